@@ -1,0 +1,86 @@
+// Builds dist/: one executable, its lazily loaded chunks, and a list of everything that went into them.
+// Every dependency is bundled, so an installed govboot needs Node and nothing else.
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(fileURLToPath(import.meta.url));
+const dist = join(root, 'dist');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+// pino and commander are CommonJS and call require('node:…'). ES modules have no require, so each chunk
+// makes its own. Locals, because bundled modules have a `global` and a `globalThis` of their own.
+const banner = `
+import { createRequire as __govbootCreateRequire } from 'node:module';
+const require = __govbootCreateRequire(import.meta.url);
+const __filename = import.meta.filename, __dirname = import.meta.dirname;
+`.trim();
+
+const result = await build({
+  absWorkingDir: root,
+  entryPoints: [{ in: 'bin/govboot.ts', out: 'govboot' }],
+  outdir: 'dist',
+  chunkNames: 'chunks/[name]-[hash]',
+  platform: 'node',
+  target: 'node20.19',
+  format: 'esm', // openpgp reads import.meta.url, which a CommonJS bundle would leave undefined
+  bundle: true,
+  splitting: true, // import('…') becomes a chunk: --help never reads an SDK
+  mainFields: ['module', 'main'], // the ES module builds of the SDK can be tree-shaken
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 160, // Node prints the whole line of an uncaught error
+  keepNames: true, // error.name and constructor.name are part of what govboot reports
+  legalComments: 'none', // licences are in THIRD-PARTY.txt, whole
+  banner: { js: banner },
+  define: { __GOVBOOT_VERSION__: JSON.stringify(version) },
+  metafile: true,
+  write: false,
+  logLevel: 'warning',
+});
+
+/** The name, version and licence text of each package that is in the bundle. */
+function thirdParty(metafile) {
+  const homes = new Set();
+  for (const input of Object.keys(metafile.inputs)) {
+    const home = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0];
+    if (home !== undefined) homes.add(home);
+  }
+  const entries = [...homes].sort().map((home) => {
+    const about = JSON.parse(readFileSync(join(root, home, 'package.json'), 'utf8'));
+    const texts = readdirSync(join(root, home))
+      .filter((name) => /^(licen[cs]e|notice)/i.test(name))
+      .map((name) => readFileSync(join(root, home, name), 'utf8').trim());
+    return [`${about.name} ${about.version} (${about.license})`, ...texts].join('\n\n');
+  });
+  return `${entries.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
+}
+
+/** Writes by rename, so that a govboot which is running meanwhile never reads half a file. */
+function put(path, contents) {
+  mkdirSync(dirname(path), { recursive: true });
+  const draft = `${path}.${String(process.pid)}.tmp`;
+  writeFileSync(draft, contents);
+  renameSync(draft, path);
+}
+
+const outputs = new Map(result.outputFiles.map((file) => [file.path, file.contents]));
+outputs.set(join(dist, 'THIRD-PARTY.txt'), thirdParty(result.metafile));
+outputs.set(join(dist, 'meta.json'), `${JSON.stringify(result.metafile)}\n`);
+
+// Chunks first and the executable after them: it must never name a chunk that is not there yet.
+const executable = join(dist, 'govboot.js');
+for (const [path, contents] of outputs) if (path !== executable) put(path, contents);
+put(executable, outputs.get(executable));
+
+// What an earlier build left behind goes last.
+for (const entry of readdirSync(dist, { recursive: true })) {
+  const path = join(dist, entry);
+  if (!outputs.has(path) && statSync(path).isFile()) rmSync(path);
+}
+
+const bytes = [...outputs.keys()].filter((path) => path.endsWith('.js')).map((path) => statSync(path).size);
+const total = (bytes.reduce((sum, size) => sum + size, 0) / 1024).toFixed(0);
+console.log(`built ${relative(root, executable)} ${version}: ${String(bytes.length)} files, ${total} KiB`);

@@ -1,0 +1,72 @@
+/**
+ * RFC 8785 (JCS) documents: one line of canonical JSON and a line feed.
+ * Canonical form is a refusal on read, never a reconstruction: signatures are over the bytes as they are.
+ */
+import canonicalize from 'canonicalize';
+import { GovbootError } from './errors.ts';
+import type { Json } from './json.ts';
+
+/** RFC 8785 text of `value`, without the line feed. @throws NOT_CANONICAL for what JSON cannot say (undefined, NaN, lone surrogates). */
+export function canonicalText(value: Json): string {
+  assertPlain(value, '$');
+  const text = (canonicalize as unknown as (input: unknown) => string | undefined)(value);
+  if (text === undefined) throw notCanonical('$', 'value has no JSON form');
+  return text;
+}
+
+/** The bytes of a machine-made document: canonical JSON, then one LF. */
+export function canonicalBytes(value: Json): Uint8Array {
+  return new TextEncoder().encode(`${canonicalText(value)}\n`);
+}
+
+/** Deep equality of two JSON values, by canonical form. */
+export function sameJson(a: Json, b: Json): boolean {
+  return canonicalText(a) === canonicalText(b);
+}
+
+/**
+ * Parses a machine-made document and refuses every other spelling of it: white space, key order, duplicate keys,
+ * 1.0, escapes, BOM, CRLF, bad UTF-8, text after the end all fail the byte comparison.
+ * @throws NOT_CANONICAL
+ */
+export function parseCanonical(bytes: Uint8Array, what: string): Json {
+  let value: Json;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) as Json;
+  } catch (cause) {
+    throw notCanonical(what, 'is not JSON', cause);
+  }
+  const again = canonicalBytes(value);
+  if (!sameBytes(again, bytes)) throw notCanonical(what, 'is not in canonical form (RFC 8785 and one line feed)');
+  return value;
+}
+
+/** Byte equality. Not constant-time: everything compared here is public. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+function assertPlain(value: unknown, path: string): void {
+  if (value === null || typeof value === 'boolean') return;
+  if (typeof value === 'string') {
+    if (!value.isWellFormed()) throw notCanonical(path, 'holds a lone surrogate');
+    return;
+  }
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw notCanonical(path, 'is not a finite number');
+    return;
+  }
+  if (Array.isArray(value)) {
+    value.forEach((item, i) => { assertPlain(item, `${path}[${String(i)}]`); });
+    return;
+  }
+  if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
+    for (const [key, item] of Object.entries(value)) assertPlain(item, `${path}.${key}`);
+    return;
+  }
+  throw notCanonical(path, `is ${typeof value}, which JSON cannot say`);
+}
+
+function notCanonical(what: string, detail: string, cause?: unknown): GovbootError {
+  return new GovbootError('NOT_CANONICAL', `${what} ${detail}`, { data: { what }, cause });
+}

@@ -1,0 +1,38 @@
+/** The blueprint: what intent and parity policy together want, in words that every store shares. Pure data. */
+import type { FederationPolicy, Locking, RolePolicy } from '../inputs/parity.ts';
+
+export const ROLE_NAMES = ['operator', 'automation', 'ci-plan', 'ci-apply', 'break-glass'] as const;
+export type RoleName = (typeof ROLE_NAMES)[number];
+
+export interface Blueprint {
+  readonly organisation: string;
+  readonly repository: string;
+  readonly environment: string;
+  readonly provider: 'aws';
+  readonly partition: 'aws' | 'aws-us-gov' | 'aws-cn';
+  readonly account: string;
+  readonly region: string;
+  readonly names: {
+    readonly bucket: string;
+    readonly bucketNamespace: 'global' | 'account-regional';
+    readonly table: string;
+    readonly keyAlias: string;
+    readonly roles: Readonly<Record<RoleName, string>>;
+  };
+  readonly locking: Locking;
+  /** Object key of the state, `env/dev/terraform.tfstate`; lock file beside it with `.tflock`. */
+  readonly stateKey: string;
+  /** Tags that every resource must carry, ownership tags included. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Tag keys that others may put on our resources. */
+  readonly toleratedTags: readonly string[];
+  readonly retention: { readonly noncurrentDays: number; readonly noncurrentKeep: number; readonly pitrDays: number };
+  readonly keyRotationDays: number;
+  readonly roles: Readonly<Record<RoleName, RolePolicy>>;
+  readonly permissionsBoundary: string | null;
+  readonly federation: FederationPolicy;
+  readonly allowedResources: readonly string[];
+}
+
+/** The tags by which a resource is provably ours; they are written by the call that makes it. */
+export const OWNER_TAGS = { repository: 'govboot:repository', environment: 'govboot:environment', run: 'govboot:run' } as const;

@@ -1,0 +1,175 @@
+/** The doors to the outside: one to three methods each. Types only; cloud/ and world/ implement them, main.ts wires them. */
+import type { Event } from './kernel/events.ts';
+import type { Instant } from './kernel/time.ts';
+import type { CallerFacts, EnvironmentFacts, FileRead, Fingerprint, KeyRead, Maybe, Mode, PinFacts, SignatureFacts, SourceFacts } from './inputs/facts.ts';
+import type { Blueprint } from './plan/blueprint.ts';
+import type { Known, Observation, Profile, ResourceSpec } from './plan/control.ts';
+import type { Step } from './plan/step.ts';
+
+export interface Clock {
+  /** Wall clock, claimed. */
+  now(): Instant;
+  /** Milliseconds that never go back; for deadlines and expiry. */
+  monotonic(): number;
+  /** Waits; rejects with INTERRUPTED when the run is interrupted. */
+  pause(ms: number): Promise<void>;
+}
+
+export interface Random {
+  /** Version 4 UUID (RFC 9562 §5.4). */
+  uuid(): string;
+  /** `bytes` random bytes as lower-case hex. */
+  hex(bytes: number): string;
+}
+
+export type Emit = (event: Event) => void;
+
+/** Reads the governed repository. Every file is read once, never through a link, and with a size limit. */
+export interface Repository {
+  /** Absolute path of the work tree. */
+  readonly root: string;
+  /** Files directly under the folder whose names match; read once for the life of the port. */
+  list(folder: string): Promise<readonly FileRead[]>;
+  read(path: string): Promise<Maybe<FileRead>>;
+  /** Facts of the tag and tree. `lastCommit` is the commit of the last tag used, for the rollback check. */
+  source(tag: string, lastUsed: { readonly tag: string; readonly commit: string } | null): Promise<SourceFacts>;
+}
+
+/** Forgets what was read, so that every digest can be computed again before the first write. */
+export interface RepositoryOpener {
+  open(): Promise<Repository>;
+  /** Annotated tags at HEAD, newest first; for `intent new`. */
+  tagsAtHead(): Promise<readonly string[]>;
+}
+
+/** OpenPGP verification, by openpgp.js and, where installed, gpgv. */
+export interface Verifier {
+  keys(files: readonly FileRead[]): Promise<readonly KeyRead[]>;
+  /** @param signature the armored file; @param at instant at which validity is judged */
+  verify(input: { readonly data: Uint8Array; readonly signature: FileRead; readonly keys: readonly FileRead[]; readonly at: Instant }): Promise<SignatureFacts>;
+  /** Names and versions of the verifiers in use. */
+  tools(): Promise<readonly { readonly name: string; readonly version: string }[]>;
+}
+
+export interface SignerInfo {
+  readonly fingerprint: Fingerprint;
+  readonly userId: string;
+  /** `agent` through gpg and its agent (cards too), `software` from a key file. */
+  readonly backend: 'agent' | 'software';
+  readonly tool: string;
+}
+
+/** Makes detached, armored, class 00 signatures. What was made is checked at once with the verifier by the caller. */
+export interface Signer {
+  identity(): Promise<SignerInfo>;
+  sign(bytes: Uint8Array): Promise<Uint8Array>;
+}
+
+/** The evidence folder of one environment. Names are relative, with `/`. */
+export interface EvidenceStore {
+  readonly where: string;
+  list(folder: string): Promise<readonly string[]>;
+  /** null when there is no such file. @throws FILE_UNSAFE */
+  read(name: string): Promise<Uint8Array | null>;
+  /** Creates exclusively and syncs, then the folder. @throws EVIDENCE_WRITE, FILE_EXISTS */
+  create(name: string, bytes: Uint8Array): Promise<void>;
+  /** Replaces by write, sync, rename: for the derived heads only (SHA256SUMS, checkpoint, .backend.lock on supersede). */
+  replace(name: string, bytes: Uint8Array): Promise<void>;
+  /** Appends one line and syncs: the journal. */
+  append(name: string, line: string): Promise<void>;
+}
+
+/** Writes human-made documents (init, intent, trust, backend file). Never overwrites. */
+export interface Files {
+  create(path: string, bytes: Uint8Array | string): Promise<void>;
+  exists(path: string): Promise<boolean>;
+  read(path: string): Promise<Uint8Array>;
+}
+
+export interface Pins {
+  readonly file: string;
+  load(): Promise<readonly PinFacts[]>;
+  save(pin: PinFacts): Promise<void>;
+}
+
+/** The controlling terminal itself, not stdin. */
+export interface Terminal {
+  /** Why nobody can be asked, or null. */
+  unusable(): string | null;
+  /** Asks for one line. Answers what happened; never throws on "no". */
+  ask(prompt: { readonly text: string; readonly timeoutMs: number }): Promise<Answer>;
+}
+
+export type Answer =
+  | { readonly is: 'typed'; readonly text: string }
+  | { readonly is: 'pasted' }
+  | { readonly is: 'timeout' }
+  | { readonly is: 'cancelled' };
+
+export interface RunContext {
+  readonly run: string;
+  readonly blueprint: Blueprint;
+  readonly known: Known;
+}
+
+export interface Performed {
+  readonly requestIds: readonly { readonly call: string; readonly id: string }[];
+  /** Identifiers learned, e.g. `state-key.arn`. */
+  readonly known: Known;
+  readonly retries: number;
+}
+
+/** A store. `table` is data; the planner never calls the other methods. */
+export interface Cloud {
+  readonly profile: Profile;
+  readonly table: readonly ResourceSpec[];
+  whoAmI(): Promise<CallerFacts>;
+  observe(blueprint: Blueprint): Promise<Observation>;
+  /** Idempotent: "exists already" is read back, compared, and taken over only if it is provably ours. */
+  perform(step: Step, context: RunContext): Promise<Performed>;
+}
+
+export type ClaimAnswer =
+  | { readonly is: 'held'; readonly requestIds: Performed['requestIds'] }
+  | { readonly is: 'busy'; readonly holder: string; readonly run: string; readonly since: string };
+
+/** The first write of a run, which a second operator's run sees. */
+export interface Claims {
+  take(context: RunContext, holder: string, at: Instant): Promise<ClaimAnswer>;
+  release(context: RunContext): Promise<void>;
+}
+
+export interface Machine {
+  environment(): EnvironmentFacts;
+  /** Names, versions and SHA-256 of the tools that took part. */
+  tools(): Promise<readonly { readonly name: string; readonly version: string; readonly sha256: string | null }[]>;
+}
+
+/** Everything a command may use; made once by main. */
+export interface Ports {
+  readonly mode: Mode;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly emit: Emit;
+  readonly repository: RepositoryOpener;
+  readonly verifier: Verifier;
+  readonly signer: Signer;
+  readonly evidence: (environment: string) => EvidenceStore;
+  readonly files: Files;
+  readonly pins: Pins;
+  readonly terminal: Terminal;
+  /** Made on first use: SDK clients are loaded when they are used. */
+  readonly cloud: (target: CloudTarget) => Promise<{ readonly cloud: Cloud; readonly claims: Claims }>;
+  readonly machine: Machine;
+}
+
+export interface CloudTarget {
+  readonly provider: 'aws';
+  readonly account: string;
+  readonly region: string;
+  /** Named by the intent; null means the provider's own. */
+  readonly endpoint: string | null;
+  readonly environment: string;
+  readonly repository: string;
+}

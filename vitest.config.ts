@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  // The build defines this from package.json; the sources, run as they are, get a name that is no version.
+  define: { __GOVBOOT_VERSION__: JSON.stringify('0.0.0-source') },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/harness/global-setup.ts'],
+    reporters: ['default', './test/ci-reporter.ts'],
+    // Processes, not threads: tests change directory, start servers and open terminals.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      reporter: ['text', 'json-summary', 'html'],
+      thresholds: {
+        // The rooms that decide are tested whole; the rooms that talk to the world as far as it lets itself be faked.
+        'src/{kernel,inputs,gates,plan,evidence}/**': { lines: 100, branches: 97 },
+        'src/{apply,report,commands,cloud,world}/**': { lines: 85 },
+        'src/*.ts': { lines: 85 },
+      },
+    },
+  },
+});

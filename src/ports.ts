@@ -68,14 +68,18 @@ export interface Signer {
 /** The evidence folder of one environment. Names are relative, with `/`. */
 export interface EvidenceStore {
   readonly where: string;
+  /**
+   * Every file below the folder ('' is all of it), whatever its kind, as sorted names relative to the store; empty when there is no
+   * such folder. What is not a plain file is listed too, so that it cannot hide: `read` refuses it.
+   */
   list(folder: string): Promise<readonly string[]>;
   /** null when there is no such file. @throws FILE_UNSAFE */
   read(name: string): Promise<Uint8Array | null>;
-  /** Creates exclusively and syncs, then the folder. @throws EVIDENCE_WRITE, FILE_EXISTS */
+  /** Creates exclusively and syncs, then the folder; the file appears whole or not at all. @throws EVIDENCE_WRITE, FILE_EXISTS */
   create(name: string, bytes: Uint8Array): Promise<void>;
   /** Replaces by write, sync, rename: for the derived heads only (SHA256SUMS, checkpoint, .backend.lock on supersede). */
   replace(name: string, bytes: Uint8Array): Promise<void>;
-  /** Appends one line and syncs: the journal. */
+  /** Appends `line` and a line feed, and syncs: the journal. `line` itself has no line feed. */
   append(name: string, line: string): Promise<void>;
 }
 
@@ -139,6 +143,12 @@ export interface Claims {
   release(context: RunContext): Promise<void>;
 }
 
+/** Asks for what an option did not say. For scaffolding only: a confirmation never goes through it. */
+export interface Wizard {
+  readonly interactive: boolean;
+  ask(question: { readonly message: string; readonly initial?: string; readonly problem: (text: string) => string | null }): Promise<string>;
+}
+
 export interface Machine {
   environment(): EnvironmentFacts;
   /** Names, versions and SHA-256 of the tools that took part. */
@@ -162,6 +172,9 @@ export interface Ports {
   /** Made on first use: SDK clients are loaded when they are used. */
   readonly cloud: (target: CloudTarget) => Promise<{ readonly cloud: Cloud; readonly claims: Claims }>;
   readonly machine: Machine;
+  readonly wizard: Wizard;
+  /** The program's own policies/ and templates/, for `init`. */
+  readonly scaffold: (path: string) => Promise<Uint8Array>;
 }
 
 export interface CloudTarget {

@@ -7,12 +7,35 @@ import { isFingerprint, type Fingerprint } from './facts.ts';
 import { parseYaml } from './yaml.ts';
 
 /** Text of one line in printable characters. */
-export const line = (max: number): z.ZodString => z.string().min(1).max(max).regex(/^[^\n]*$/, 'must be one line');
-export const name = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and dashes, at most 32, a letter first');
-export const instant = z.string().refine((text): text is Instant => isInstant(text), 'must be an instant like 2026-11-22T12:00:00Z').transform((text) => text as Instant);
-export const fingerprint = z.string().refine((text): text is Fingerprint => isFingerprint(text), 'must be 40 upper-case hexadecimal characters').transform((text) => text as Fingerprint);
+export const line = (max: number): z.ZodString =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\n]*$/, 'must be one line')
+    .regex(/^(\S|\n|$)/, 'must not begin with a space')
+    .regex(/(\S|\n|^)$/, 'must not end with a space');
+export const name = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{0,31}$/,
+    'must be lower-case letters, digits and dashes, at most 32, a letter first',
+  );
+export const instant = z
+  .string()
+  .refine((text): text is Instant => isInstant(text), 'must be an instant like 2026-11-22T12:00:00Z')
+  .transform((text) => text as Instant);
+export const fingerprint = z
+  .string()
+  .refine((text): text is Fingerprint => isFingerprint(text), 'must be 40 upper-case hexadecimal characters')
+  .transform((text) => text as Fingerprint);
 export const hex64 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal characters');
-export const uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/, 'must be a version 4 UUID in lower case');
+export const uuid = z
+  .string()
+  .regex(
+    /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+    'must be a version 4 UUID in lower case',
+  );
 export const account = z.string().regex(/^[0-9]{12}$/, 'must be 12 digits, in quotes');
 export const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-[0-9]$/, 'must be a region like eu-central-1');
 
@@ -21,27 +44,54 @@ export function parseDocument<S extends z.ZodType>(schema: S, bytes: Uint8Array,
   const document = parseYaml(bytes, file);
   const result = schema.safeParse(document.value, { reportInput: true });
   if (result.success) return result.data;
-  const lines = result.error.issues.map((issue) => `${file}: ${document.position(issue.path)}: ${describe(issue)}`);
-  throw new GovbootError('SCHEMA', lines.join('\n'), { data: { file, problems: lines } });
+  const problems = result.error.issues.flatMap((issue) =>
+    describe(issue).map(({ at, text }) => `${file}: ${document.position(at)}: ${text}`),
+  );
+  throw new GovbootError('SCHEMA', problems.join('\n'), { data: { file, problems } });
 }
 
-function describe(issue: z.core.$ZodIssue): string {
-  const place = issue.path.map(String).join('.') || 'the document';
+interface Description {
+  readonly at: readonly PropertyKey[];
+  readonly text: string;
+}
+
+function describe(issue: z.core.$ZodIssue): readonly Description[] {
+  const place = safe(issue.path.map(String).join('.')) || 'the document';
   if (issue.code === 'unrecognized_keys') {
-    return `${place}: unknown field ${issue.keys.map((k) => `"${safe(k)}"`).join(', ')}${suggestion(issue.keys[0])}`;
+    return issue.keys.map((key) => ({
+      at: [...issue.path, key],
+      text: `${place}: unknown field "${safe(key)}"${suggestion(key)}`,
+    }));
   }
-  if (issue.input === undefined) return `${place} is missing`;
-  return `${place} is ${clip(safe(JSON.stringify(issue.input) ?? String(issue.input)), 80)}: ${issue.message}`;
+  const at = issue.path;
+  if (issue.code === 'invalid_key') {
+    const rules = issue.issues.map(({ message }) => message).join(', ');
+    return [{ at, text: `${place}: the key ${shown(issue.path.at(-1))} ${rules}` }];
+  }
+  if (issue.input === undefined) return [{ at, text: `${place} is missing` }];
+  return [{ at, text: `${place} is ${shown(issue.input)}: ${issue.message}` }];
 }
 
-function suggestion(key: string | undefined): string {
-  const near = key === undefined ? undefined : nearest(key, KNOWN_FIELDS);
+function shown(value: unknown): string {
+  return clip(safe(JSON.stringify(value)), 80);
+}
+
+function suggestion(key: string): string {
+  const near = nearest(key, KNOWN_FIELDS);
   return near === undefined ? '' : `; did you mean "${near}"?`;
 }
 
 /** Every field name of the three human-made documents; for suggestions only. */
-const KNOWN_FIELDS = [
-  'schema', 'repository', 'environment', 'environments', 'provider', 'account', 'region', 'regions', 'action', 'tag', 'commit', 'tree_sha256', 'reason', 'ticket',
-  'requester', 'not_before', 'expires', 'nonce', 'supersedes', 'endpoint', 'naming', 'tags', 'locking', 'state', 'roles', 'federation', 'allowed_resources', 'templates',
-  'intent', 'organisation', 'version', 'roots', 'keys', 'threshold', 'thresholds', 'people', 'name', 'fingerprint', 'valid_from', 'valid_until',
-];
+const KNOWN_FIELDS = `
+  schema repository environment environments provider account region regions action
+  tag commit tree_sha256 reason ticket requester not_before expires nonce
+  supersedes endpoint organisation naming bucket bucket_namespace table key_alias role
+  tags required tolerated locking partition state_key retention noncurrent_days noncurrent_keep
+  pitr_days key_rotation_days roles session_seconds principals mfa permissions_boundary federation github
+  gitlab owner_id repository_id subject plan_environment apply_environment host project_path audience
+  ref allowed_resources intent max_window_hours templates version roots keys threshold
+  thresholds default release approver evidence break-glass people name fingerprint
+  valid_from valid_until
+`
+  .trim()
+  .split(/\s+/);

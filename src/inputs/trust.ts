@@ -1,5 +1,6 @@
 /** The trust file: who may do what, signed by the root keys. policies/trust.yaml; format in docs/formats.md. */
 import * as z from 'zod';
+import type { Instant } from '../kernel/time.ts';
 import type { FileRead, Fingerprint } from './facts.ts';
 import { fingerprint, instant, line, name, parseDocument, uuid } from './schema.ts';
 
@@ -12,36 +13,79 @@ const threshold = z.strictObject({
   environments: z.record(name, z.int().min(0).max(20)).optional(),
 });
 
-export const trustSchema = z.strictObject({
-  schema: z.literal(TRUST_SCHEMA),
-  repository: uuid,
-  version: z.int().min(1),
-  expires: instant,
-  roots: z.strictObject({ threshold: z.int().min(1).max(20), keys: z.array(fingerprint).min(1).max(20) }),
-  thresholds: z.strictObject({
-    release: threshold, intent: threshold, approver: threshold, evidence: threshold, 'break-glass': threshold,
-  }),
-  people: z.array(z.strictObject({
-    name: line(100),
-    fingerprint,
-    roles: z.array(z.enum(ROLES)).min(1),
-    /** Environments the roles hold for; every environment when left out. */
-    environments: z.array(name).min(1).optional(),
-    valid_from: instant,
-    valid_until: instant,
-  })).min(1).max(200),
-}).superRefine((trust, context) => {
-  if (new Set(trust.roots.keys).size < trust.roots.keys.length) context.addIssue({ code: 'custom', path: ['roots', 'keys'], message: 'names a key twice', input: trust.roots.keys });
-  if (trust.roots.threshold > trust.roots.keys.length) context.addIssue({ code: 'custom', path: ['roots', 'threshold'], message: 'is more than there are keys', input: trust.roots.threshold });
-  const prints = trust.people.map((p) => p.fingerprint);
-  prints.forEach((print, i) => { if (prints.indexOf(print) !== i) context.addIssue({ code: 'custom', path: ['people', i, 'fingerprint'], message: 'is listed twice', input: print }); });
-  for (const role of ['release', 'intent', 'evidence'] as const) {
-    if (trust.thresholds[role].default < 1) context.addIssue({ code: 'custom', path: ['thresholds', role, 'default'], message: 'must be at least 1', input: trust.thresholds[role].default });
-    for (const [environment, n] of Object.entries(trust.thresholds[role].environments ?? {})) {
-      if (n < 1) context.addIssue({ code: 'custom', path: ['thresholds', role, 'environments', environment], message: 'must be at least 1', input: n });
+export const trustSchema = z
+  .strictObject({
+    schema: z.literal(TRUST_SCHEMA),
+    repository: uuid,
+    version: z.int().min(1),
+    expires: instant,
+    roots: z.strictObject({ threshold: z.int().min(1).max(20), keys: z.array(fingerprint).min(1).max(20) }),
+    thresholds: z.strictObject({
+      release: threshold,
+      intent: threshold,
+      approver: threshold,
+      evidence: threshold,
+      'break-glass': threshold,
+    }),
+    people: z
+      .array(
+        z.strictObject({
+          name: line(100),
+          fingerprint,
+          roles: z.array(z.enum(ROLES)).min(1),
+          /** Environments the roles hold for; every environment when left out. */
+          environments: z.array(name).min(1).optional(),
+          valid_from: instant,
+          valid_until: instant,
+        }),
+      )
+      .min(1)
+      .max(200),
+  })
+  .superRefine((trust, context) => {
+    if (new Set(trust.roots.keys).size < trust.roots.keys.length)
+      context.addIssue({
+        code: 'custom',
+        path: ['roots', 'keys'],
+        message: 'names a key twice',
+        input: trust.roots.keys,
+      });
+    if (trust.roots.threshold > trust.roots.keys.length)
+      context.addIssue({
+        code: 'custom',
+        path: ['roots', 'threshold'],
+        message: 'is more than there are keys',
+        input: trust.roots.threshold,
+      });
+    const prints = trust.people.map((p) => p.fingerprint);
+    prints.forEach((print, i) => {
+      if (prints.indexOf(print) !== i)
+        context.addIssue({
+          code: 'custom',
+          path: ['people', i, 'fingerprint'],
+          message: 'is listed twice',
+          input: print,
+        });
+    });
+    for (const role of ['release', 'intent', 'evidence'] as const) {
+      if (trust.thresholds[role].default < 1)
+        context.addIssue({
+          code: 'custom',
+          path: ['thresholds', role, 'default'],
+          message: 'must be at least 1',
+          input: trust.thresholds[role].default,
+        });
+      for (const [environment, n] of Object.entries(trust.thresholds[role].environments ?? {})) {
+        if (n < 1)
+          context.addIssue({
+            code: 'custom',
+            path: ['thresholds', role, 'environments', environment],
+            message: 'must be at least 1',
+            input: n,
+          });
+      }
     }
-  }
-});
+  });
 
 export type Trust = z.output<typeof trustSchema>;
 export type Person = Trust['people'][number];
@@ -53,13 +97,24 @@ export function parseTrust(file: FileRead): Trust {
 
 /** How many people of `role` must have signed for `environment`. */
 export function thresholdOf(trust: Trust, role: Role, environment: string): number {
-  return trust.thresholds[role].environments?.[environment] ?? trust.thresholds[role].default;
+  const { default: everywhere, environments = {} } = trust.thresholds[role];
+  return Object.hasOwn(environments, environment) ? (environments[environment] ?? everywhere) : everywhere;
 }
 
+/** The person whose primary key this is, if the trust file lists one. */
 export function personOf(trust: Trust, print: Fingerprint): Person | undefined {
   return trust.people.find((person) => person.fingerprint === print);
 }
 
+/** Whether a person's entry gives them the role for the environment; says nothing of when. */
 export function holds(person: Person, role: Role, environment: string): boolean {
-  return person.roles.includes(role) && (person.environments === undefined || person.environments.includes(environment));
+  return (
+    person.roles.includes(role) &&
+    (person.environments === undefined || person.environments.includes(environment))
+  );
+}
+
+/** Whether `at` is in the person's period of validity: from `valid_from`, until before `valid_until`. */
+export function isActive(person: Person, at: Instant): boolean {
+  return person.valid_from <= at && at < person.valid_until;
 }

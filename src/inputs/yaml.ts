@@ -1,77 +1,213 @@
-/** Human-made documents: YAML 1.2 (core schema) without anchors, aliases, tags, merge keys, duplicate keys or a second document. */
-import { isAlias, isNode, isScalar, LineCounter, parseAllDocuments, visit } from 'yaml';
+/**
+ * Human-made documents: YAML 1.2 (core schema), of which only the plain part is read. Anchors, aliases, tags, merge keys, directives,
+ * duplicate keys, a second document, and every second spelling of a number or word are refused, so that two readers cannot differ.
+ */
+import {
+  CST,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  parseAllDocuments,
+  visit,
+  type Document,
+  type Scalar,
+} from 'yaml';
 import { GovbootError } from '../kernel/errors.ts';
-import { isSafe, safe } from '../kernel/text.ts';
+import { clip, isSafe, safe } from '../kernel/text.ts';
 
 /** Bytes; the largest human-made document that is read. */
 export const MAX_DOCUMENT = 256 * 1024;
 
+/** Levels of nesting; the deepest of the documents has 5. */
+const MAX_DEPTH = 16;
+
+/** Keys that mean something to JavaScript objects: never a field, an environment or a tag. */
+const MAGIC_KEYS = ['__proto__', 'constructor', 'prototype'];
+
 export interface YamlDocument {
   readonly value: unknown;
-  /** `line 3, column 7` of a path in the document, or of the nearest parent that exists. */
+  /** `line 3, column 7` of a path in the document (of its key, in a map), or of the nearest parent that exists. */
   position(path: readonly PropertyKey[]): string;
 }
+
+/** Says where, for an offset in the text. */
+type Where = (offset: number) => string;
 
 /** @throws YAML naming line and column */
 export function parseYaml(bytes: Uint8Array, file: string): YamlDocument {
   const text = decode(bytes, file);
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { version: '1.2', schema: 'core', strict: true, uniqueKeys: true, merge: false, lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
-  if (!Array.isArray(documents) || documents.length !== 1) throw bad(file, 'must hold exactly one document');
-  const [document] = documents;
-  if (document === undefined) throw bad(file, 'must hold exactly one document');
-  const [problem] = [...document.errors, ...document.warnings];
-  if (problem !== undefined) throw bad(file, `${at(lines, problem.pos[0])}: ${firstLine(problem.message)}`);
-  visit(document, (_key, node) => {
-    if (!isNode(node)) return;
-    const where = at(lines, node.range?.[0] ?? 0);
-    if (isAlias(node)) throw bad(file, `${where}: an alias is not allowed`);
-    if ('anchor' in node && node.anchor !== undefined) throw bad(file, `${where}: an anchor is not allowed`);
-    if (node.tag !== undefined && node.tag.startsWith('!')) throw bad(file, `${where}: a tag is not allowed`);
-    if (hasExplicitTag(node)) throw bad(file, `${where}: a tag is not allowed`);
-    if (isScalar(node) && typeof node.value === 'string' && !isSafe(node.value.replaceAll('\n', ''))) {
-      throw bad(file, `${where}: a control or invisible character is not allowed: ${safe(node.value)}`);
-    }
-  });
+  const lines = linesOf(text);
+  const where: Where = (offset) => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}: line ${String(line)}, column ${String(col)}`;
+  };
+  refuseSyntax(text, where);
+  const document = compose(text, file, where);
+  refuseNodes(document, where);
   return {
     value: document.toJS({ maxAliasCount: 0 }) as unknown,
-    position: (path) => {
-      for (let n = path.length; n >= 0; n--) {
-        const node: unknown = document.getIn(path.slice(0, n), true);
-        if (isNode(node) && node.range) return at(lines, node.range[0]);
-      }
-      return 'line 1, column 1';
-    },
+    position: (path) => where(offsetOf(document, path)).slice(file.length + 2),
   };
 }
 
 function decode(bytes: Uint8Array, file: string): string {
-  if (bytes.length > MAX_DOCUMENT) throw bad(file, `is ${String(bytes.length)} bytes, more than ${String(MAX_DOCUMENT)}`);
+  if (bytes.length > MAX_DOCUMENT)
+    throw bad(`${file}: is ${String(bytes.length)} bytes, more than ${String(MAX_DOCUMENT)}`);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw bad(file, 'is not UTF-8', cause);
+    throw bad(`${file}: is not UTF-8`, cause);
   }
-  if (text.startsWith('\ufeff')) throw bad(file, 'begins with a byte order mark');
-  if (text.includes('\r')) throw bad(file, 'has carriage returns; use LF line ends');
-  if (text.normalize('NFC') !== text) throw bad(file, 'is not in Unicode normal form C');
+  if (text.startsWith('\ufeff')) throw bad(`${file}: begins with a byte order mark`);
+  if (text.includes('\r')) throw bad(`${file}: has carriage returns; use LF line ends`);
+  if (text.normalize('NFC') !== text) throw bad(`${file}: is not in Unicode normal form C`);
+  for (const [i, line] of text.split('\n').entries()) {
+    // Comments too: what a person reads in a review must be what is there.
+    const unsafe = [...line].find((character) => !isSafe(character));
+    if (unsafe !== undefined)
+      throw bad(
+        `${file}: line ${String(i + 1)}, column ${String(line.indexOf(unsafe) + 1)}: a control or invisible character is not allowed: ${clip(safe(line), 80)}`,
+      );
+  }
   return text;
 }
 
-function hasExplicitTag(node: object): boolean {
-  return 'srcToken' in node && (node as { srcToken?: { props?: { type: string }[] } }).srcToken?.props?.some((p) => p.type === 'tag') === true;
+function linesOf(text: string): LineCounter {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+  return lines;
 }
 
-function at(lines: LineCounter, offset: number): string {
-  const { line, col } = lines.linePos(offset);
-  return `line ${String(line)}, column ${String(col)}`;
+const REFUSED_TOKENS: Partial<Record<CST.TokenType, string>> = {
+  'directive-line': 'a directive is not allowed',
+  'doc-end': 'an end of document is not allowed',
+  'explicit-key-ind': 'an explicit key (?) is not allowed',
+  anchor: 'an anchor is not allowed',
+  alias: 'an alias is not allowed',
+  tag: 'a tag is not allowed',
+};
+
+/** On tokens, before anything is built: the composer resolves some tags and directives without leaving a trace of them. */
+function refuseSyntax(text: string, where: Where): void {
+  let offset = 0;
+  let flow = 0;
+  let sequences = 0;
+  let isText = false;
+  for (const lexeme of new Lexer().lex(text)) {
+    const type: CST.TokenType | null = isText ? null : CST.tokenType(lexeme);
+    isText = type === 'scalar';
+    // The marks that the lexer puts in are not in the text.
+    if (type === 'scalar' || type === 'doc-mode' || type === 'flow-error-end') continue;
+    const refused = type === null ? undefined : REFUSED_TOKENS[type];
+    if (refused !== undefined) throw bad(`${where(offset)}: ${refused}`);
+    if (type === 'newline') sequences = 0;
+    if (type === 'seq-item-ind') sequences++;
+    if (type === 'flow-map-start' || type === 'flow-seq-start') flow++;
+    if (type === 'flow-map-end' || type === 'flow-seq-end') flow--;
+    if (flow > MAX_DEPTH || sequences > MAX_DEPTH) throw tooDeep(where(offset));
+    offset += lexeme.length;
+  }
 }
 
-function firstLine(text: string): string {
-  return safe(text.split('\n')[0] ?? text);
+function compose(text: string, file: string, where: Where): Document {
+  let documents: ReturnType<typeof parseAllDocuments>;
+  try {
+    documents = parseAllDocuments(text, {
+      version: '1.2',
+      schema: 'core',
+      strict: true,
+      uniqueKeys: true,
+      merge: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+    });
+  } catch (cause) {
+    throw bad(`${file}: cannot be parsed`, cause);
+  }
+  const [document, ...more] = Array.isArray(documents) ? documents : [];
+  if (document === undefined || more.length > 0) throw bad(`${file}: must hold exactly one document`);
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem !== undefined)
+    throw bad(`${where(problem.pos[0])}: ${safe(problem.message.split('\n', 1).join(''))}`);
+  return document;
 }
 
-function bad(file: string, detail: string, cause?: unknown): GovbootError {
-  return new GovbootError('YAML', `${file}: ${detail}`, { data: { file }, cause });
+function refuseNodes(document: Document, where: Where): void {
+  visit(document, (key, node, path) => {
+    if (isPair(node)) {
+      refuseKey(node.key, where);
+      return;
+    }
+    if (!isNode(node)) return;
+    const at = where(node.range?.[0] ?? 0);
+    // Tokens were refused above; this holds even if the lexer and the composer ever differ.
+    if (isAlias(node) || node.anchor !== undefined) throw bad(`${at}: an alias or anchor is not allowed`);
+    if (path.length > 2 * MAX_DEPTH) throw tooDeep(at);
+    if (isScalar(node) && key !== 'key') refuseScalar(node, at);
+  });
+}
+
+function refuseKey(key: unknown, where: Where): void {
+  const at = where(isNode(key) ? (key.range?.[0] ?? 0) : 0);
+  if (!isScalar(key) || typeof key.value !== 'string')
+    throw bad(`${at}: a key must be text; put it in quotes`);
+  refuseScalar(key, at);
+  if (key.value === '<<') throw bad(`${at}: a merge key is not allowed`);
+  if (MAGIC_KEYS.includes(key.value)) throw bad(`${at}: the key "${key.value}" is not allowed`);
+}
+
+/** One spelling for each value: 1.0, 0o17, 1e3, True, ~ and the like are refused, as is text made unsafe by an escape. */
+function refuseScalar(node: Scalar, at: string): void {
+  const { value } = node;
+  const source = node.source ?? '';
+  if (typeof value === 'string') {
+    if (!value.isWellFormed() || !isSafe(value.replaceAll('\n', '')))
+      throw bad(`${at}: a control or invisible character is not allowed: ${clip(safe(value), 80)}`);
+    if (value.normalize('NFC') !== value) throw bad(`${at}: the text is not in Unicode normal form C`);
+  } else if (typeof value === 'number') {
+    if (!/^(0|-?[1-9][0-9]*)$/.test(source) || !Number.isSafeInteger(value))
+      throw bad(`${at}: ${clip(source, 40)} is not a plain whole number; if it is text, put it in quotes`);
+  } else if (source !== String(value)) {
+    throw bad(
+      `${at}: "${clip(source, 40)}" stands for ${String(value)}; write ${String(value)}, or put it in quotes`,
+    );
+  }
+}
+
+function offsetOf(document: Document, path: readonly PropertyKey[]): number {
+  let node: unknown = document.contents;
+  let offset = startOf(node) ?? 0;
+  for (const part of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && key.value === String(part));
+      if (pair === undefined) return offset;
+      offset = startOf(pair.key) ?? offset;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(part)];
+      offset = startOf(node) ?? offset;
+    } else {
+      return offset;
+    }
+  }
+  return offset;
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
+}
+
+function tooDeep(at: string): GovbootError {
+  return bad(`${at}: is nested deeper than ${String(MAX_DEPTH)} levels`);
+}
+
+function bad(message: string, cause?: unknown): GovbootError {
+  return new GovbootError('YAML', message, { cause });
 }

@@ -121,6 +121,7 @@ export const CODES = {
   EVIDENCE_INVALID: entry('invalid', 'the evidence is not what was written', 'restore it from a copy; keep this one for the investigation'),
   EVIDENCE_UNDECIDED: entry('undecided', 'a part of the evidence could not be judged', 'provide what is named as missing'),
 
+  BUG: entry('bug', 'govboot met something that it did not expect', 'run it again with --log FILE and report it with that file'),
   INTERRUPTED: entry('interrupted', 'interrupted from the terminal', 'run `govboot apply --resume` if an apply had begun'),
 } as const satisfies Record<string, CodeEntry>;
 

@@ -1,0 +1,63 @@
+/**
+ * The confirmation: a person at the terminal types the token of this very plan, then the word APPLY. There is no option,
+ * variable or pipe that answers instead. Time is the monotonic clock's, so that setting the clock back revives nothing.
+ */
+import { GovbootError } from '../kernel/errors.ts';
+import type { Answer, Clock, Emit, Terminal } from '../ports.ts';
+
+export interface ConfirmDeps {
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  readonly emit: Emit;
+}
+
+/** How often the token may be mistyped; the word may not. */
+const TOKEN_TRIES = 3;
+const WORD = 'APPLY';
+
+/** Why it was not given; in the data of the error, for the ledger. */
+export type DeclineReason = 'cancelled' | 'timeout' | 'pasted' | 'wrong-token' | 'wrong-word';
+
+/**
+ * Returns when the plan of `token` was confirmed, and throws in every other case.
+ * @param token as shown and as it must be typed, dash and case included
+ * @throws NOT_INTERACTIVE when nobody can be asked, CONFIRM when the answer is anything but what was asked for
+ */
+export async function confirm(deps: ConfirmDeps, token: string, options: { readonly expiresInSeconds: number }): Promise<void> {
+  const unusable = deps.terminal.unusable();
+  if (unusable !== null) throw new GovbootError('NOT_INTERACTIVE', unusable, { data: { reason: unusable } });
+  const deadline = deps.clock.monotonic() + options.expiresInSeconds * 1000;
+  deps.emit({ type: 'confirm', token, expiresInSeconds: options.expiresInSeconds });
+  const ask = (text: string): Promise<string> => typed(deps, text, deadline, options.expiresInSeconds);
+
+  for (let left = TOKEN_TRIES - 1; (await ask('Token: ')) !== token; left--) {
+    if (left === 0) throw declined('wrong-token', `the token was mistyped ${String(TOKEN_TRIES)} times`);
+    deps.emit({ type: 'warning', text: `that is not the token; ${left === 1 ? 'one try is' : `${String(left)} tries are`} left` });
+  }
+  if ((await ask(`Type ${WORD} to begin: `)) !== WORD) throw declined('wrong-word', `the word was not ${WORD}`);
+}
+
+/** One line from the terminal, exactly as typed. @throws CONFIRM for every other answer, and for one that came too late */
+async function typed({ terminal, clock }: ConfirmDeps, text: string, deadline: number, seconds: number): Promise<string> {
+  const late = (): GovbootError => declined('timeout', `the confirmation expired after ${String(seconds)} s`);
+  const timeoutMs = deadline - clock.monotonic();
+  if (timeoutMs <= 0) throw late();
+  const answer: Answer = await terminal.ask({ text, timeoutMs });
+  // The terminal's own timer is not trusted: a machine that slept may deliver an old answer.
+  if (answer.is !== 'cancelled' && clock.monotonic() >= deadline) throw late();
+  switch (answer.is) {
+    case 'typed':
+      return answer.text;
+    case 'pasted':
+      throw declined('pasted', 'the answer was pasted, not typed');
+    case 'timeout':
+      throw late();
+    case 'cancelled':
+      throw declined('cancelled', 'declined');
+  }
+}
+
+/** Declining on purpose needs no advice. */
+function declined(reason: DeclineReason, message: string): GovbootError {
+  return new GovbootError('CONFIRM', message, { data: { reason }, ...(reason === 'cancelled' ? { hint: '' } : {}) });
+}

@@ -1,0 +1,14 @@
+/** `govboot check`: all gates, read-only. */
+import { judgeGates } from '../pipeline.ts';
+import { refuseUnlessPassed } from '../pipeline.ts';
+import type { CommandRun } from './command.ts';
+
+export const check: CommandRun<'check'> = async (ports, { environment, intent }) => {
+  const judged = await judgeGates(ports, { environment, intent, resume: false });
+  const passed = refuseUnlessPassed(judged);
+  ports.emit({
+    type: 'result', command: 'check',
+    value: { environment, verdicts: judged.verdictValues, passed: true },
+    lines: [`all gates pass: ${passed.tag.name} may bootstrap ${environment}`, `next: govboot plan ${environment}`],
+  });
+};

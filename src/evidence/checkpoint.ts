@@ -1,0 +1,71 @@
+/** The checkpoint: origin, size and RFC 6962 root of the ledger in three lines (C2SP tlog-checkpoint body), signed with OpenPGP. */
+import { sameBytes } from '../kernel/canonical.ts';
+import { GovbootError } from '../kernel/errors.ts';
+import { clip, safe } from '../kernel/text.ts';
+import { CHECKPOINT } from './layout.ts';
+import { leafHash, merkleRoot, type Hash } from './merkle.ts';
+
+export interface Checkpoint {
+  /** `govboot/<repository>/<environment>`. */
+  readonly origin: string;
+  readonly size: number;
+  readonly root: Hash;
+}
+
+/** The first line: names whose ledger it is, so that it cannot be shown for another. */
+export function originLine(origin: { readonly repository: string; readonly environment: string }): string {
+  return `govboot/${origin.repository}/${origin.environment}`;
+}
+
+/** Root over the files of the first `size` entries. */
+export function ledgerRoot(items: readonly { readonly bytes: Uint8Array }[], size = items.length): Hash {
+  return merkleRoot(items.slice(0, size).map(({ bytes }) => leafHash(bytes)));
+}
+
+/** Three lines, each ended by a line feed: origin, decimal size, base64 root. */
+export function checkpointBytes({ origin, size, root }: Checkpoint): Uint8Array {
+  return new TextEncoder().encode(`${origin}\n${String(size)}\n${btoa(String.fromCharCode(...root))}\n`);
+}
+
+/** Refuses every spelling but the one that `checkpointBytes` writes. @throws EVIDENCE_INVALID */
+export function parseCheckpoint(bytes: Uint8Array): Checkpoint {
+  const text = new TextDecoder().decode(bytes);
+  const [, origin, size, root] =
+    /^(govboot\/[0-9a-f-]{36}\/[a-z][a-z0-9-]{0,31})\n([1-9][0-9]{0,7})\n([A-Za-z0-9+/]{43}=)\n$/.exec(
+      text,
+    ) ?? [];
+  if (origin !== undefined && size !== undefined && root !== undefined) {
+    const checkpoint = {
+      origin,
+      size: Number(size),
+      root: Uint8Array.from(atob(root), (c) => c.charCodeAt(0)),
+    };
+    if (sameBytes(checkpointBytes(checkpoint), bytes)) return checkpoint;
+  }
+  throw new GovbootError(
+    'EVIDENCE_INVALID',
+    `${CHECKPOINT} is not three lines of origin, size and root: "${clip(safe(text), 120)}"`,
+    {
+      data: { file: CHECKPOINT },
+    },
+  );
+}
+
+/** How the ledger falls short of a checkpoint that was made of it, or null. Sees a cut tail, which the chain alone cannot. */
+export function checkpointProblem(
+  checkpoint: Checkpoint,
+  items: readonly { readonly bytes: Uint8Array }[],
+): { readonly kind: 'truncated' | 'broken'; readonly what: string } | null {
+  if (items.length < checkpoint.size) {
+    return {
+      kind: 'truncated',
+      what: `was made over ${String(checkpoint.size)} entries; ${String(items.length)} are there`,
+    };
+  }
+  return sameBytes(ledgerRoot(items, checkpoint.size), checkpoint.root)
+    ? null
+    : {
+        kind: 'broken',
+        what: `the first ${String(checkpoint.size)} entries are not those that it was made over`,
+      };
+}

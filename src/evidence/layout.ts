@@ -1,0 +1,69 @@
+/** The names of one environment's evidence, relative to its store. Written once here; docs/verify-by-hand.md relies on them. */
+import type { Sha256 } from '../kernel/digest.ts';
+
+export const LOCK = '.backend.lock';
+export const SUMS = 'SHA256SUMS';
+export const CHECKPOINT = 'checkpoint';
+export const LEDGER_FOLDER = 'ledger';
+export const KEYS_FOLDER = 'keys';
+export const RUNS_FOLDER = 'runs';
+const BLOBS_FOLDER = 'blobs/sha256';
+
+/** The name under which refs name the trust file and, with `.asc` or `.<FINGERPRINT>.asc` after it, its signatures. */
+export const TRUST_NAME = 'policies/trust.yaml';
+
+/** The detached signature of a file. */
+export function signatureOf(name: string): string {
+  return `${name}.asc`;
+}
+
+/** `ledger/00000007.json`: eight digits, so that the names sort as the entries follow. */
+export function entryName(seq: number): string {
+  return `${LEDGER_FOLDER}/${String(seq).padStart(8, '0')}.json`;
+}
+
+/** The seq and kind that a name in ledger/ says, or null for a name that no entry has. */
+export function parseEntryName(
+  name: string,
+): { readonly seq: number; readonly is: 'entry' | 'signature' } | null {
+  const match = /^ledger\/([0-9]{8})\.json(\.asc)?$/.exec(name);
+  if (match === null) return null;
+  return { seq: Number(match[1]), is: match[2] === undefined ? 'entry' : 'signature' };
+}
+
+export function blobName(digest: string): string {
+  return `${BLOBS_FOLDER}/${digest}`;
+}
+
+/** The digest that a blob's name promises, or null. */
+export function parseBlobName(name: string): Sha256 | null {
+  const match = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name);
+  return match === null ? null : (match[1] as Sha256);
+}
+
+export function keyName(fingerprint: string): string {
+  return `${KEYS_FOLDER}/${fingerprint}.asc`;
+}
+
+/** The run that a name in runs/ belongs to, or null. */
+export function runOfName(name: string): string | null {
+  return /^runs\/([^/]+)\/./.exec(name)?.[1] ?? null;
+}
+
+/** The journal of a run; written before and after each step. */
+export function journalName(run: string): string {
+  return `${RUNS_FOLDER}/${run}/journal.jsonl`;
+}
+
+/** A co-signature of the lock: `.backend.lock.<FINGERPRINT>.asc`. */
+export function isLockCoSignature(name: string): boolean {
+  return /^\.backend\.lock\.[0-9A-F]{40}\.asc$/.test(name);
+}
+
+/** Names that sha256sum prints and reads without escaping, and that stay inside the store. */
+export function isPlainName(name: string): boolean {
+  return (
+    /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/.test(name) &&
+    !name.split('/').some((part) => part === '.' || part === '..')
+  );
+}

@@ -1,0 +1,78 @@
+/** The human-made documents, parsed once from the bytes that were read, hashed and verified. */
+import type { Sha256 } from '../kernel/digest.ts';
+import { isGovbootError } from '../kernel/errors.ts';
+import type { Facts, FileRead, Maybe, SignatureFacts, SignedFile } from '../inputs/facts.ts';
+import { parseIntent, type Intent } from '../inputs/intent.ts';
+import { parseParity, type Parity } from '../inputs/parity.ts';
+import { parseTrust, type Trust } from '../inputs/trust.ts';
+import { finding, findingOf, type Finding } from './verdict.ts';
+
+export type Document<T> =
+  | {
+      readonly is: 'parsed';
+      readonly value: T;
+      readonly path: string;
+      readonly sha256: Sha256;
+      readonly signatures: readonly SignatureFacts[];
+    }
+  | { readonly is: 'refused'; readonly findings: readonly Finding[] };
+
+export interface Documents {
+  readonly trust: Document<Trust>;
+  readonly parity: Document<Parity>;
+  readonly intent: Document<Intent>;
+}
+
+/** Whatever could be parsed, for showing a partial plan beside the findings; never a permission to act. */
+export interface ParsedInputs {
+  readonly trust: Trust | null;
+  readonly parity: Parity | null;
+  readonly intent: Intent | null;
+}
+
+export function readDocuments(facts: Facts): Documents {
+  const { trust, parity, intent } = facts.governance;
+  return {
+    trust: parseSigned(trust, parseTrust),
+    parity:
+      parity.is === 'read'
+        ? parse(parity.value, [], parseParity)
+        : { is: 'refused', findings: [findingOf(parity.problem)] },
+    intent: parseSigned(intent, parseIntent),
+  };
+}
+
+/** The values of the documents that could be parsed, null for the others. */
+export function parsedInputs(facts: Facts): ParsedInputs {
+  const { trust, parity, intent } = readDocuments(facts);
+  return { trust: valueOf(trust), parity: valueOf(parity), intent: valueOf(intent) };
+}
+
+/** The value of a document, or null when it was refused. */
+export function valueOf<T>(document: Document<T>): T | null {
+  return document.is === 'parsed' ? document.value : null;
+}
+
+function parseSigned<T>(maybe: Maybe<SignedFile>, parser: (file: FileRead) => T): Document<T> {
+  return maybe.is === 'read'
+    ? parse(maybe.value.file, maybe.value.signatures, parser)
+    : { is: 'refused', findings: [findingOf(maybe.problem)] };
+}
+
+function parse<T>(
+  file: FileRead,
+  signatures: readonly SignatureFacts[],
+  parser: (file: FileRead) => T,
+): Document<T> {
+  try {
+    return { is: 'parsed', value: parser(file), path: file.path, sha256: file.sha256, signatures };
+  } catch (error) {
+    if (!isGovbootError(error)) throw error;
+    const { code, hint, message } = error;
+    // A schema error tells all that is wrong, one line each.
+    const findings = message
+      .split('\n')
+      .map((line) => finding(code, line, { hint, data: { file: file.path } }));
+    return { is: 'refused', findings };
+  }
+}

@@ -1,0 +1,265 @@
+/** Gate 2: enough of the right people want exactly this, once, now, and no one of them stands on both sides. */
+import { humanSeconds, secondsBetween, type Instant } from '../kernel/time.ts';
+import type { Facts } from '../inputs/facts.ts';
+import type { Intent } from '../inputs/intent.ts';
+import { holds, thresholdOf, type Trust } from '../inputs/trust.ts';
+import { valueOf, type Document, type Documents } from './documents.ts';
+import type { Signed } from './signature.ts';
+import { countSigners, judgeSignatures, thresholdFindings, type Signer } from './signers.ts';
+import {
+  finding,
+  left,
+  made,
+  verdictOf,
+  when,
+  type CheckId,
+  type Finding,
+  type GateVerdict,
+  type Outcome,
+} from './verdict.ts';
+
+export interface IntentJudgement {
+  readonly verdict: GateVerdict;
+  /** The requester first. */
+  readonly signers: readonly Signer[];
+  readonly approvers: readonly Signer[];
+}
+
+type Parsed = Extract<Document<Intent>, { is: 'parsed' }>;
+
+/** @param trusted the trust file, null when it does not hold: then no signer counts */
+export function judgeIntent(facts: Facts, documents: Documents, trusted: Trust | null): IntentJudgement {
+  const document = documents.intent;
+  if (document.is === 'refused') {
+    const rest: readonly CheckId<'intent'>[] = [
+      'signatures',
+      'signers',
+      'requester',
+      'duties',
+      'scope',
+      'repository',
+      'source',
+      'window',
+      'nonce',
+    ];
+    const outcomes = [
+      made('document', document.findings),
+      ...rest.map((check) => left(check, 'the intent could not be read')),
+    ];
+    return { verdict: verdictOf('intent', outcomes, ''), signers: [], approvers: [] };
+  }
+  const intent = document.value;
+  const { signed, findings } = judgeSignatures(document.path, document.signatures, facts.now);
+  const people = judgePeople(document, signed, facts, trusted);
+  const outcomes: readonly Outcome<'intent'>[] = [
+    made('document'),
+    made('signatures', findings),
+    ...people.outcomes,
+    made('scope', scopeFindings(intent, facts, document.path)),
+    judgeRepository(intent, documents),
+    judgeSource(intent, facts),
+    judgeWindow(document, signed, documents, facts.now),
+    judgeNonce(document, facts),
+  ];
+  const approved =
+    people.approvers.length === 0
+      ? 'no approver is demanded'
+      : `approved by ${people.approvers.map(({ name }) => name).join(', ')}`;
+  const because = `${document.path} is signed by ${people.signers.map(({ name }) => name).join(', ')}; ${approved}; it ends at ${intent.expires}`;
+  const { signers, approvers } = people;
+  return { verdict: verdictOf('intent', outcomes, because), signers, approvers };
+}
+
+interface People {
+  readonly outcomes: readonly Outcome<'intent'>[];
+  readonly signers: readonly Signer[];
+  readonly approvers: readonly Signer[];
+}
+
+function judgePeople(
+  { value: intent, path }: Parsed,
+  signed: readonly Signed[],
+  { environment, now }: Facts,
+  trust: Trust | null,
+): People {
+  if (trust === null || signed.length === 0) {
+    const why = trust === null ? 'the trust file does not hold' : 'there is no accepted signature';
+    const outcomes = (['signers', 'requester', 'duties'] as const).map((check) => left(check, why));
+    return { outcomes, signers: [], approvers: [] };
+  }
+  const counted = countSigners({ signed, trust, roles: ['intent', 'approver'], environment, now });
+  const requester = counted.signers.find(({ primary }) => primary === intent.requester);
+  const isRequester = requester !== undefined && holds(requester.person, 'intent', environment);
+  const sides = divide(counted.signers, intent, trust, environment);
+  return {
+    outcomes: [
+      made('signers', counted.findings),
+      made(
+        'requester',
+        when(!isRequester, () => requesterFinding(path, intent, requester)),
+      ),
+      made('duties', dutyFindings(path, sides, trust, environment)),
+    ],
+    signers: sides.signers,
+    approvers: sides.approvers,
+  };
+}
+
+function requesterFinding(path: string, intent: Intent, requester: Signer | undefined): Finding {
+  const data = { requester: intent.requester };
+  return requester === undefined
+    ? finding('THRESHOLD', `${path}: the requester ${intent.requester} has not signed`, {
+        hint: 'the person named as requester signs too',
+        data,
+      })
+    : finding('SIGNER_ROLE', `${path}: the requester ${requester.name} has not the role intent`, { data });
+}
+
+interface Sides {
+  readonly signers: readonly Signer[];
+  readonly approvers: readonly Signer[];
+  /** Those who hold the role, whichever side they were put on, the requester too. */
+  readonly couldApprove: readonly Signer[];
+  readonly requester: string;
+}
+
+/**
+ * Puts each person on one side. The requester asks; whoever can only ask, or only approve, does that; of those who can do both, as
+ * many ask as the threshold still needs, and the rest approve. No other division meets both thresholds where this one does not.
+ */
+function divide(people: readonly Signer[], intent: Intent, trust: Trust, environment: string): Sides {
+  const can = (role: 'intent' | 'approver', { person }: Signer): boolean => holds(person, role, environment);
+  const requester = people.filter(({ primary }) => primary === intent.requester);
+  const others = people.filter(({ primary }) => primary !== intent.requester);
+  const onlyAsk = others.filter((person) => can('intent', person) && !can('approver', person));
+  const onlyApprove = others.filter((person) => !can('intent', person) && can('approver', person));
+  const both = others.filter((person) => can('intent', person) && can('approver', person));
+  const asking = [...requester.filter((person) => can('intent', person)), ...onlyAsk];
+  const lacking = Math.max(0, thresholdOf(trust, 'intent', environment) - asking.length);
+  return {
+    signers: [...asking, ...both.slice(0, lacking)],
+    approvers: [...onlyApprove, ...both.slice(lacking)],
+    couldApprove: people.filter((person) => can('approver', person)),
+    requester: intent.requester,
+  };
+}
+
+function dutyFindings(path: string, sides: Sides, trust: Trust, environment: string): readonly Finding[] {
+  const needed = thresholdOf(trust, 'approver', environment);
+  const ask = thresholdFindings(path, 'intent', thresholdOf(trust, 'intent', environment), sides.signers);
+  if (sides.approvers.length >= needed || sides.couldApprove.length < needed)
+    return [...ask, ...thresholdFindings(path, 'approver', needed, sides.approvers)];
+  // There would be enough if somebody were allowed to approve what they asked for.
+  const twice = sides.couldApprove
+    .filter((person) => !sides.approvers.includes(person))
+    .map(({ name }) => name);
+  return [
+    ...ask,
+    finding(
+      'DUTY_SEPARATION',
+      `${path}: ${twice.join(', ')} asked for it and cannot approve it too; ${String(sides.approvers.length)} of ${String(needed)} others approved`,
+      { data: { who: twice, needed, have: sides.approvers.length } },
+    ),
+  ];
+}
+
+function scopeFindings(intent: Intent, { environment }: Facts, path: string): readonly Finding[] {
+  return when(intent.environment !== environment, () =>
+    finding('INTENT_SCOPE', `${path} is for environment "${intent.environment}", not "${environment}"`, {
+      data: { asked: environment, intent: intent.environment },
+    }),
+  );
+}
+
+function judgeRepository(intent: Intent, documents: Documents): Outcome<'intent'> {
+  const trust = valueOf(documents.trust);
+  if (trust === null) return left('repository', 'the trust file could not be read');
+  return made(
+    'repository',
+    when(intent.repository !== trust.repository, () =>
+      finding(
+        'INTENT_SCOPE',
+        `the intent is for repository ${intent.repository}, and this is ${trust.repository}`,
+        {
+          data: { found: trust.repository, intent: intent.repository },
+        },
+      ),
+    ),
+  );
+}
+
+/** The name binds nothing by itself: the commit and the SHA-256 of the tree do. */
+function judgeSource(intent: Intent, { source: { tag, tree } }: Facts): Outcome<'intent'> {
+  const wrong = (what: string, named: string, found: string): Finding =>
+    finding('INTENT_SOURCE', `the intent names ${what} ${named}, and the tag has ${found}`, {
+      data: { what, named, found },
+    });
+  const findings = [
+    ...(tag.is === 'tag'
+      ? [
+          ...when(intent.tag !== tag.tag.name, () =>
+            finding('INTENT_SCOPE', `the intent is for tag ${intent.tag}, and this is ${tag.tag.name}`, {
+              data: { found: tag.tag.name, intent: intent.tag },
+            }),
+          ),
+          ...when(intent.commit !== tag.tag.commit, () => wrong('commit', intent.commit, tag.tag.commit)),
+        ]
+      : []),
+    ...(tree.is === 'read'
+      ? when(intent.tree_sha256 !== tree.value.tagged, () =>
+          wrong('tree', intent.tree_sha256, tree.value.tagged),
+        )
+      : []),
+  ];
+  const isComplete = tag.is === 'tag' && tree.is === 'read';
+  return isComplete || findings.length > 0
+    ? made('source', findings)
+    : left('source', 'the tag or its tree could not be read');
+}
+
+function judgeWindow(
+  { value: intent, path }: Parsed,
+  signed: readonly Signed[],
+  documents: Documents,
+  now: Instant,
+): Outcome<'intent'> {
+  const late = signed.filter(({ created }) => created > intent.expires);
+  const parity = valueOf(documents.parity);
+  const seconds = secondsBetween(intent.not_before, intent.expires);
+  const longest = parity === null ? null : parity.intent.max_window_hours * 3600;
+  const wrong = (text: string): Finding =>
+    finding('INTENT_WINDOW', `${path}: ${text}`, {
+      data: { notBefore: intent.not_before, expires: intent.expires, now },
+    });
+  const findings = [
+    ...when(now < intent.not_before, () => wrong(`begins at ${intent.not_before}, and it is ${now}`)),
+    ...when(now >= intent.expires, () => wrong(`ended at ${intent.expires}, and it is ${now}`)),
+    ...late.map(({ file, created }) =>
+      wrong(`${file} was made at ${created}, after it ended at ${intent.expires}`),
+    ),
+    ...(longest === null
+      ? []
+      : when(seconds > longest, () =>
+          wrong(`lasts ${humanSeconds(seconds)}, and the policy allows ${humanSeconds(longest)}`),
+        )),
+  ];
+  return longest === null && findings.length === 0
+    ? left('window', 'the parity policy, which says how long it may be, could not be read')
+    : made('window', findings);
+}
+
+/** The same intent may be seen again: then its lock is there, or its run is resumed, and the immutability gate judges that. */
+function judgeNonce({ value: { nonce }, sha256 }: Parsed, { ledger }: Facts): Outcome<'intent'> {
+  if (ledger.problems.length > 0) return left('nonce', 'the ledger is not consistent');
+  const used = ledger.nonces.find((entry) => entry.nonce === nonce && entry.intentSha256 !== sha256);
+  return made(
+    'nonce',
+    used === undefined
+      ? []
+      : [
+          finding('INTENT_REPLAY', `nonce ${nonce} was used by another intent, in run ${used.run}`, {
+            data: { nonce, run: used.run, intentSha256: used.intentSha256 },
+          }),
+        ],
+  );
+}

@@ -1,0 +1,165 @@
+/**
+ * One detached signature: accepted only if its file, its packet, its key and every verifier say so, and say the same.
+ * No verifier is believed alone: gpgv takes expired and revoked keys for good, openpgp.js judges a key at the signature's own time.
+ */
+import type { Sha256 } from '../kernel/digest.ts';
+import { addSeconds, type Instant } from '../kernel/time.ts';
+import type { Fingerprint, KeyFacts, SignatureFacts, VerifierSays } from '../inputs/facts.ts';
+import type { SignaturePacket } from '../inputs/signature-packet.ts';
+import { finding, findingOf, type Finding } from './verdict.ts';
+
+/** Seconds by which the signer's clock may be ahead of this machine's. */
+const CLOCK_TOLERANCE = 60;
+
+/** RSA modulus bits (NIST SP 800-57 part 1, table 2: 128 bits of security). */
+const MIN_RSA_BITS = 3072;
+
+/** RFC 9580 §9.5: SHA2-256, SHA2-384, SHA2-512. */
+const HASHES = new Set([8, 9, 10]);
+/** RFC 9580 §9.5: MD5, SHA-1, RIPEMD-160, SHA2-224. */
+const WEAK_HASHES = new Set([1, 2, 3, 11]);
+/** RFC 9580 §9.1: RSA, ECDSA, EdDSALegacy. Ed25519 (27) and Ed448 (28) are not known to GnuPG, so an auditor could not check them. */
+const ALGORITHMS = new Set([1, 19, 22]);
+/** RFC 9580 §9.1: RSA sign-only, Elgamal, DSA; deprecated there or too weak. */
+const WEAK_ALGORITHMS = new Set([3, 16, 17, 20]);
+
+/** A signature that was accepted: by whom, with which key, when. */
+export interface Signed {
+  readonly primary: Fingerprint;
+  readonly signingKey: string;
+  readonly created: Instant;
+  /** Of the signature file. */
+  readonly sha256: Sha256;
+  readonly file: string;
+}
+
+export type SignatureVerdict =
+  ({ readonly is: 'signed' } & Signed) | { readonly is: 'refused'; readonly finding: Finding };
+
+/** Judges one signature at `now`. The first thing that is wrong is told: form, packet, key, then what the verifiers say. */
+export function judgeSignature(facts: SignatureFacts, now: Instant): SignatureVerdict {
+  const { file, shape, key, verifiers } = facts;
+  if (shape.is === 'malformed') return refused(findingOf(shape, file));
+  const { packet } = shape;
+  const wrong =
+    packetFinding(file, packet, now) ??
+    (key === null ? unknownSigner(file, packet) : keyFinding(file, key, packet, now)) ??
+    verifiersFinding(file, packet, key, verifiers);
+  if (wrong !== null) return refused(wrong);
+  const [first] = goodOf(verifiers);
+  if (first === undefined) return refused(noAnswer(file, verifiers));
+  const { primary, signingKey, created } = first.says;
+  return { is: 'signed', primary, signingKey, created, sha256: facts.sha256, file };
+}
+
+function packetFinding(file: string, packet: SignaturePacket, now: Instant): Finding | null {
+  const { hashAlgorithm: hash, publicKeyAlgorithm: algorithm } = packet;
+  if (packet.version !== 4)
+    return finding('SIG_UNSUPPORTED', `${file}: signature of version ${String(packet.version)}, not 4`);
+  if (packet.class !== 0)
+    return finding(
+      'SIG_CLASS',
+      `${file}: signature of class 0x${packet.class.toString(16).padStart(2, '0')}`,
+    );
+  if (!HASHES.has(hash))
+    return WEAK_HASHES.has(hash)
+      ? finding('SIG_WEAK', `${file}: hash algorithm ${String(hash)} is weaker than SHA-256`)
+      : finding('SIG_UNSUPPORTED', `${file}: hash algorithm ${String(hash)} is not known to every verifier`);
+  if (!ALGORITHMS.has(algorithm))
+    return WEAK_ALGORITHMS.has(algorithm)
+      ? finding('SIG_WEAK', `${file}: public-key algorithm ${String(algorithm)} is not accepted any more`)
+      : finding(
+          'SIG_UNSUPPORTED',
+          `${file}: public-key algorithm ${String(algorithm)} is not known to every verifier`,
+        );
+  if (packet.unknownCritical.length > 0)
+    return finding('SIG_UNSUPPORTED', `${file}: critical ${packet.unknownCritical.join(', ')} is not known`);
+  if (packet.created > addSeconds(now, CLOCK_TOLERANCE))
+    return finding('SIG_FUTURE', `${file}: signed at ${packet.created}, but it is ${now}`);
+  if (packet.expires !== null && packet.expires <= now)
+    return finding('SIG_EXPIRED', `${file}: the signature ended at ${packet.expires}`);
+  return null;
+}
+
+function unknownSigner(file: string, packet: SignaturePacket): Finding {
+  const issuer = packet.issuerFingerprint ?? packet.issuerKeyId ?? 'a key that it does not name';
+  return finding('SIGNER_UNKNOWN', `${file}: signed by ${issuer}, of which there is no key file`, {
+    data: { file, issuer },
+  });
+}
+
+function keyFinding(file: string, key: KeyFacts, packet: SignaturePacket, now: Instant): Finding | null {
+  const name = `${file}: key ${key.fingerprint}`;
+  if (key.revoked !== null) return finding('KEY_REVOKED', `${name} is revoked: ${key.revoked.reason}`);
+  if (key.expires !== null && key.expires <= now)
+    return finding('KEY_EXPIRED', `${name} expired at ${key.expires}`);
+  const weak = weaknessOf(key);
+  if (weak !== null) return finding('SIG_WEAK', `${name} is ${weak}`);
+  if (key.signingKeys.length === 0) return finding('KEY_INVALID', `${name} has no part that may sign`);
+  if (packet.created < key.created)
+    return finding(
+      'KEY_INVALID',
+      `${name} was made at ${key.created}, after the signature of ${packet.created}`,
+    );
+  return null;
+}
+
+function weaknessOf({ algorithm, bits }: KeyFacts): string | null {
+  const word = algorithm.toLowerCase();
+  if (/^(dsa|elgamal)/.test(word) || word.includes('secp256k1')) return `of algorithm ${algorithm}`;
+  if (bits !== null && bits < MIN_RSA_BITS) return `${algorithm} of ${String(bits)} bits`;
+  return word.startsWith('rsa') && bits === null ? `${algorithm} of unknown length` : null;
+}
+
+type Good = VerifierSays & { readonly says: { readonly is: 'good' } };
+type Bad = VerifierSays & { readonly says: { readonly is: 'bad' } };
+
+function goodOf(verifiers: readonly VerifierSays[]): readonly Good[] {
+  return verifiers.filter((verifier): verifier is Good => verifier.says.is === 'good');
+}
+
+function verifiersFinding(
+  file: string,
+  packet: SignaturePacket,
+  key: KeyFacts | null,
+  verifiers: readonly VerifierSays[],
+): Finding | null {
+  if (!verifiers.some(({ tool }) => tool === 'openpgp.js')) return noAnswer(file, verifiers);
+  const bad = verifiers.filter((verifier): verifier is Bad => verifier.says.is === 'bad');
+  // A named reason says more than "does not match", and is one even where another verifier does not look at it.
+  const named = bad.find(({ says }) => says.problem.code !== 'SIG_BAD') ?? bad[0];
+  const good = goodOf(verifiers);
+  if (named !== undefined) {
+    const { code, wrong } = named.says.problem;
+    if (code === 'SIG_BAD' && good.length > 0) return disagree(file, verifiers);
+    return finding(code, `${file}: ${wrong}`, { data: { file, says: verifiers.map(sayingOf) } });
+  }
+  const agree = good.every(
+    ({ says }) =>
+      says.primary === key?.fingerprint &&
+      key.signingKeys.includes(says.signingKey) &&
+      says.created === packet.created &&
+      says.signingKey === (packet.issuerFingerprint ?? good[0]?.says.signingKey),
+  );
+  return agree ? null : disagree(file, verifiers);
+}
+
+function noAnswer(file: string, verifiers: readonly VerifierSays[]): Finding {
+  const others = verifiers.length === 0 ? 'nor did another verifier' : verifiers.map(sayingOf).join('; ');
+  return finding('SIG_DISAGREE', `${file}: openpgp.js did not judge it, ${others}`, { data: { file } });
+}
+
+function disagree(file: string, verifiers: readonly VerifierSays[]): Finding {
+  const says = verifiers.map(sayingOf);
+  return finding('SIG_DISAGREE', `${file}: ${says.join('; ')}`, { data: { file, says } });
+}
+
+function sayingOf({ tool, version, says }: VerifierSays): string {
+  return says.is === 'good'
+    ? `${tool} ${version} says good, by ${says.signingKey} of ${says.primary} at ${says.created}`
+    : `${tool} ${version} says ${says.problem.code}: ${says.problem.wrong}`;
+}
+
+function refused(wrong: Finding): SignatureVerdict {
+  return { is: 'refused', finding: wrong };
+}

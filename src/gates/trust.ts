@@ -1,0 +1,229 @@
+/**
+ * Trust: what must hold before any signer counts. The repository being checked does not choose who checks it; the root keys that
+ * this machine pinned do. Part of the source gate, in a file of its own.
+ */
+import type { Instant } from '../kernel/time.ts';
+import type { Fingerprint, GovernanceFacts, KeyRead, PinFacts } from '../inputs/facts.ts';
+import { holds, isActive, ROLES, thresholdOf, type Trust } from '../inputs/trust.ts';
+import type { Documents } from './documents.ts';
+import type { Signed } from './signature.ts';
+import { judgeSignatures } from './signers.ts';
+import { finding, findingOf, left, made, when, type Finding, type Outcome } from './verdict.ts';
+
+const KEYS_FOLDER = 'policies/keys';
+
+export interface TrustVerdict {
+  readonly outcomes: readonly Outcome<'source'>[];
+  /** The trust file, only when every check of it was made and found nothing. */
+  readonly trusted: Trust | null;
+}
+
+/** Judges pin, trust file and key files. */
+export function judgeTrust(
+  document: Documents['trust'],
+  governance: GovernanceFacts,
+  environment: string,
+  now: Instant,
+): TrustVerdict {
+  const keys = made('trust.keys', keyFindings(governance.keys, document, now));
+  if (document.is === 'refused') {
+    const why = 'the trust file could not be read';
+    const pinned = governance.pins.length === 0 && governance.pinForPath === null;
+    return {
+      trusted: null,
+      outcomes: [
+        made('trust.file', document.findings),
+        pinned ? made('trust.pin', [notPinned('this repository')]) : left('trust.pin', why),
+        ...(['trust.signatures', 'trust.version', 'trust.expiry', 'trust.people'] as const).map((check) =>
+          left(check, why),
+        ),
+        keys,
+      ],
+    };
+  }
+  const trust = document.value;
+  const { pin, findings } = choosePin(trust, governance);
+  const outcomes: readonly Outcome<'source'>[] = [
+    made('trust.file'),
+    made('trust.pin', findings),
+    ...(pin === null
+      ? [left('trust.signatures', 'no pin'), left('trust.version', 'no pin')]
+      : [
+          made('trust.signatures', rootFindings(document, trust, pin, now)),
+          made('trust.version', versionFindings(trust, governance, pin)),
+        ]),
+    made(
+      'trust.expiry',
+      when(trust.expires <= now, () =>
+        finding(
+          'TRUST_EXPIRED',
+          `${document.path}: version ${String(trust.version)} expired at ${trust.expires}`,
+        ),
+      ),
+    ),
+    made('trust.people', contradictions(trust, document.path, environment)),
+    keys,
+  ];
+  const isGood = outcomes.every((outcome) => outcome.is === 'made' && outcome.findings.length === 0);
+  return { outcomes, trusted: isGood ? trust : null };
+}
+
+function choosePin(
+  trust: Trust,
+  { pinForPath, pins }: GovernanceFacts,
+): { readonly pin: PinFacts | null; readonly findings: readonly Finding[] } {
+  if (pinForPath !== null && pinForPath.repository !== trust.repository) {
+    const wrong = finding(
+      'REPO_ID_MISMATCH',
+      `policies/trust.yaml is of repository ${trust.repository}, but ${pinForPath.repository} is pinned for this folder`,
+      { data: { found: trust.repository, pinned: pinForPath.repository, pin: pinForPath.file } },
+    );
+    return { pin: null, findings: [wrong] };
+  }
+  const pin = pinForPath ?? newestPin(pins.filter(({ repository }) => repository === trust.repository));
+  if (pin === undefined) return { pin: null, findings: [notPinned(`repository ${trust.repository}`)] };
+  // A pin file is edited by hand now and then; one that demands nothing pins nothing.
+  if (pin.threshold < 1 || pin.threshold > new Set(pin.roots).size) {
+    const wrong = finding(
+      'TRUST_NOT_PINNED',
+      `${pin.file}: the pin demands ${String(pin.threshold)} of ${String(new Set(pin.roots).size)} root keys`,
+      { data: { pin: pin.file } },
+    );
+    return { pin: null, findings: [wrong] };
+  }
+  return { pin, findings: [] };
+}
+
+function newestPin(pins: readonly PinFacts[]): PinFacts | undefined {
+  return [...pins].sort((a, b) => b.trustVersion - a.trustVersion)[0];
+}
+
+function notPinned(what: string): Finding {
+  return finding('TRUST_NOT_PINNED', `no root key of ${what} is pinned on this machine`);
+}
+
+/** Enough of the pinned roots, and enough of the listed ones: the same people, unless this version changes the roots. */
+function rootFindings(
+  document: Extract<Documents['trust'], { is: 'parsed' }>,
+  trust: Trust,
+  pin: PinFacts,
+  now: Instant,
+): readonly Finding[] {
+  const { signed, findings } = judgeSignatures(document.path, document.signatures, now);
+  if (document.signatures.length === 0) return findings;
+  return [
+    ...findings,
+    ...enough(document.path, signed, 'pinned', pin.roots, pin.threshold),
+    ...enough(document.path, signed, 'listed', trust.roots.keys, trust.roots.threshold),
+  ];
+}
+
+function enough(
+  path: string,
+  signed: readonly Signed[],
+  which: 'pinned' | 'listed',
+  roots: readonly Fingerprint[],
+  threshold: number,
+): readonly Finding[] {
+  const who = roots.filter(
+    (root, i) => roots.indexOf(root) === i && signed.some(({ primary }) => primary === root),
+  );
+  return when(who.length < threshold, () =>
+    finding(
+      'TRUST_UNSIGNED',
+      `${path}: ${String(who.length)} of ${String(threshold)} ${which} root keys signed: ${who.join(', ') || 'none'}`,
+      { data: { which, have: who.length, needed: threshold, who, roots } },
+    ),
+  );
+}
+
+/** Never older than any version that this machine accepted; and other roots only under another number. */
+function versionFindings(trust: Trust, { pins }: GovernanceFacts, pin: PinFacts): readonly Finding[] {
+  const accepted = [pin, ...pins.filter(({ repository }) => repository === trust.repository)];
+  const newest = Math.max(...accepted.map(({ trustVersion }) => trustVersion));
+  const changed =
+    new Set([...pin.roots, ...trust.roots.keys]).size !== new Set(pin.roots).size ||
+    new Set(pin.roots).size !== trust.roots.keys.length ||
+    pin.threshold !== trust.roots.threshold;
+  return [
+    ...when(trust.version < newest, () =>
+      finding(
+        'TRUST_ROLLBACK',
+        `policies/trust.yaml is version ${String(trust.version)}; version ${String(newest)} was accepted before`,
+        { data: { found: trust.version, accepted: newest } },
+      ),
+    ),
+    ...when(changed && trust.version === pin.trustVersion, () =>
+      finding(
+        'TRUST_INVALID',
+        `policies/trust.yaml has other roots than were pinned, under the same version ${String(trust.version)}`,
+        { data: { pinned: pin.roots, found: trust.roots.keys } },
+      ),
+    ),
+  ];
+}
+
+/** What no signature mends: entries that are never valid, thresholds that cannot be met, one person listed as two. */
+function contradictions(trust: Trust, path: string, environment: string): readonly Finding[] {
+  const invalid = (message: string): Finding => finding('TRUST_INVALID', `${path}: ${message}`);
+  return [
+    ...trust.people
+      .filter((person) => person.valid_from >= person.valid_until)
+      .map(({ name, valid_until }) =>
+        invalid(`${name} is listed until ${valid_until}, which is not after the start`),
+      ),
+    ...trust.people.flatMap((person, i) =>
+      trust.people
+        .slice(i + 1)
+        .filter(
+          (other) =>
+            sameName(person.name, other.name) &&
+            person.valid_from < other.valid_until &&
+            other.valid_from < person.valid_until,
+        )
+        .map(() => invalid(`${person.name} is listed twice at the same time, and would count as two people`)),
+    ),
+    ...ROLES.flatMap((role) => {
+      const needed = thresholdOf(trust, role, environment);
+      const have = trust.people.filter((person) => holds(person, role, environment)).length;
+      return when(have < needed, () =>
+        invalid(
+          `role ${role} needs ${String(needed)} people for environment "${environment}" and lists ${String(have)}`,
+        ),
+      );
+    }),
+  ];
+}
+
+function sameName(a: string, b: string): boolean {
+  const plain = (name: string): string => name.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ' ');
+  return plain(a) === plain(b);
+}
+
+function keyFindings(
+  reads: readonly KeyRead[],
+  document: Documents['trust'],
+  now: Instant,
+): readonly Finding[] {
+  const keys = reads.flatMap((read) => (read.is === 'key' ? [read.key] : []));
+  const people =
+    document.is === 'parsed' ? document.value.people.filter((person) => isActive(person, now)) : [];
+  return [
+    ...reads.flatMap((read) => (read.is === 'problem' ? [findingOf(read.problem, read.file)] : [])),
+    ...keys
+      .filter(({ file, fingerprint }) => file.slice(file.lastIndexOf('/') + 1) !== `${fingerprint}.asc`)
+      .map(({ file, fingerprint }) =>
+        finding('KEYRING_SHAPE', `${file} holds key ${fingerprint}, by which it is not named`, {
+          data: { file },
+        }),
+      ),
+    ...people
+      .filter((person) => !keys.some(({ fingerprint }) => fingerprint === person.fingerprint))
+      .map(({ name, fingerprint }) =>
+        finding('KEYRING_SHAPE', `${KEYS_FOLDER}/${fingerprint}.asc, the key of ${name}, is missing`, {
+          hint: `have ${name} export it: \`gpg --armor --export ${fingerprint}\``,
+          data: { name, fingerprint },
+        }),
+      ),
+  ];
+}

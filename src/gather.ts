@@ -1,0 +1,155 @@
+/** Facts: reads everything the gates judge, once, into plain data. The first half of the street. */
+import { GovbootError, isGovbootError, messageOf } from './kernel/errors.ts';
+import type { Instant } from './kernel/time.ts';
+import { parseIntent, type Intent } from './inputs/intent.ts';
+import type { CallerFacts, EnvironmentFacts, Facts, FileRead, GovernanceFacts, LedgerFacts, Maybe, Problem, SignatureFacts, SignedFile } from './inputs/facts.ts';
+import { factsOf, readLedger, type Ledger } from './evidence/ledger.ts';
+import type { Claims, Cloud, CloudTarget, EvidenceStore, Ports, Repository } from './ports.ts';
+
+export const TRUST_FILE = 'policies/trust.yaml';
+export const PARITY_FILE = 'policies/parity.yaml';
+const KEYS_FOLDER = 'policies/keys';
+const TEMPLATES_FOLDER = 'templates';
+
+export interface Request {
+  readonly environment: string;
+  /** Path of the intent, relative to the repository. */
+  readonly intent: string;
+  readonly resume: boolean;
+}
+
+/** What was read, with the doors through which it was read. */
+export interface Gathered {
+  readonly facts: Facts;
+  readonly files: { readonly trust: SignedFile | null; readonly parity: FileRead | null; readonly intent: SignedFile | null; readonly keys: readonly FileRead[]; readonly templates: readonly FileRead[] };
+  /** Bytes of each signature file beside a governed document, by path. */
+  readonly signatureFiles: readonly FileRead[];
+  readonly ledger: Ledger;
+  readonly store: EvidenceStore;
+  /** null when the intent could not be read, so that no cloud can be named. */
+  readonly remote: { readonly cloud: Cloud; readonly claims: Claims } | null;
+}
+
+/** Reads the repository, the ledger, this machine and the caller. Never writes. */
+export async function gather(ports: Ports, request: Request): Promise<Gathered> {
+  const now = ports.clock.now();
+  const repository = await ports.repository.open();
+  const reading = new Reading(ports, repository, now);
+  const governance = await reading.governance(request.intent);
+  const store = ports.evidence(request.environment);
+  const ledger = await readLedger(store);
+  const ledgerFacts = factsOf(ledger);
+  const intent = attemptIntent(governance);
+  const machine = ports.machine.environment();
+  const [source, remote] = await Promise.all([
+    reading.source(intent?.tag ?? (await ports.repository.tagsAtHead())[0] ?? '', ledgerFacts),
+    reach(ports, intent, machine),
+  ]);
+  const facts: Facts = {
+    now, environment: request.environment, intentName: request.intent, mode: ports.mode, resume: request.resume,
+    source, governance, machine, caller: remote.caller, ledger: ledgerFacts,
+  };
+  return { facts, files: reading.files(governance), signatureFiles: reading.signatureFiles, ledger, store, remote: remote.doors };
+}
+
+class Reading {
+  readonly signatureFiles: FileRead[] = [];
+  private readonly ports: Ports;
+  private readonly repository: Repository;
+  private readonly now: Instant;
+  private keys: readonly FileRead[] = [];
+  private templates: readonly FileRead[] = [];
+
+  constructor(ports: Ports, repository: Repository, now: Instant) {
+    this.ports = ports;
+    this.repository = repository;
+    this.now = now;
+  }
+
+  async governance(intentPath: string): Promise<GovernanceFacts> {
+    this.keys = (await this.repository.list(KEYS_FOLDER)).filter((file) => file.path.endsWith('.asc'));
+    this.templates = (await this.repository.list(TEMPLATES_FOLDER)).filter((file) => file.path.endsWith('.tmpl'));
+    const [keys, trust, parity, intent, pins] = await Promise.all([
+      this.ports.verifier.keys(this.keys),
+      this.signed(TRUST_FILE),
+      this.repository.read(PARITY_FILE),
+      this.signed(intentPath),
+      this.ports.pins.load(),
+    ]);
+    return { pinForPath: pins.find((pin) => pin.path === this.repository.root) ?? null, pins, trust, parity, intent, keys, templates: this.templates };
+  }
+
+  async source(tag: string, ledger: LedgerFacts): Promise<Facts['source']> {
+    const source = await this.repository.source(tag, ledger.lastTag);
+    if (source.tag.is !== 'tag') return source;
+    const { payload, signature, sha256, name } = source.tag.tag;
+    const file: FileRead = { path: `refs/tags/${name}`, bytes: signature, sha256 };
+    return { ...source, tagSignature: await this.verify(payload, file) };
+  }
+
+  files(governance: GovernanceFacts): Gathered['files'] {
+    return {
+      trust: valueOf(governance.trust), parity: valueOf(governance.parity), intent: valueOf(governance.intent),
+      keys: this.keys, templates: this.templates,
+    };
+  }
+
+  /** A document with every detached signature beside it: `X.asc` and `X.<FINGERPRINT>.asc`. */
+  private async signed(path: string): Promise<Maybe<SignedFile>> {
+    const read = await this.repository.read(path);
+    if (read.is === 'problem') return read;
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+    const beside = (await this.repository.list(folder)).filter((file) => isSignatureOf(path, file.path));
+    this.signatureFiles.push(...beside);
+    const signatures = await Promise.all(beside.map((file) => this.verify(read.value.bytes, file)));
+    return { is: 'read', value: { file: read.value, signatures } };
+  }
+
+  private verify(data: Uint8Array, signature: FileRead): Promise<SignatureFacts> {
+    return this.ports.verifier.verify({ data, signature, keys: this.keys, at: this.now });
+  }
+}
+
+/** `intents/dev.yaml` is signed by `intents/dev.yaml.asc` and `intents/dev.yaml.<40 HEX>.asc`. */
+export function isSignatureOf(path: string, candidate: string): boolean {
+  return candidate === `${path}.asc` || (candidate.startsWith(`${path}.`) && /^\.[0-9A-F]{40}\.asc$/.test(candidate.slice(path.length)));
+}
+
+function valueOf<T>(maybe: Maybe<T>): T | null {
+  return maybe.is === 'read' ? maybe.value : null;
+}
+
+/** The intent as far as it can be read now; its problems are told by the gate that judges it. */
+function attemptIntent(governance: GovernanceFacts): Intent | null {
+  if (governance.intent.is !== 'read') return null;
+  try {
+    return parseIntent(governance.intent.value.file);
+  } catch (error) {
+    if (isGovbootError(error)) return null;
+    throw error;
+  }
+}
+
+export function targetOf(intent: Intent): CloudTarget {
+  return { provider: intent.provider, account: intent.account, region: intent.region, endpoint: intent.endpoint, environment: intent.environment, repository: intent.repository };
+}
+
+/** Asks the cloud who is calling, but not through an endpoint or a TLS setting that the intent does not cover. */
+async function reach(ports: Ports, intent: Intent | null, machine: EnvironmentFacts): Promise<{ readonly caller: Maybe<CallerFacts>; readonly doors: Gathered['remote'] }> {
+  if (intent === null) return { caller: problem('IDENTITY', 'not asked: the intent could not be read, so no account is named'), doors: null };
+  const stray = machine.endpoints.find((override) => override.url !== intent.endpoint);
+  if (stray !== undefined) return { caller: problem('ENDPOINT', `not asked: ${stray.from} is ${stray.url}`), doors: null };
+  const [weak] = machine.weakening;
+  if (weak !== undefined) return { caller: problem('ENVIRONMENT', `not asked: ${weak.name} is ${weak.value}`), doors: null };
+  try {
+    const doors = await ports.cloud(targetOf(intent));
+    return { caller: { is: 'read', value: await doors.cloud.whoAmI() }, doors };
+  } catch (error) {
+    if (isGovbootError(error)) return { caller: problem(error.code, error.message), doors: null };
+    throw new GovbootError('CLOUD_UNREACHABLE', `the caller could not be asked: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function problem(code: Problem['code'], wrong: string): { readonly is: 'problem'; readonly problem: Problem } {
+  return { is: 'problem', problem: { code, wrong } };
+}

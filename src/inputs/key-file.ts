@@ -1,0 +1,71 @@
+/**
+ * The strict form of a public key file: one armored block with one version 4 certificate, judged without any library.
+ * A second certificate, a secret key or stray packets are what one tool reads and another does not.
+ */
+import type { Code } from '../kernel/codes.ts';
+import { GovbootError, isGovbootError } from '../kernel/errors.ts';
+import { dearmor } from './armor.ts';
+import { splitPackets, type Packet } from './packets.ts';
+
+export type KeyFileShape =
+  | { readonly is: 'ok'; /** The certificate without its armor. */ readonly binary: Uint8Array }
+  | { readonly is: 'malformed'; readonly code: Code; readonly wrong: string };
+
+/** 256 KiB; certificates with many third-party certifications are published without them. */
+const LIMIT_BYTES = 262_144;
+
+/** Packet type IDs (RFC 9580 §5). */
+const TAG = {
+  signature: 2,
+  secretKey: 5,
+  publicKey: 6,
+  secretSubkey: 7,
+  userId: 13,
+  publicSubkey: 14,
+  userAttribute: 17,
+} as const;
+
+/** RFC 9580 §10.1: primary key, its signatures, user ids with theirs, then subkeys with theirs. */
+const STAGE: Readonly<Record<number, number>> = {
+  [TAG.publicKey]: 0,
+  [TAG.userId]: 1,
+  [TAG.userAttribute]: 1,
+  [TAG.publicSubkey]: 2,
+};
+
+/** Judges a public key file. Answers for every input, never throws. */
+export function parseKeyFile(bytes: Uint8Array): KeyFileShape {
+  try {
+    const binary = dearmor(bytes, 'PGP PUBLIC KEY BLOCK', LIMIT_BYTES, 'KEYRING_SHAPE');
+    walk(splitPackets(binary, 'KEYRING_SHAPE'));
+    return { is: 'ok', binary };
+  } catch (error) {
+    if (!isGovbootError(error)) throw error;
+    return { is: 'malformed', code: error.code, wrong: error.message };
+  }
+}
+
+function walk(packets: readonly Packet[]): void {
+  if (packets[0]?.tag !== TAG.publicKey)
+    throw shape(`the first packet is of type ${packets[0]?.tag ?? 'none'}, not a public key`);
+  let stage = 0;
+  packets.forEach(({ tag, body }, i) => {
+    if (tag === TAG.secretKey || tag === TAG.secretSubkey) throw shape('the file holds a secret key');
+    if (tag === TAG.publicKey && i > 0) throw shape('the file holds more than one certificate');
+    if ((tag === TAG.publicKey || tag === TAG.publicSubkey) && body[0] !== 4)
+      throw shape(`a key is of version ${body[0] ?? 'none'}, not 4`);
+    if (tag === TAG.signature) return;
+    const here = STAGE[tag];
+    if (here === undefined) throw shape(`a packet of type ${tag} does not belong in a certificate`);
+    if (here < stage) throw shape('a user id stands after a subkey');
+    // RFC 9580 §10.1.5: a user id or subkey without a signature is not bound to the key.
+    if (here > 0 && packets[i + 1]?.tag !== TAG.signature)
+      throw shape(`a packet of type ${tag} carries no signature`);
+    stage = here;
+  });
+  if (!packets.some(({ tag }) => tag === TAG.userId)) throw shape('the certificate has no user id');
+}
+
+function shape(wrong: string): GovbootError {
+  return new GovbootError('KEYRING_SHAPE', wrong);
+}

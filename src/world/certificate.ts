@@ -1,0 +1,140 @@
+/** Reads public certificates into facts. Facts only: whether a key is good for something is judged where it is used. */
+import type * as OpenPgp from 'openpgp';
+import { messageOf } from '../kernel/errors.ts';
+import { clip, safe } from '../kernel/text.ts';
+import { instantFromMs } from '../kernel/time.ts';
+import {
+  isFingerprint,
+  type FileRead,
+  type Fingerprint,
+  type KeyFacts,
+  type Problem,
+} from '../inputs/facts.ts';
+import { parseKeyFile } from '../inputs/key-file.ts';
+import { loadLibrary, type Library } from './openpgp.ts';
+
+export type CertificateRead =
+  | {
+      readonly is: 'certificate';
+      readonly facts: KeyFacts;
+      readonly binary: Uint8Array;
+      /** Primary and every subkey, bound or not, upper-case hex. */
+      readonly prints: readonly string[];
+    }
+  | { readonly is: 'problem'; readonly file: string; readonly problem: Problem };
+
+/** One key file. Its name must be its fingerprint: what is reviewed by name is then what is used. */
+export async function readCertificate(file: FileRead): Promise<CertificateRead> {
+  const problem = (code: Problem['code'], wrong: string): CertificateRead => ({
+    is: 'problem',
+    file: file.path,
+    problem: { code, wrong: `${file.path}: ${wrong}` },
+  });
+  const shape = parseKeyFile(file.bytes);
+  if (shape.is === 'malformed') return problem(shape.code, shape.wrong);
+  const openpgp = await loadLibrary();
+  try {
+    const key = await openpgp.readKey({ binaryKey: shape.binary, config: lenient(openpgp) });
+    const print = printOf(key);
+    if (!isFingerprint(print))
+      return problem('KEYRING_SHAPE', `the fingerprint ${print} is not of version 4`);
+    if (nameOf(file.path) !== `${print}.asc`)
+      return problem('KEYRING_SHAPE', `holds the key ${print}, so it must be named ${print}.asc`);
+    const expires = await key.getExpirationTime(undefined, lenient(openpgp));
+    if (expires === null) return problem('KEY_INVALID', `the key ${print} has no valid self-signature`);
+    const facts = await factsOf(openpgp, key, print, file.path, expires);
+    return { is: 'certificate', facts, binary: shape.binary, prints: key.getKeys().map(printOf) };
+  } catch (error) {
+    return problem('KEYRING_SHAPE', safe(messageOf(error)));
+  }
+}
+
+/** Refuses nothing as weak, so that a weak key can be read and named as one. Signatures are checked all the same. */
+function lenient({ config }: Library): OpenPgp.Config {
+  return {
+    ...config,
+    rejectHashAlgorithms: new Set(),
+    rejectPublicKeyAlgorithms: new Set(),
+    rejectCurves: new Set(),
+    minRSABits: 0,
+    ignoreUnsupportedPackets: false,
+  };
+}
+
+async function factsOf(
+  openpgp: Library,
+  key: OpenPgp.Key,
+  fingerprint: Fingerprint,
+  file: string,
+  expires: number | Date,
+): Promise<KeyFacts> {
+  const { algorithm, bits, curve } = key.getAlgorithmInfo();
+  return {
+    file,
+    fingerprint,
+    signingKeys: await signingKeysOf(openpgp, key),
+    userIds: key.getUserIDs().map((id) => clip(safe(id), 200)),
+    algorithm: bits === undefined ? (curve ?? algorithm) : `rsa${bits}`,
+    bits: bits ?? null,
+    created: instantFromMs(key.getCreationTime().getTime()),
+    expires: expires instanceof Date ? instantFromMs(expires.getTime()) : null,
+    revoked: await revocationOf(openpgp, key),
+  };
+}
+
+/** Those with the signing flag and, for subkeys, a valid binding and back-signature; at whatever time. */
+async function signingKeysOf(openpgp: Library, key: OpenPgp.Key): Promise<readonly string[]> {
+  const prints = [];
+  for (const each of key.getKeys()) {
+    const usable = await key
+      .getSigningKey(each.getKeyID(), null, undefined, lenient(openpgp))
+      .catch(() => null);
+    if (usable !== null && printOf(usable) === printOf(each)) prints.push(printOf(each));
+  }
+  return prints;
+}
+
+/** The reasons that leave earlier signatures valid (RFC 9580 §5.2.3.31): superseded, retired, user id no longer valid. */
+const SOFT: Readonly<Record<number, string>> = {
+  1: 'superseded',
+  3: 'retired',
+  32: 'user id no longer valid',
+};
+/** 2 is the only other reason that is defined; none at all counts as the worst. */
+const HARD: Readonly<Record<number, string>> = { 0: 'no reason stated', 2: 'compromised' };
+
+/** The last second that a version 4 timestamp can say: every revocation lies before it. */
+const END_OF_TIME = new Date(0xffff_ffff * 1000);
+
+async function revocationOf(openpgp: Library, key: OpenPgp.Key): Promise<KeyFacts['revoked']> {
+  const valid = [];
+  for (const signature of key.revocationSignatures) {
+    const { keyPacket } = key;
+    const type = openpgp.enums.signature.keyRevocation;
+    // A revocation that does not verify is somebody else's attempt, and revokes nothing.
+    const good = await signature
+      .verify(keyPacket, type, { key: keyPacket }, END_OF_TIME, false, lenient(openpgp))
+      .then(() => true)
+      .catch(() => false);
+    if (good)
+      valid.push({
+        flag: signature.reasonForRevocationFlag ?? 0,
+        text: signature.reasonForRevocationString ?? '',
+      });
+  }
+  const worst = valid.find(({ flag }) => !(flag in SOFT)) ?? valid[0];
+  if (worst === undefined) return null;
+  const name = SOFT[worst.flag] ?? HARD[worst.flag] ?? `reason ${worst.flag}`;
+  return {
+    kind: worst.flag in SOFT ? 'soft' : 'hard',
+    reason: worst.text === '' ? name : `${name}: ${clip(safe(worst.text), 200)}`,
+  };
+}
+
+function printOf(key: { getFingerprint(): string }): string {
+  return key.getFingerprint().toUpperCase();
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,101 @@
+/** Starts GnuPG programs: by absolute path, without a shell, with a small environment, status lines on their own descriptor. */
+import { spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+import process from 'node:process';
+import type { Readable } from 'node:stream';
+import { GovbootError, messageOf } from '../kernel/errors.ts';
+import { clip, safe } from '../kernel/text.ts';
+
+export interface GnupgRun {
+  readonly exit: number | null;
+  readonly stdout: Uint8Array;
+  /** Lines of descriptor 3; never mixed with what a program prints for people, where file names could forge them. */
+  readonly status: readonly string[];
+  /** The last line that it printed for people, escaped. */
+  readonly lastWords: string;
+}
+
+export interface GnupgCall {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly input?: Uint8Array;
+  readonly deadlineMs: number;
+}
+
+/** What a run may print: 1 MiB a stream. */
+const OUTPUT_LIMIT_BYTES = 1_048_576;
+
+/** The absolute path of a program on PATH. Relative entries are passed over: they would let a folder choose the program. */
+export function findProgram(name: string): string | null {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
+  return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false; // not there, or not ours to run: the next folder is asked
+  }
+}
+
+/** The first number in the first line of `--version`. @throws TOOL */
+export async function versionOf(program: string): Promise<string> {
+  const run = await runGnupg({ program, args: ['--version'], env: {}, deadlineMs: 10_000 });
+  const version = /^[^\n]*?(\d+(?:\.\d+)+)/.exec(Buffer.from(run.stdout).toString('latin1'))?.[1];
+  if (version === undefined) throw new GovbootError('TOOL', `${program} --version gives no version`);
+  return version;
+}
+
+/** Runs to the end or the deadline. A non-zero exit is an answer; only a run that gave none throws. @throws TOOL */
+export async function runGnupg(call: GnupgCall): Promise<GnupgRun> {
+  const failed = (wrong: string, cause?: unknown): GovbootError =>
+    new GovbootError('TOOL', `${call.program} ${wrong}`, { cause });
+  const child = spawn(call.program, call.args, {
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    // LC_ALL=C: one language, and dates in one form.
+    env: { LC_ALL: 'C', ...call.env },
+    shell: false,
+  });
+  const seen: { trouble: GovbootError | null; unread: Error | null } = { trouble: null, unread: null };
+  const stop = (wrong: string): void => {
+    seen.trouble ??= failed(wrong);
+    child.kill('SIGKILL');
+  };
+  const deadline = setTimeout(() => stop(`gave no answer within ${call.deadlineMs} ms`), call.deadlineMs);
+  const overflow = (): void => stop(`printed more than ${OUTPUT_LIMIT_BYTES} bytes`);
+  const stdout = collect(child.stdout, overflow);
+  const stderr = collect(child.stderr, overflow);
+  const status = collect(child.stdio[3] as Readable, overflow);
+  // A program that ends before it has read everything closes the pipe; its answer says why.
+  child.stdin.on('error', (error) => (seen.unread = error));
+  child.stdin.end(call.input ?? new Uint8Array());
+  const exit = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', (cause) => reject(failed(`cannot be started: ${messageOf(cause)}`, cause)));
+    child.on('close', resolve);
+  }).finally(() => clearTimeout(deadline));
+  if (seen.trouble !== null) throw seen.trouble;
+  if (seen.unread !== null && exit === 0) throw failed('did not read its input to the end', seen.unread);
+  return {
+    exit,
+    stdout: stdout(),
+    status: Buffer.from(status()).toString('latin1').split('\n').slice(0, -1),
+    lastWords: clip(safe(Buffer.from(stderr()).toString('utf8').trim().split('\n').at(-1) ?? ''), 300),
+  };
+}
+
+type Collected = () => Uint8Array;
+
+function collect(stream: Readable, overflow: () => void): Collected {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  stream.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > OUTPUT_LIMIT_BYTES) overflow();
+    else chunks.push(chunk);
+  });
+  return () => Buffer.concat(chunks);
+}

@@ -1,0 +1,157 @@
+/**
+ * Verification with OpenPGP.js. The library reports a bad signature only to those who await it, accepts an empty list, and
+ * judges a key only at the time of signing; this file asks so that none of that can be mistaken for a yes.
+ */
+import type * as OpenPgp from 'openpgp';
+import { messageOf } from '../kernel/errors.ts';
+import { clip, safe } from '../kernel/text.ts';
+import { instantFromMs, msOf, type Instant } from '../kernel/time.ts';
+import type { KeyFacts, Problem, VerifierSays } from '../inputs/facts.ts';
+import type { SignaturePacket } from '../inputs/signature-packet.ts';
+
+export type Says = VerifierSays['says'];
+export type Library = typeof OpenPgp;
+
+/** One signature, one certificate, one instant. */
+export interface Question {
+  readonly data: Uint8Array;
+  /** The armored file, exactly as it was read. */
+  readonly armored: Uint8Array;
+  /** The same without armor, by our own parser. */
+  readonly binary: Uint8Array;
+  readonly packet: SignaturePacket & { readonly issuerFingerprint: string };
+  readonly certificate: { readonly binary: Uint8Array; readonly facts: KeyFacts };
+  readonly at: Instant;
+}
+
+/** Loaded when it is first used: it takes longer to load than `govboot --help` may. */
+export function loadLibrary(): Promise<Library> {
+  return import('openpgp');
+}
+
+/** `6.3.2`. */
+export async function libraryVersion(): Promise<string> {
+  const { config } = await loadLibrary();
+  return /\d+(\.\d+)+/.exec(config.versionString)?.[0] ?? 'unknown';
+}
+
+/** What the default configuration lets pass and govboot does not: SHA-1 in self-signatures, RSA below 3072 bits. */
+function strict({ config, enums }: Library): OpenPgp.Config {
+  const { md5, ripemd, sha1 } = enums.hash;
+  return {
+    ...config,
+    rejectHashAlgorithms: new Set([md5, ripemd, sha1]),
+    rejectMessageHashAlgorithms: new Set([md5, ripemd, sha1]),
+    rejectPublicKeyAlgorithms: new Set([enums.publicKey.elgamal, enums.publicKey.dsa]),
+    rejectCurves: new Set([enums.curve.secp256k1]),
+    minRSABits: 3072,
+    enforceGrammar: true,
+    maxDecompressedMessageSize: 0,
+    // GnuPG replaces the self-signature when an expiry is moved, so an extended key has none from the time of signing.
+    // The library then judges the key at `date`; that it existed when it signed is checked all the same.
+    allowInsecureVerificationWithReformattedKeys: true,
+  };
+}
+
+/** What OpenPGP.js says of one signature at `at`. */
+export async function openpgpSays(question: Question): Promise<Says> {
+  const { packet, at } = question;
+  const untimely = timeProblem(packet, at);
+  if (untimely !== null) return { is: 'bad', problem: untimely };
+  const openpgp = await loadLibrary();
+  const config = strict(openpgp);
+  const key = (await openpgp.readKey({ binaryKey: question.certificate.binary, config })).toPublic();
+  const says = await attempt(openpgp, key, question, new Date(msOf(at)));
+  // Seen by an auditor whose `at` lies before the expiry of the key was moved: the only self-signatures are younger.
+  const newest = newestSelfSignature(key);
+  if (says.is === 'good' || newest <= msOf(at) || !says.problem.wrong.includes(FROM_THE_FUTURE)) return says;
+  return attempt(openpgp, key, question, new Date(newest));
+}
+
+/** A signature dated after `at`, or expired by then. */
+export function timeProblem(packet: SignaturePacket, at: Instant): Problem | null {
+  if (packet.created > at)
+    return { code: 'SIG_FUTURE', wrong: `signed at ${packet.created}, which is after ${at}` };
+  if (packet.expires !== null && packet.expires <= at)
+    return { code: 'SIG_EXPIRED', wrong: `expired at ${packet.expires}` };
+  return null;
+}
+
+async function attempt(openpgp: Library, key: OpenPgp.Key, question: Question, date: Date): Promise<Says> {
+  const { packet, certificate } = question;
+  const config = strict(openpgp);
+  const bad = (problem: Problem): Says => ({ is: 'bad', problem });
+  try {
+    const signature = await openpgp.readSignature({ binarySignature: question.binary, config });
+    const { signatures } = await openpgp.verify({
+      // Binary: a text message would be verified with other line ends than it has.
+      message: await openpgp.createMessage({ binary: question.data }),
+      signature,
+      verificationKeys: [key],
+      format: 'binary',
+      date,
+      config,
+    });
+    const [only, second] = signatures;
+    if (only === undefined || second !== undefined || signature.packets.length !== 1)
+      return bad({ code: 'SIG_COUNT', wrong: `${signatures.length} signatures were found, not 1` });
+    await only.verified;
+    if (packet.unknownCritical.length > 0) return bad(critical(packet));
+    const signers = key.getKeys(only.keyID).map((each) => each.getFingerprint().toUpperCase());
+    // The library looks a key up by its 64-bit id; only the whole fingerprint says whose it is.
+    if (signers.length !== 1 || signers[0] !== packet.issuerFingerprint)
+      return bad({
+        code: 'SIG_BAD',
+        wrong: `made by ${signers.join(' or ')}, not ${packet.issuerFingerprint}`,
+      });
+    const created = instantFromMs(signature.packets[0]?.created?.getTime() ?? 0);
+    if (created !== packet.created)
+      return bad({ code: 'SIG_BAD', wrong: `dated ${created}, which the packet does not say` });
+    // Above, the key was judged as of the signature; a key that has expired or was revoked since is judged here.
+    await key.getSigningKey(only.keyID, date, undefined, config);
+    return {
+      is: 'good',
+      primary: certificate.facts.fingerprint,
+      signingKey: packet.issuerFingerprint,
+      created,
+    };
+  } catch (error) {
+    return bad(classify(messageOf(error), packet));
+  }
+}
+
+function critical(packet: SignaturePacket): Problem {
+  return {
+    code: 'SIG_UNSUPPORTED',
+    wrong: `marked critical and not understood: ${packet.unknownCritical.join(', ')}`,
+  };
+}
+
+const FROM_THE_FUTURE = 'Signature creation time is in the future';
+
+/** The library has no error codes. A message that is not known here is a bad signature, never a good one. */
+const MESSAGES: readonly (readonly [RegExp, Problem['code']])[] = [
+  [/Unknown critical/, 'SIG_UNSUPPORTED'],
+  [
+    /Insecure (message )?hash algorithm|considered too weak|Support for .* keys using curve .* is disabled/,
+    'SIG_WEAK',
+  ],
+  [/(key|user|subkey) is revoked/i, 'KEY_REVOKED'],
+  [/(key|subkey) is expired/i, 'KEY_EXPIRED'],
+  [/Could not find|key flags|embedded signature|authorized key/, 'KEY_INVALID'],
+];
+
+function classify(message: string, packet: SignaturePacket): Problem {
+  const code = MESSAGES.find(([pattern]) => pattern.test(message))?.[1] ?? 'SIG_BAD';
+  if (code === 'SIG_UNSUPPORTED' && packet.unknownCritical.length > 0) return critical(packet);
+  return { code, wrong: clip(safe(message), 300) };
+}
+
+/** Milliseconds; 0 when there is none. */
+function newestSelfSignature(key: OpenPgp.Key): number {
+  const own = [
+    ...key.users.flatMap((user) => user.selfCertifications),
+    ...key.subkeys.flatMap((subkey) => subkey.bindingSignatures),
+  ];
+  return Math.max(0, ...own.map(({ created }) => created?.getTime() ?? 0));
+}

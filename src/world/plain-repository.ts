@@ -1,0 +1,113 @@
+/** Looks for whatever makes a repository more than plain: replaced, borrowed or missing history, and programs that git would run. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import type { Problem } from '../inputs/facts.ts';
+import { clip, safe } from '../kernel/text.ts';
+import { failed, type Git } from './git.ts';
+import { filterProblem, hasFilter } from './git-tree.ts';
+import { maybe } from './problem.ts';
+import { kindOf, lstatOrNull, MAX_GOVERNED, readPlain } from './safe-read.ts';
+
+/**
+ * Settings of the repository's own configuration that start a program, read other files, or fetch objects on demand
+ * (git-config(1)). Section and variable are in lower case, as `git config --list` prints them.
+ */
+const UNSAFE_SETTINGS = [
+  /^core\.(?:fsmonitor|hookspath|worktree|sshcommand|attributesfile|alternaterefscommand|gitproxy|askpass|editor|pager)$/,
+  /^(?:filter|include|includeif|alias|pager)\./,
+  /^gpg\.(?:.*\.)?(?:program|defaultkeycommand)$/,
+  /^diff\.(?:external|.*\.(?:command|textconv))$/,
+  /^merge\..*\.driver$/,
+  /^credential\.(?:.*\.)?helper$/,
+  /^extensions\.(?:partialclone|worktreeconfig)$/,
+  /^remote\..*\.(?:promisor|partialclonefilter|uploadpack|receivepack|vcs)$/,
+];
+
+/** Parts of .git that must be its own: a link would borrow them from elsewhere. */
+const OWN_PARTS = ['HEAD', 'config', 'hooks', 'info', 'objects', 'objects/info', 'objects/pack', 'packed-refs', 'refs', 'refs/tags', 'refs/heads'];
+
+/** Files whose mere presence with content is a problem. */
+const TELLTALES: readonly { readonly path: string; readonly problem: Problem }[] = [
+  { path: 'info/grafts', problem: { code: 'REPLACE_REFS', wrong: '.git/info/grafts rewrites history' } },
+  { path: 'shallow', problem: { code: 'REPO_UNSAFE', wrong: '.git/shallow: the history is cut off' } },
+  { path: 'objects/info/alternates', problem: { code: 'REPO_UNSAFE', wrong: '.git/objects/info/alternates borrows objects from another repository' } },
+  { path: 'objects/info/http-alternates', problem: { code: 'REPO_UNSAFE', wrong: '.git/objects/info/http-alternates borrows objects from another repository' } },
+  { path: 'commondir', problem: { code: 'REPO_UNSAFE', wrong: '.git/commondir borrows another repository' } },
+  { path: 'config.worktree', problem: { code: 'REPO_UNSAFE', wrong: '.git/config.worktree is a second configuration' } },
+];
+
+/** What is wrong with `.git` itself, so that git must not even be asked; null when it is a folder of its own. */
+export async function gitFolderProblem(root: string): Promise<Problem | null> {
+  const stats = await lstatOrNull(join(root, '.git'));
+  if (stats?.isDirectory() !== true) return { code: 'REPO_UNSAFE', wrong: `.git is ${stats === null ? 'missing' : gitKind(stats)}, so the repository lies elsewhere` };
+  const common = await lstatOrNull(join(root, '.git', 'commondir'));
+  return common === null ? null : { code: 'REPO_UNSAFE', wrong: '.git/commondir borrows another repository' };
+}
+
+/** Everything but the tagged tree: files of .git, replace refs, configuration. */
+export async function repositoryProblems(root: string, git: Git): Promise<readonly Problem[]> {
+  const folder = join(root, '.git');
+  const found = await Promise.all([linkedParts(folder), telltales(folder), replaceRefs(git), settings(git), hooks(folder), infoAttributes(folder)]);
+  return found.flat();
+}
+
+function gitKind(stats: Parameters<typeof kindOf>[0] & { isFile(): boolean }): string {
+  return stats.isFile() ? 'a file (a linked work tree or a submodule)' : kindOf(stats);
+}
+
+async function linkedParts(folder: string): Promise<readonly Problem[]> {
+  const stats = await Promise.all(OWN_PARTS.map(async (part) => ({ part, at: await lstatOrNull(join(folder, part)) })));
+  return stats.filter(({ at }) => at?.isSymbolicLink() === true).map(({ part }): Problem => ({ code: 'REPO_UNSAFE', wrong: `.git/${part} is a symbolic link` }));
+}
+
+async function telltales(folder: string): Promise<readonly Problem[]> {
+  const found = await Promise.all(TELLTALES.map(async ({ path, problem }) => ({ problem, at: await lstatOrNull(join(folder, path)) })));
+  return found.filter(({ at }) => at !== null && (at.size > 0 || !at.isFile())).map(({ problem }) => problem);
+}
+
+async function replaceRefs(git: Git): Promise<readonly Problem[]> {
+  const args = ['for-each-ref', '--count=5', '--format=%(refname)', 'refs/replace/'];
+  const answer = await git.run(args);
+  if (answer.status !== 0) throw failed(args, answer.stderr);
+  return lines(answer.stdout, '\n').map((ref): Problem => ({ code: 'REPLACE_REFS', wrong: shown(ref) }));
+}
+
+async function settings(git: Git): Promise<readonly Problem[]> {
+  const args = ['config', '--null', '--list', '--local', '--no-includes'];
+  const answer = await git.run(args);
+  if (answer.status !== 0) throw failed(args, answer.stderr);
+  const problems = lines(answer.stdout, '\0').flatMap((setting): readonly Problem[] => {
+    const [key = '', ...value] = setting.split('\n');
+    // git itself writes the value false in some templates; it starts nothing.
+    if (key === 'core.fsmonitor' && value[0] === 'false') return [];
+    return UNSAFE_SETTINGS.some((pattern) => pattern.test(key)) ? [{ code: 'REPO_UNSAFE', wrong: `.git/config sets ${shown(key)}` }] : [];
+  });
+  return [...new Map(problems.map((problem) => [problem.wrong, problem])).values()];
+}
+
+/** Hooks that git would run: executable, and not the samples that `git init` puts there (githooks(5)). */
+async function hooks(folder: string): Promise<readonly Problem[]> {
+  const place = join(folder, 'hooks');
+  if ((await lstatOrNull(place))?.isDirectory() !== true) return [];
+  const names = (await readdir(place)).filter((name) => !name.endsWith('.sample')).sort();
+  const found = await Promise.all(names.map(async (name) => ({ name, at: await lstatOrNull(join(place, name)) })));
+  return found
+    .filter(({ at }) => at !== null && (at.isSymbolicLink() || (at.isFile() && (process.platform === 'win32' || (at.mode & 0o111) !== 0))))
+    .map(({ name }): Problem => ({ code: 'REPO_UNSAFE', wrong: `.git/hooks/${shown(name)} is a hook that git would run` }));
+}
+
+async function infoAttributes(folder: string): Promise<readonly Problem[]> {
+  const path = '.git/info/attributes';
+  const file = await maybe(() => readPlain(join(folder, 'info', 'attributes'), path, MAX_GOVERNED));
+  if (file.is === 'problem') return file.problem.code === 'FILE_MISSING' ? [] : [{ code: 'REPO_UNSAFE', wrong: file.problem.wrong }];
+  return hasFilter(Buffer.from(file.value.bytes).toString('latin1')) ? [filterProblem(path)] : [];
+}
+
+function lines(bytes: Uint8Array, end: string): readonly string[] {
+  return Buffer.from(bytes).toString('utf8').split(end).filter((line) => line !== '');
+}
+
+function shown(text: string): string {
+  return clip(safe(text), 100);
+}

@@ -1,0 +1,79 @@
+/** Opens plain files only: never through a link, never a FIFO or device, never more than a limit. */
+import { constants, type Stats } from 'node:fs';
+import { lstat, open, type FileHandle } from 'node:fs/promises';
+import process from 'node:process';
+import { errno, ProblemError } from './problem.ts';
+
+/** Bytes; governed documents, keys and templates. */
+export const MAX_GOVERNED = 1024 * 1024;
+
+/** What stands at the path itself, links not followed; null when there is nothing. */
+export async function lstatOrNull(path: string): Promise<Stats | null> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (errno(error) === 'ENOENT' || errno(error) === 'ENOTDIR') return null;
+    throw error;
+  }
+}
+
+/**
+ * Opens a regular file and hands it to `use`.
+ * @param shown the path as it is told to people
+ * @throws ProblemError FILE_MISSING or FILE_UNSAFE
+ */
+export async function withPlainFile<T>(path: string | Buffer, shown: string, use: (file: FileHandle, stats: Stats) => Promise<T>): Promise<T> {
+  const file = await openPlain(path, shown);
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) throw new ProblemError('FILE_UNSAFE', `${shown} is ${kindOf(stats)}`);
+    return await use(file, stats);
+  } finally {
+    await file.close();
+  }
+}
+
+async function openPlain(path: string | Buffer, shown: string): Promise<FileHandle> {
+  try {
+    // Windows has no O_NOFOLLOW, so the link is looked for first.
+    if (process.platform === 'win32' && (await lstat(path)).isSymbolicLink()) throw new ProblemError('FILE_UNSAFE', `${shown} is a symbolic link`);
+    // O_NONBLOCK: opening a FIFO that nobody writes to would wait forever (open(2)).
+    return await open(path, process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (error instanceof ProblemError) throw error;
+    const code = errno(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new ProblemError('FILE_MISSING', `${shown} does not exist`);
+    // ELOOP on Linux and macOS, EMLINK on FreeBSD, for a link under O_NOFOLLOW; ENXIO for a socket.
+    if (code === 'ELOOP' || code === 'EMLINK') throw new ProblemError('FILE_UNSAFE', `${shown} is a symbolic link`);
+    if (code === '') throw error;
+    throw new ProblemError('FILE_UNSAFE', `${shown} cannot be opened: ${code}`);
+  }
+}
+
+/** Reads to the end, or refuses. @throws ProblemError FILE_UNSAFE when there is more than `max` bytes */
+export async function readToEnd(file: FileHandle, max: number, shown: string): Promise<Uint8Array> {
+  const { size } = await file.stat();
+  let buffer = Buffer.alloc(Math.min(size, max) + 1);
+  let length = 0;
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
+    length += bytesRead;
+    if (length > max) throw new ProblemError('FILE_UNSAFE', `${shown} is larger than ${String(max)} bytes`);
+    if (bytesRead === 0) return new Uint8Array(buffer.subarray(0, length));
+    // The file grew since it was opened.
+    if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.alloc(Math.min(buffer.length, max + 1 - length))]);
+  }
+}
+
+/** A file in one go. @throws ProblemError FILE_MISSING or FILE_UNSAFE */
+export async function readPlain(path: string, shown: string, max: number): Promise<{ readonly bytes: Uint8Array; readonly stats: Stats }> {
+  return withPlainFile(path, shown, async (file, stats) => ({ bytes: await readToEnd(file, max, shown), stats }));
+}
+
+/** `a symbolic link`, `a FIFO` …, for messages. */
+export function kindOf(stats: { isDirectory(): boolean; isSymbolicLink(): boolean; isFIFO(): boolean; isSocket(): boolean }): string {
+  if (stats.isDirectory()) return 'a folder';
+  if (stats.isSymbolicLink()) return 'a symbolic link';
+  if (stats.isFIFO()) return 'a FIFO';
+  return stats.isSocket() ? 'a socket' : 'not a regular file';
+}

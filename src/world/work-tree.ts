@@ -1,0 +1,237 @@
+/** The files on disk: each read once, through no link; what is hashed for the tree is the very buffer that is handed out. */
+import { createHash } from 'node:crypto';
+import type { Dirent } from 'node:fs';
+import { readdir, readlink } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import type { FileRead, Maybe } from '../inputs/facts.ts';
+import { sha256, type Sha256 } from '../kernel/digest.ts';
+import { GovbootError } from '../kernel/errors.ts';
+import { isSafe, safe } from '../kernel/text.ts';
+import { maybe, ProblemError } from './problem.ts';
+import { kindOf, lstatOrNull, MAX_GOVERNED, readToEnd, withPlainFile } from './safe-read.ts';
+
+/** Limits of a governed repository. */
+export interface Limits {
+  readonly files: number;
+  /** Bytes, over all files. */
+  readonly bytes: number;
+}
+
+export const LIMITS: Limits = { files: 50_000, bytes: 256 * 1024 * 1024 };
+
+/** Folders at the top that are made after the tag: they are no part of the tree and are judged by their own signatures. */
+export const AFTER_TAG: readonly string[] = ['evidence', 'intents'];
+/** Folders whose files are kept when they are hashed: the gates parse these bytes. */
+const GOVERNED = ['policies', 'templates'];
+/** Files that are open at once. */
+const PARALLEL = 16;
+
+export type Mode = '100644' | '100755' | '120000';
+
+/** A place in a tree. `unsafe` can be in no tagged tree, so it always makes the trees differ. */
+export type Entry = { readonly mode: Mode; readonly sha256: Sha256 } | { readonly mode: 'unsafe' };
+
+/** Entries by path. The key is the path's bytes as Latin-1 text, so that keys sort as the bytes do. */
+export type Entries = ReadonlyMap<string, Entry>;
+
+interface Seen {
+  readonly file: FileRead;
+  readonly executable: boolean;
+}
+
+/** The path of a key, for people and for FileRead. Only for keys that `isPlainPath` accepts. */
+export function pathOf(key: string): string {
+  return Buffer.from(key, 'latin1').toString('utf8');
+}
+
+/** True when the key is UTF-8 without control or invisible characters. A line feed could forge a second line of the tree hash. */
+export function isPlainPath(key: string): boolean {
+  const path = pathOf(key);
+  return isSafe(path) && Buffer.from(path, 'utf8').toString('latin1') === key;
+}
+
+/** True for the name of a repository inside the work tree, however a case-insensitive disk spells it. */
+export function isGitFolder(name: string): boolean {
+  return name.toLowerCase() === '.git';
+}
+
+export class WorkTree {
+  private readonly root: string;
+  private readonly limits: Limits;
+  private readonly files = new Map<string, Promise<Maybe<Seen>>>();
+  private readonly lists = new Map<string, Promise<readonly FileRead[]>>();
+  private readonly hashed = new Map<string, Sha256>();
+  private scanned: Promise<Maybe<Entries>> | null = null;
+
+  constructor(root: string, limits: Limits) {
+    this.root = root;
+    this.limits = limits;
+  }
+
+  /** One file, or what is wrong with it. */
+  async read(path: string): Promise<Maybe<FileRead>> {
+    const checked = await maybe(() => this.checkParents(path));
+    if (checked.is === 'problem') return checked;
+    const seen = await this.file(path);
+    return seen.is === 'problem' ? seen : { is: 'read', value: seen.value.file };
+  }
+
+  /** The files directly under a folder, sorted by path. @throws FILE_UNSAFE when one of them is not a plain file */
+  list(folder: string): Promise<readonly FileRead[]> {
+    const known = this.lists.get(folder) ?? this.listNow(folder);
+    this.lists.set(folder, known);
+    return known;
+  }
+
+  /** Everything on disk but .git and what is made after the tag. */
+  scan(): Promise<Maybe<Entries>> {
+    this.scanned ??= maybe(() => this.scanNow());
+    return this.scanned;
+  }
+
+  private async listNow(folder: string): Promise<readonly FileRead[]> {
+    const names = await maybe(async () => {
+      const prefix = folder === '' ? '' : `${folder}/`;
+      await this.checkParents(`${prefix}x`);
+      const found = (await lstatOrNull(join(this.root, folder))) === null ? [] : await readdir(join(this.root, folder), { withFileTypes: true });
+      const paths = found.filter((entry) => !entry.isDirectory()).map((entry) => prefix + entry.name).sort();
+      const unsafe = paths.find((path) => !isSafe(path));
+      if (unsafe !== undefined) throw new ProblemError('FILE_UNSAFE', `${safe(unsafe)} has a control or invisible character in its name`);
+      if (paths.length > this.limits.files) throw new ProblemError('FILE_UNSAFE', `${folder} has more than ${String(this.limits.files)} files`);
+      return paths;
+    });
+    if (names.is === 'problem') throw new GovbootError(names.problem.code, names.problem.wrong, { data: { folder } });
+    const files: FileRead[] = [];
+    await inParallel(names.value, async (path, i) => {
+      const seen = await this.file(path);
+      if (seen.is === 'problem') throw new GovbootError(seen.problem.code, seen.problem.wrong, { data: { file: path } });
+      files[i] = seen.value.file;
+    });
+    return files;
+  }
+
+  /** Refuses paths that lead out of the root, into .git, or through a link. */
+  private async checkParents(path: string): Promise<void> {
+    const parts = path.split('/');
+    if (!isSafe(path) || path.includes('\\') || parts.some((part) => part === '' || part === '.' || part === '..' || isGitFolder(part))) {
+      throw new ProblemError('FILE_UNSAFE', `${safe(path)} is not a path inside the repository`);
+    }
+    for (let n = 1; n < parts.length; n++) {
+      const folder = parts.slice(0, n).join('/');
+      const stats = await lstatOrNull(join(this.root, folder));
+      // What is missing is told by the reading itself.
+      if (stats === null) return;
+      if (!stats.isDirectory()) throw new ProblemError('FILE_UNSAFE', `${folder} is ${kindOf(stats)}, not a folder`);
+    }
+  }
+
+  private file(path: string): Promise<Maybe<Seen>> {
+    const known = this.files.get(path) ?? maybe(() => this.readNow(path));
+    this.files.set(path, known);
+    return known;
+  }
+
+  private async readNow(path: string): Promise<Seen> {
+    return withPlainFile(join(this.root, path), path, async (handle, stats) => {
+      const bytes = await readToEnd(handle, MAX_GOVERNED, path);
+      const file = { path, bytes, sha256: sha256(bytes) };
+      const hashed = this.hashed.get(path);
+      if (hashed !== undefined && hashed !== file.sha256) throw new ProblemError('FILE_UNSAFE', `${path} changed while it was read`);
+      return { file, executable: isExecutable(stats.mode) };
+    });
+  }
+
+  private async scanNow(): Promise<Entries> {
+    const entries = new Map<string, Entry>();
+    const regular: string[] = [];
+    await this.walk('', entries, regular);
+    const budget = { left: this.limits.bytes };
+    await inParallel(regular, async (key) => {
+      entries.set(key, await this.entryOf(key, budget));
+    });
+    return entries;
+  }
+
+  private async walk(prefix: string, entries: Map<string, Entry>, regular: string[]): Promise<void> {
+    for (const dirent of await readdir(this.full(prefix), { withFileTypes: true, encoding: 'buffer' })) {
+      const name = dirent.name.toString('latin1');
+      const key = prefix + name;
+      if (prefix === '' && (name === '.git' || (dirent.isDirectory() && AFTER_TAG.includes(name)))) continue;
+      if (isGitFolder(name) || !isPlainPath(key)) entries.set(key, { mode: 'unsafe' });
+      else if (dirent.isDirectory()) await this.walk(`${key}/`, entries, regular);
+      else if (dirent.isFile()) regular.push(key);
+      else entries.set(key, await this.special(key, dirent));
+      if (entries.size + regular.length > this.limits.files) throw new ProblemError('FILE_UNSAFE', `the work tree has more than ${String(this.limits.files)} files`);
+    }
+  }
+
+  /** A link is its target's text (git mode 120000) and is never followed; one that leads out of the tree is unsafe. */
+  private async special(key: string, dirent: Dirent<Buffer>): Promise<Entry> {
+    if (!dirent.isSymbolicLink()) return { mode: 'unsafe' };
+    const target = await readlink(this.full(key), { encoding: 'buffer' });
+    const text = target.toString('latin1');
+    const escapes = /^[/\\]|^[A-Za-z]:/.test(text) || posix.join(posix.dirname(key), text).split('/')[0] === '..';
+    return escapes ? { mode: 'unsafe' } : { mode: '120000', sha256: sha256(target) };
+  }
+
+  private async entryOf(key: string, budget: { left: number }): Promise<Entry> {
+    const path = pathOf(key);
+    if (GOVERNED.includes(path.split('/')[0] ?? '') || this.files.has(path)) {
+      const seen = await this.file(path);
+      if (seen.is === 'problem') return { mode: 'unsafe' };
+      spend(budget, seen.value.file.bytes.length, this.limits);
+      return { mode: seen.value.executable ? '100755' : '100644', sha256: seen.value.file.sha256 };
+    }
+    const entry = await maybe(() => this.hashNow(path, budget));
+    if (entry.is === 'read') return entry.value;
+    if (budget.left < 0) throw new ProblemError(entry.problem.code, entry.problem.wrong);
+    // Gone, or no longer a plain file since the folder was listed.
+    return { mode: 'unsafe' };
+  }
+
+  private async hashNow(path: string, budget: { left: number }): Promise<Entry> {
+    return withPlainFile(join(this.root, path), path, async (handle, stats) => {
+      spend(budget, stats.size, this.limits);
+      const hash = createHash('sha256');
+      const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(stats.size + 1, 256 * 1024)));
+      for (let total = 0; ; ) {
+        const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+        if (bytesRead === 0) break;
+        total += bytesRead;
+        if (total > stats.size) throw new ProblemError('FILE_UNSAFE', `${path} grew while it was read`);
+        hash.update(buffer.subarray(0, bytesRead));
+      }
+      const digest = hash.digest('hex') as Sha256;
+      this.hashed.set(path, digest);
+      const read = await this.files.get(path);
+      if (read?.is === 'read' && read.value.file.sha256 !== digest) throw new ProblemError('FILE_UNSAFE', `${path} changed while it was read`);
+      return { mode: isExecutable(stats.mode) ? '100755' : '100644', sha256: digest };
+    });
+  }
+
+  private full(key: string): Buffer {
+    return Buffer.concat([Buffer.from(`${this.root}/`), Buffer.from(key, 'latin1')]);
+  }
+}
+
+function spend(budget: { left: number }, size: number, limits: Limits): void {
+  budget.left -= size;
+  if (budget.left < 0) throw new ProblemError('FILE_UNSAFE', `the work tree has more than ${String(limits.bytes)} bytes`);
+}
+
+/** git keeps one bit of the mode: the owner's execute bit. */
+function isExecutable(mode: number): boolean {
+  return (mode & 0o100) !== 0;
+}
+
+/** Runs `work` over the items, a bounded number at once; the first failure ends it. */
+export async function inParallel<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next++;
+      await work(items[index] as T, index);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, lane));
+}

@@ -1,0 +1,209 @@
+"""Starts moto on a free loopback port, with what it answers wrongly put right.
+
+govboot is written for AWS and never for an emulator, so the differences that matter are mended here,
+against moto 5.2.1. Every mend is checked through the real SDK by moto.test.ts; a moto whose inside has
+changed fails there, or right here with an AttributeError, and not somewhere in the product's tests.
+
+Prints one line of JSON, {"port": N}, and then serves until its standard input closes: a test process
+that dies takes its moto along.
+"""
+
+import json
+import os
+import sys
+import threading
+from datetime import timedelta
+
+import xmltodict
+from moto.core.exceptions import JsonRESTError
+from moto.iam.access_control import PermissionResult
+from moto.kms.responses import KmsResponse
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3.exceptions import InvalidBucketState, S3AccessDeniedError
+from moto.s3.models import FakeBucket, S3Backend, s3_backends
+from moto.s3.responses import S3Response
+from werkzeug.serving import make_server
+
+
+def amended(method, amend):
+    """`method`, with `amend(response, result)` applied to the result before it becomes XML."""
+
+    def wrapper(self, *args, **kwargs):
+        plain = self.serialized
+
+        def serialized(action_result):
+            if isinstance(action_result.result, dict):
+                amend(self, action_result.result)
+            return plain(action_result)
+
+        self.serialized = serialized
+        try:
+            return method(self, *args, **kwargs)
+        finally:
+            del self.serialized
+
+    return wrapper
+
+
+def as_list(value):
+    """xmltodict gives one element as itself and several as a list."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+# --- Bucket policies: moto ignores Condition, so "deny what is not TLS" would deny everything. ---
+
+FakeBucket.get_permission = lambda self, action, resource: PermissionResult.NEUTRAL
+
+
+# --- x-amz-expected-bucket-owner: moto ignores it; AWS answers 403 when the owner is another account. ---
+
+authorize = S3Response._authenticate_and_authorize_s3_action
+
+
+def authorize_and_check_owner(self, *args, bucket_name=None, **kwargs):
+    expected = self.headers.get("x-amz-expected-bucket-owner")
+    owner = s3_backends.bucket_accounts.get(bucket_name)
+    if expected and owner and owner[1] != expected:
+        raise S3AccessDeniedError()
+    return authorize(self, *args, bucket_name=bucket_name, **kwargs)
+
+
+S3Response._authenticate_and_authorize_s3_action = authorize_and_check_owner
+
+
+# --- CreateBucket: moto drops the tags in CreateBucketConfiguration. ---
+
+bucket_put = S3Response._bucket_response_put
+
+
+def bucket_put_with_tags(self, request, bucket_name, querystring):
+    creates = not set(querystring) - {"x-id"} and bucket_name not in s3_backends.bucket_accounts
+    answer = bucket_put(self, request, bucket_name, querystring)
+    if creates and self.body:
+        configuration = xmltodict.parse(self.body).get("CreateBucketConfiguration") or {}
+        tags = as_list((configuration.get("Tags") or {}).get("Tag"))
+        if tags:
+            self.backend.put_bucket_tagging(bucket_name, {t["Key"]: t["Value"] or "" for t in tags})
+    return answer
+
+
+S3Response._bucket_response_put = bucket_put_with_tags
+
+
+# --- Lifecycle: moto drops NewerNoncurrentVersions from NoncurrentVersionExpiration. ---
+
+set_lifecycle = FakeBucket.set_lifecycle
+
+
+def set_lifecycle_whole(self, rules):
+    set_lifecycle(self, rules)
+    for kept, given in zip(self.rules, rules):
+        kept.nve_newer_versions = (given.get("NoncurrentVersionExpiration") or {}).get("NewerNoncurrentVersions")
+
+
+def show_newer_versions(self, result):
+    for kept, shown in zip(self.backend.get_bucket_lifecycle(self.bucket_name), result.get("Rules", [])):
+        if kept.nve_newer_versions is not None:
+            shown["NoncurrentVersionExpiration"]["NewerNoncurrentVersions"] = kept.nve_newer_versions
+
+
+FakeBucket.set_lifecycle = set_lifecycle_whole
+S3Response.get_bucket_lifecycle = amended(S3Response.get_bucket_lifecycle, show_newer_versions)
+
+
+# --- Default encryption: moto keeps BlockedEncryptionTypes and does not show them. ---
+
+
+def show_blocked_types(self, result):
+    kept = self.backend.get_bucket_encryption(self.bucket_name)["Rule"].get("BlockedEncryptionTypes")
+    if kept:
+        for rule in result.get("ServerSideEncryptionConfiguration", {}).get("Rules", []):
+            rule["BlockedEncryptionTypes"] = {"EncryptionType": as_list(kept.get("EncryptionType"))}
+
+
+S3Response.get_bucket_encryption = amended(S3Response.get_bucket_encryption, show_blocked_types)
+
+
+# --- Object Lock: moto wants an empty bucket; AWS wants a versioned one, empty or not. ---
+
+
+def put_object_lock_configuration(self, bucket_name, lock_enabled, mode=None, days=None, years=None):
+    bucket = self.get_bucket(bucket_name)
+    if not bucket.is_versioned:
+        raise InvalidBucketState("Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration")
+    bucket.object_lock_enabled = bucket.object_lock_enabled or lock_enabled
+    bucket.default_lock_mode = mode
+    # The one of the two that was not given arrives as 0, and AWS does not show it.
+    bucket.default_lock_days = days or None
+    bucket.default_lock_years = years or None
+
+
+S3Backend.put_object_lock_configuration = put_object_lock_configuration
+
+
+# --- Key rotation: moto forgets the period, and accepts any. ---
+
+enable_key_rotation = KmsResponse.enable_key_rotation
+get_key_rotation_status = KmsResponse.get_key_rotation_status
+
+
+def key_of(self):
+    return self.kms_backend.keys[self.kms_backend.get_key_id(self._get_param("KeyId"))]
+
+
+def enable_key_rotation_with_period(self):
+    period = self._get_param("RotationPeriodInDays") or 365
+    if not 90 <= period <= 2560:
+        raise JsonRESTError("ValidationException", f"Rotation period of {period} days is outside 90 to 2560")
+    answer = enable_key_rotation(self)
+    key_of(self).rotation_period_in_days = period
+    return answer
+
+
+def get_key_rotation_status_with_period(self):
+    status = json.loads(get_key_rotation_status(self))
+    key = key_of(self)
+    status["KeyId"] = key.id
+    if status["KeyRotationEnabled"]:
+        period = getattr(key, "rotation_period_in_days", 365)
+        status["RotationPeriodInDays"] = period
+        status["NextRotationDate"] = key.creation_date + timedelta(days=period).total_seconds()
+    return json.dumps(status)
+
+
+KmsResponse.enable_key_rotation = enable_key_rotation_with_period
+KmsResponse.get_key_rotation_status = get_key_rotation_status_with_period
+
+
+# --- Verify: moto answers 200 with SignatureValid false; AWS refuses. ---
+
+verify = KmsResponse.verify
+
+
+def verify_or_refuse(self):
+    answer = verify(self)
+    if not json.loads(answer)["SignatureValid"]:
+        raise JsonRESTError("KMSInvalidSignatureException", "")
+    return answer
+
+
+KmsResponse.verify = verify_or_refuse
+
+
+def main():
+    server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True)
+
+    def leave_with_parent():
+        sys.stdin.buffer.read()
+        os._exit(0)
+
+    threading.Thread(target=leave_with_parent, daemon=True).start()
+    # Some answers of moto name its own address.
+    os.environ["MOTO_PORT"] = str(server.server_port)
+    print(json.dumps({"port": server.server_port}), flush=True)
+    server.serve_forever()
+
+
+main()

@@ -1,0 +1,35 @@
+/** The operator: reads the plan and the token from the screen of a real pseudo-terminal, types the token, types APPLY. */
+import process from 'node:process';
+import { govbootPath } from './cli.ts';
+import { startTerminal, type Terminal, type TerminalOptions } from './pty.ts';
+
+export interface Played {
+  readonly code: number;
+  readonly screen: string;
+  readonly token: string | null;
+}
+
+const TOKEN = /token\s+([0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5})/;
+
+/** Starts govboot at a terminal. */
+export function startGovboot(args: readonly string[], options: TerminalOptions): Terminal {
+  return startTerminal(process.execPath, [govbootPath, ...args], options);
+}
+
+/** Plays a whole apply. With nothing to confirm the program ends by itself, and so does this. */
+export async function playApply(args: readonly string[], options: TerminalOptions, say: (line: string) => void = () => undefined): Promise<Played> {
+  const terminal = startGovboot(args, options);
+  const ended = terminal.exit.then(() => null);
+  const match = await Promise.race([terminal.waitFor(TOKEN, 60_000).catch(() => null), ended]);
+  const token = match?.[1] ?? null;
+  if (token !== null) {
+    await terminal.waitFor(/token: ?$/im, 10_000);
+    say(`the operator reads the plan, and types the token ${token}`);
+    await terminal.type(`${token}\r`);
+    await terminal.waitFor(/APPLY to begin: ?$/m, 10_000);
+    say('the operator types APPLY');
+    await terminal.type('APPLY\r');
+  }
+  const { code } = await terminal.exit;
+  return { code, screen: terminal.screen(), token };
+}

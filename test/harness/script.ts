@@ -1,0 +1,176 @@
+/**
+ * Runs the golden scripts of test/scripts: what a user types, and what they then see.
+ *
+ *     # a tag without a signature is refused, and nothing is written
+ *     exit 3 govboot check --tag v1
+ *     stderr 'hint: '
+ *     ! exists evidence/
+ *
+ *     -- govboot.yaml --
+ *     version: 1
+ *
+ * govboot ARGS, exec COMMAND ARGS   must succeed; with `!` must fail; with `exit N` must end with code N
+ * stdout RE, stderr RE              what the last run printed must match (multi-line); with `!` must not
+ * cmp A B                           two files are the same; `stdout` and `stderr` stand for the last run's
+ * exists PATH...                    each is there; with `!` none is
+ * env NAME=VALUE                    for the runs that follow; `NAME=` sets it empty, `-NAME` takes it away
+ * stdin FILE                        what the next run reads
+ * cd DIR, mkdir DIR..., cp FROM TO, write FILE TEXT...
+ *
+ * A line whose first word is not in this list is an error. Words are split at blanks; 'single quotes' keep
+ * blanks and everything else, '' in them is a quote; $NAME and ${NAME} outside them are replaced. $WORK is
+ * the script's own directory.
+ */
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import process from 'node:process';
+import { govbootPath, runCommand, type CliResult } from './cli.ts';
+import { parseTxtar } from './txtar.ts';
+
+type State = {
+  readonly work: string;
+  cwd: string;
+  env: Record<string, string | undefined>;
+  input: string;
+  last: CliResult | undefined;
+};
+
+/** What a line asked for was not so. */
+class Mismatch extends Error {}
+
+function check(ok: boolean, because: string): void {
+  if (!ok) throw new Mismatch(because);
+}
+
+/** Splits a line into words, as said above. */
+export function words(line: string, env: Readonly<Record<string, string | undefined>> = {}): string[] {
+  const found: string[] = [];
+  let word: string | undefined;
+  const parts = /'((?:[^']|'')*)'|\$\{(\w+)\}|\$(\w+)|(\s+)|(.)/g;
+  for (const [, quoted, braced, bare, blank, plain] of line.matchAll(parts)) {
+    if (blank === undefined) {
+      const name = braced ?? bare;
+      const value = name === undefined ? plain : env[name];
+      word = (word ?? '') + (quoted?.replaceAll("''", "'") ?? value ?? '');
+    } else if (word !== undefined) {
+      found.push(word);
+      word = undefined;
+    }
+  }
+  if (word !== undefined) found.push(word);
+  return found;
+}
+
+/** The text of a file, or of the last run's output. */
+function content(state: State, name: string): string {
+  if (name === 'stdout' || name === 'stderr') return state.last?.[name] ?? '';
+  return readFileSync(resolve(state.cwd, name), 'utf8');
+}
+
+function sameText(a: string, b: string, names: readonly string[]): void {
+  if (a === b) return;
+  const left = a.split('\n');
+  const right = b.split('\n');
+  const at = left.findIndex((line, i) => line !== right[i]);
+  const first = at === -1 ? left.length : at;
+  const show = (line: string | undefined) => (line === undefined ? '(no such line)' : JSON.stringify(line));
+  throw new Mismatch(
+    `${names.join(' and ')} differ in line ${first + 1}:\n  ${show(left[first])}\n  ${show(right[first])}`,
+  );
+}
+
+/** How a run must end: 'ok', 'not ok', or with one exit code. */
+type Ending = 'ok' | 'not ok' | number;
+
+async function run(state: State, command: string, args: readonly string[], ending: Ending): Promise<void> {
+  const { cwd, env, input } = state;
+  state.input = '';
+  state.last = await runCommand(command, args, { cwd, env, input });
+  const { code, signal } = state.last;
+  const ended = signal === null ? `exit code ${code}` : `signal ${signal}`;
+  if (ending === 'ok') check(code === 0, `${ended}, wanted success`);
+  else if (ending === 'not ok') check(code !== null && code !== 0, `${ended}, wanted failure`);
+  else check(code === ending, `${ended}, wanted exit code ${ending}`);
+}
+
+function setEnv(state: State, assignment: string): void {
+  const [, taken, name, value] = /^(?:-(\w+)|(\w+)=(.*))$/s.exec(assignment) ?? [];
+  if (taken !== undefined) state.env[taken] = undefined;
+  else if (name !== undefined) state.env[name] = value;
+  else throw new Mismatch(`${assignment} is neither NAME=VALUE nor -NAME`);
+}
+
+/** A verb that looks, and may be negated: it says whether what it looks for is so. */
+const looks: Record<string, (state: State, args: readonly string[]) => boolean | readonly boolean[]> = {
+  stdout: (state, [re = '']) => new RegExp(re, 'm').test(content(state, 'stdout')),
+  stderr: (state, [re = '']) => new RegExp(re, 'm').test(content(state, 'stderr')),
+  exists: (state, paths) => paths.map((path) => existsSync(resolve(state.cwd, path))),
+};
+
+/** A verb that acts, and cannot be negated. */
+const acts: Record<string, (state: State, args: readonly string[]) => void> = {
+  cmp: (state, [a = '', b = '']) => sameText(content(state, a), content(state, b), [a, b]),
+  env: (state, assignments) => assignments.forEach((assignment) => setEnv(state, assignment)),
+  stdin: (state, [file = '']) => void (state.input = content(state, file)),
+  cd: (state, [dir = '']) => {
+    const target = resolve(state.cwd, dir);
+    check(existsSync(target), `${dir} is not there`);
+    state.cwd = target;
+  },
+  mkdir: (state, dirs) => dirs.forEach((dir) => mkdirSync(resolve(state.cwd, dir), { recursive: true })),
+  cp: (state, [from = '', to = '']) => {
+    if (from === 'stdout' || from === 'stderr') put(resolve(state.cwd, to), content(state, from));
+    else copyFileSync(resolve(state.cwd, from), resolve(state.cwd, to));
+  },
+  write: (state, [file = '', ...text]) => put(resolve(state.cwd, file), `${text.join(' ')}\n`),
+};
+
+function put(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+async function runLine(state: State, line: string): Promise<void> {
+  const [first = '', ...tail] = words(line, { ...state.env, WORK: state.work });
+  const negated = first === '!';
+  const code = first === 'exit' ? Number(tail[0]) : undefined;
+  const [verb = '', ...args] = negated ? tail : code === undefined ? [first, ...tail] : tail.slice(1);
+  const ending = code ?? (negated ? 'not ok' : 'ok');
+  if (Number.isNaN(code)) throw new Mismatch('exit wants a number and then a run');
+  if (verb === 'govboot') return run(state, process.execPath, [govbootPath, ...args], ending);
+  if (verb === 'exec') return run(state, args[0] ?? '', args.slice(1), ending);
+  const look = looks[verb];
+  const act = acts[verb];
+  if (look !== undefined && code === undefined) {
+    check(args.length > 0, `${verb} wants something to look for`);
+    const answers = [look(state, args)].flat();
+    check(!answers.includes(negated), negated ? 'it is so, and must not be' : 'it is not so');
+    return;
+  }
+  if (act === undefined) throw new Mismatch(`unknown verb ${verb}`);
+  check(ending === 'ok', `${verb} cannot be negated or have an exit code`);
+  act(state, args);
+}
+
+/** Runs one script in `work`, an empty directory. The error of a line that fails names it. */
+export async function runScript(
+  text: string,
+  work: string,
+  options: { readonly env?: Readonly<Record<string, string>>; readonly name?: string } = {},
+): Promise<void> {
+  const { script, files } = parseTxtar(text);
+  for (const [name, body] of files) put(join(work, name), body);
+  const state: State = { work, cwd: work, env: { ...options.env }, input: '', last: undefined };
+  for (const [index, raw] of script.split('\n').entries()) {
+    const line = raw.trim();
+    if (line === '' || line.startsWith('#')) continue;
+    try {
+      await runLine(state, line);
+    } catch (error) {
+      const because = error instanceof Error ? error.message : String(error);
+      const seen = [`stdout: ${state.last?.stdout ?? ''}`, `stderr: ${state.last?.stderr ?? ''}`];
+      const where = `${options.name ?? 'script'}:${index + 1}: ${line}`;
+      throw new Error([where, because, ...seen].join('\n'), { cause: error });
+    }
+  }
+}

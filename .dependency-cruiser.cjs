@@ -21,9 +21,10 @@ const rooms = {
 const files = {
   ports: ['kernel', 'inputs', 'plan'],
   gather: ['kernel', 'inputs', 'evidence', 'ports'],
-  pipeline: ['kernel', 'inputs', 'gates', 'plan', 'apply', 'evidence', 'ports', 'gather'],
+  record: ['kernel', 'inputs', 'gates', 'plan', 'apply', 'evidence', 'ports', 'gather'],
+  pipeline: ['kernel', 'inputs', 'gates', 'plan', 'apply', 'evidence', 'ports', 'gather', 'record'],
   cli: ['kernel', 'commands', 'ports'],
-  wire: ['kernel', 'inputs', 'plan', 'evidence', 'ports', 'cloud', 'world'], // ports -> the adapters behind them
+  wire: ['cli', 'kernel', 'inputs', 'plan', 'evidence', 'ports', 'cloud', 'world'], // ports -> the adapters behind them
 };
 
 const at = (name) => (name in rooms ? `^src/${name}/` : `^src/${name}\\.ts$`);

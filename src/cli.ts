@@ -106,7 +106,8 @@ function addStreet(add: Add, program: Command, group: Group): void {
   const withIntent = (c: Command): Command => c.option('--intent <file>', 'the intent (default: intents/<environment>.yaml)');
   const intentOf = (args: readonly string[], o: Raw): { environment: string; intent: string } => ({ environment: args[0] ?? '', intent: text(o['intent']) ?? `intents/${args[0] ?? ''}.yaml` });
 
-  add(program, 'check <environment>', 'check', 'judge all gates; read-only', ['check dev', 'check dev --intent intents/dev-2.yaml --json'], withIntent, intentOf);
+  add(program, 'check <environment>', 'check', 'judge all gates; read-only', ['check dev', 'check dev --intent intents/dev-2.yaml --json'], (c) => withIntent(c).option('--rehearse', 'against the rehearsal cloud', false),
+    (args, o) => ({ ...intentOf(args, o), rehearse: o['rehearse'] === true }));
   add(program, 'plan <environment>', 'plan', 'judge all gates and show what apply would do; read-only', ['plan dev', 'plan dev --json'], (c) => withIntent(c).option('--rehearse', 'against the rehearsal cloud', false),
     (args, o) => ({ ...intentOf(args, o), rehearse: o['rehearse'] === true }));
   add(program, 'apply <environment>', 'apply', 'judge, plan, ask for the token and APPLY, create the backend, leave signed evidence',

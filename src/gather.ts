@@ -2,7 +2,18 @@
 import { GovbootError, isGovbootError, messageOf } from './kernel/errors.ts';
 import type { Instant } from './kernel/time.ts';
 import { parseIntent, type Intent } from './inputs/intent.ts';
-import type { CallerFacts, EnvironmentFacts, Facts, FileRead, GovernanceFacts, LedgerFacts, Maybe, Problem, SignatureFacts, SignedFile } from './inputs/facts.ts';
+import type {
+  CallerFacts,
+  EnvironmentFacts,
+  Facts,
+  FileRead,
+  GovernanceFacts,
+  LedgerFacts,
+  Maybe,
+  Problem,
+  SignatureFacts,
+  SignedFile,
+} from './inputs/facts.ts';
 import { factsOf, readLedger, type Ledger } from './evidence/ledger.ts';
 import type { Claims, Cloud, CloudTarget, EvidenceStore, Ports, Repository } from './ports.ts';
 
@@ -21,7 +32,13 @@ export interface Request {
 /** What was read, with the doors through which it was read. */
 export interface Gathered {
   readonly facts: Facts;
-  readonly files: { readonly trust: SignedFile | null; readonly parity: FileRead | null; readonly intent: SignedFile | null; readonly keys: readonly FileRead[]; readonly templates: readonly FileRead[] };
+  readonly files: {
+    readonly trust: SignedFile | null;
+    readonly parity: FileRead | null;
+    readonly intent: SignedFile | null;
+    readonly keys: readonly FileRead[];
+    readonly templates: readonly FileRead[];
+  };
   /** Bytes of each signature file beside a governed document, by path. */
   readonly signatureFiles: readonly FileRead[];
   readonly ledger: Ledger;
@@ -46,10 +63,25 @@ export async function gather(ports: Ports, request: Request): Promise<Gathered> 
     reach(ports, intent, machine),
   ]);
   const facts: Facts = {
-    now, environment: request.environment, intentName: request.intent, mode: ports.mode, resume: request.resume,
-    source, governance, machine, caller: remote.caller, ledger: ledgerFacts,
+    now,
+    environment: request.environment,
+    intentName: request.intent,
+    mode: ports.mode,
+    resume: request.resume,
+    source,
+    governance,
+    machine,
+    caller: remote.caller,
+    ledger: ledgerFacts,
   };
-  return { facts, files: reading.files(governance), signatureFiles: reading.signatureFiles, ledger, store, remote: remote.doors };
+  return {
+    facts,
+    files: reading.files(governance),
+    signatureFiles: reading.signatureFiles,
+    ledger,
+    store,
+    remote: remote.doors,
+  };
 }
 
 class Reading {
@@ -68,7 +100,9 @@ class Reading {
 
   async governance(intentPath: string): Promise<GovernanceFacts> {
     this.keys = (await this.repository.list(KEYS_FOLDER)).filter((file) => file.path.endsWith('.asc'));
-    this.templates = (await this.repository.list(TEMPLATES_FOLDER)).filter((file) => file.path.endsWith('.tmpl'));
+    this.templates = (await this.repository.list(TEMPLATES_FOLDER)).filter((file) =>
+      file.path.endsWith('.tmpl'),
+    );
     const [keys, trust, parity, intent, pins] = await Promise.all([
       this.ports.verifier.keys(this.keys),
       this.signed(TRUST_FILE),
@@ -76,7 +110,15 @@ class Reading {
       this.signed(intentPath),
       this.ports.pins.load(),
     ]);
-    return { pinForPath: pins.find((pin) => pin.path === this.repository.root) ?? null, pins, trust, parity, intent, keys, templates: this.templates };
+    return {
+      pinForPath: pins.find((pin) => pin.path === this.repository.root) ?? null,
+      pins,
+      trust,
+      parity,
+      intent,
+      keys,
+      templates: this.templates,
+    };
   }
 
   async source(tag: string, ledger: LedgerFacts): Promise<Facts['source']> {
@@ -89,8 +131,11 @@ class Reading {
 
   files(governance: GovernanceFacts): Gathered['files'] {
     return {
-      trust: valueOf(governance.trust), parity: valueOf(governance.parity), intent: valueOf(governance.intent),
-      keys: this.keys, templates: this.templates,
+      trust: valueOf(governance.trust),
+      parity: valueOf(governance.parity),
+      intent: valueOf(governance.intent),
+      keys: this.keys,
+      templates: this.templates,
     };
   }
 
@@ -112,7 +157,10 @@ class Reading {
 
 /** `intents/dev.yaml` is signed by `intents/dev.yaml.asc` and `intents/dev.yaml.<40 HEX>.asc`. */
 export function isSignatureOf(path: string, candidate: string): boolean {
-  return candidate === `${path}.asc` || (candidate.startsWith(`${path}.`) && /^\.[0-9A-F]{40}\.asc$/.test(candidate.slice(path.length)));
+  return (
+    candidate === `${path}.asc` ||
+    (candidate.startsWith(`${path}.`) && /^\.[0-9A-F]{40}\.asc$/.test(candidate.slice(path.length)))
+  );
 }
 
 function valueOf<T>(maybe: Maybe<T>): T | null {
@@ -131,25 +179,47 @@ function attemptIntent(governance: GovernanceFacts): Intent | null {
 }
 
 export function targetOf(intent: Intent): CloudTarget {
-  return { provider: intent.provider, account: intent.account, region: intent.region, endpoint: intent.endpoint, environment: intent.environment, repository: intent.repository };
+  return {
+    provider: intent.provider,
+    account: intent.account,
+    region: intent.region,
+    endpoint: intent.endpoint,
+    environment: intent.environment,
+    repository: intent.repository,
+  };
 }
 
 /** Asks the cloud who is calling, but not through an endpoint or a TLS setting that the intent does not cover. */
-async function reach(ports: Ports, intent: Intent | null, machine: EnvironmentFacts): Promise<{ readonly caller: Maybe<CallerFacts>; readonly doors: Gathered['remote'] }> {
-  if (intent === null) return { caller: problem('IDENTITY', 'not asked: the intent could not be read, so no account is named'), doors: null };
+async function reach(
+  ports: Ports,
+  intent: Intent | null,
+  machine: EnvironmentFacts,
+): Promise<{ readonly caller: Maybe<CallerFacts>; readonly doors: Gathered['remote'] }> {
+  if (intent === null)
+    return {
+      caller: problem('IDENTITY', 'not asked: the intent could not be read, so no account is named'),
+      doors: null,
+    };
   const stray = machine.endpoints.find((override) => override.url !== intent.endpoint);
-  if (stray !== undefined) return { caller: problem('ENDPOINT', `not asked: ${stray.from} is ${stray.url}`), doors: null };
+  if (stray !== undefined)
+    return { caller: problem('ENDPOINT', `not asked: ${stray.from} is ${stray.url}`), doors: null };
   const [weak] = machine.weakening;
-  if (weak !== undefined) return { caller: problem('ENVIRONMENT', `not asked: ${weak.name} is ${weak.value}`), doors: null };
+  if (weak !== undefined)
+    return { caller: problem('ENVIRONMENT', `not asked: ${weak.name} is ${weak.value}`), doors: null };
   try {
     const doors = await ports.cloud(targetOf(intent));
     return { caller: { is: 'read', value: await doors.cloud.whoAmI() }, doors };
   } catch (error) {
     if (isGovbootError(error)) return { caller: problem(error.code, error.message), doors: null };
-    throw new GovbootError('CLOUD_UNREACHABLE', `the caller could not be asked: ${messageOf(error)}`, { cause: error });
+    throw new GovbootError('CLOUD_UNREACHABLE', `the caller could not be asked: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 
-function problem(code: Problem['code'], wrong: string): { readonly is: 'problem'; readonly problem: Problem } {
+function problem(
+  code: Problem['code'],
+  wrong: string,
+): { readonly is: 'problem'; readonly problem: Problem } {
   return { is: 'problem', problem: { code, wrong } };
 }

@@ -29,8 +29,12 @@ const COMMANDS: { readonly [N in CommandName]: () => Promise<CommandRun<N>> } = 
 /** Runs one command line. @returns the exit code */
 export async function main(argv: readonly string[]): Promise<number> {
   const program = makeProgram(VERSION, run, {
-    stdout: (text) => { process.stdout.write(text); },
-    stderr: (text) => { process.stderr.write(text); },
+    stdout: (text) => {
+      process.stdout.write(text);
+    },
+    stderr: (text) => {
+      process.stderr.write(text);
+    },
   });
   try {
     if (argv.length === 0) {
@@ -59,7 +63,7 @@ class Reported extends Error {
 async function run(invocation: Invocation): Promise<void> {
   const display = await openDisplay(invocation.globals.json);
   try {
-    const ports = await makePorts(invocation, display.emit);
+    const ports = await makePorts(invocation, VERSION, display.emit);
     try {
       await start(invocation, ports);
     } catch (error) {
@@ -78,14 +82,32 @@ async function start<N extends CommandName>(invocation: Invocation<N>, ports: Po
 
 async function openDisplay(json: boolean): Promise<Display> {
   const [{ makeDisplay }, { styleOf }, { renderEvent }, { renderJson }, { Live }] = await Promise.all([
-    import('./world/display.ts'), import('./world/style-of.ts'), import('./report/human.ts'), import('./report/json.ts'), import('./report/live.ts'),
+    import('./world/display.ts'),
+    import('./world/style-of.ts'),
+    import('./report/human.ts'),
+    import('./report/json.ts'),
+    import('./report/live.ts'),
   ]);
-  return makeDisplay({ json, ...styleOf(process.env) }, { human: renderEvent, json: renderJson, live: new Live() });
+  return makeDisplay(
+    { json, ...styleOf(process.env) },
+    { human: renderEvent, json: renderJson, live: new Live() },
+  );
 }
 
-function described(error: unknown): { code: GovbootError['code']; message: string; hint: string; data: GovbootError['data'] } {
-  if (isGovbootError(error)) return { code: error.code, message: error.message, hint: error.hint, data: error.data };
-  return { code: 'BUG', message: `unexpected: ${messageOf(error)}`, hint: 'this is a bug; run it again with --log FILE and report it with that file', data: {} };
+function described(error: unknown): {
+  code: GovbootError['code'];
+  message: string;
+  hint: string;
+  data: GovbootError['data'];
+} {
+  if (isGovbootError(error))
+    return { code: error.code, message: error.message, hint: error.hint, data: error.data };
+  return {
+    code: 'BUG',
+    message: `unexpected: ${messageOf(error)}`,
+    hint: 'this is a bug; run it again with --log FILE and report it with that file',
+    data: {},
+  };
 }
 
 function exitCodeOf(error: unknown): number {

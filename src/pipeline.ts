@@ -6,11 +6,11 @@ import { GovbootError, isGovbootError, messageOf } from './kernel/errors.ts';
 import type { Sha256 } from './kernel/digest.ts';
 import type { PlanView } from './kernel/events.ts';
 import { addSeconds, type Instant } from './kernel/time.ts';
-import type { Fingerprint } from './inputs/facts.ts';
-import { confirm, type Confirmation } from './apply/confirm.ts';
+import type { FileRead, Fingerprint } from './inputs/facts.ts';
+import { confirm } from './apply/confirm.ts';
 import { execute } from './apply/execute.ts';
 import { openJournal } from './apply/journal.ts';
-import { assertRight } from './apply/readback.ts';
+import { assertRight, wrongAfter } from './apply/readback.ts';
 import { judge, type Judgement, type Passed } from './gates/index.ts';
 import type { GateVerdict } from './gates/verdict.ts';
 import { gather, type Gathered, type Request } from './gather.ts';
@@ -21,10 +21,12 @@ import { makeBlueprint } from './plan/make-blueprint.ts';
 import { changes, makePlan, planDigest, planView, refusals, type Plan } from './plan/plan.ts';
 import { tokenOf } from './plan/token.ts';
 import type { Claims, Cloud, Emit, Ports, SignerInfo } from './ports.ts';
-import { openRecord, type Recorder } from './record.ts';
+import { makeRecorder, type Finished, type Recorder } from './record.ts';
 
 /** Seconds that a plan can be confirmed. */
 const CONFIRM_SECONDS = 300;
+/** Milliseconds that reads may lag behind writes. */
+const READ_BACK_MS = 60_000;
 
 export interface Judged {
   readonly gathered: Gathered;
@@ -60,34 +62,88 @@ export async function judgeGates(ports: Ports, request: Request): Promise<Judged
 export function refuseUnlessPassed({ judgement }: Judged): Passed {
   if (judgement.passed !== null) return judgement.passed;
   const refused = judgement.verdicts.filter((verdict) => verdict.status !== 'pass');
-  const [only, ...others] = [...new Set(refused.flatMap((verdict) => verdict.findings.map((finding) => finding.code)))];
+  const [only, ...others] = [
+    ...new Set(refused.flatMap((verdict) => verdict.findings.map((finding) => finding.code))),
+  ];
   // One cause gets its own code, so that scripts can tell a busy backend or an unfinished run from a forgery.
-  if (only !== undefined && others.length === 0 && (only === 'RECOVERY_REQUIRED' || only === 'NOTHING_TO_RESUME')) {
-    const finding = refused.flatMap((verdict) => verdict.findings).find((candidate) => candidate.code === only);
-    throw new GovbootError(only, finding?.message ?? only, finding === undefined ? {} : { hint: finding.hint });
+  if (
+    only !== undefined &&
+    others.length === 0 &&
+    (only === 'RECOVERY_REQUIRED' || only === 'NOTHING_TO_RESUME')
+  ) {
+    const finding = refused
+      .flatMap((verdict) => verdict.findings)
+      .find((candidate) => candidate.code === only);
+    throw new GovbootError(
+      only,
+      finding?.message ?? only,
+      finding === undefined ? {} : { hint: finding.hint },
+    );
   }
-  throw new GovbootError('GATES_REFUSED', `refused by ${refused.map((verdict) => verdict.gate).join(', ')}`, { data: { gates: refused.map((verdict) => verdict.gate) } });
+  throw new GovbootError('GATES_REFUSED', `refused by ${refused.map((verdict) => verdict.gate).join(', ')}`, {
+    data: { gates: refused.map((verdict) => verdict.gate) },
+  });
 }
 
 export function emitVerdicts(emit: Emit, verdicts: readonly GateVerdict[]): void {
-  for (const { gate, status, because, findings } of verdicts) emit({ type: 'gate', gate, status, because, findings });
+  for (const { gate, status, because, findings } of verdicts)
+    emit({ type: 'gate', gate, status, because, findings });
 }
 
 /** Plan: wanted × observed → steps, in a document with a digest. Read-only. */
-export async function makePlanned(ports: Ports, gathered: Gathered, passed: Passed, run: { readonly run: string; readonly nonce: string; readonly signer: Fingerprint | null; readonly at: Instant }): Promise<Planned> {
+export async function makePlanned(
+  ports: Ports,
+  gathered: Gathered,
+  passed: Passed,
+  run: {
+    readonly run: string;
+    readonly nonce: string;
+    readonly signer: Fingerprint | null;
+    readonly at: Instant;
+  },
+): Promise<Planned> {
   const { cloud } = doorsOf(gathered);
   const blueprint = makeBlueprint(passed.intent, passed.parity, passed.trust.repository);
-  const observation = await timed(ports, 'observe', 'read the present state of every control', () => cloud.observe(blueprint));
+  const observation = await timed(ports, 'observe', 'read the present state of every control', () =>
+    cloud.observe(blueprint),
+  );
   const { intent, caller, tag } = passed;
+  const governed = governedFiles(gathered);
   const plan = makePlan({
-    mode: ports.mode, run: run.run, nonce: run.nonce, created_at: run.at, expires_at: addSeconds(run.at, CONFIRM_SECONDS),
-    repository: passed.trust.repository, environment: intent.environment,
+    mode: ports.mode,
+    run: run.run,
+    nonce: run.nonce,
+    created_at: run.at,
+    expires_at: addSeconds(run.at, CONFIRM_SECONDS),
+    repository: passed.trust.repository,
+    environment: intent.environment,
     source: { tag: tag.name, tag_oid: tag.oid, commit: tag.commit, tree_sha256: passed.treeSha256 },
-    intent: { file: passed.files.intent.path, sha256: passed.files.intent.sha256, action: intent.action, supersedes: intent.supersedes, requester: intent.requester, reason: intent.reason, ticket: intent.ticket },
-    policy: { parity_sha256: passed.files.parity.sha256, trust_sha256: passed.files.trust.sha256, trust_version: passed.trust.version, templates: passed.parity.templates },
-    target: { provider: intent.provider, partition: caller.partition, account: caller.account, region: caller.region, caller: caller.arn, endpoint: intent.endpoint },
+    intent: {
+      file: governed.intent.path,
+      sha256: governed.intent.sha256,
+      action: intent.action,
+      supersedes: intent.supersedes,
+      requester: intent.requester,
+      reason: intent.reason,
+      ticket: intent.ticket,
+    },
+    policy: {
+      parity_sha256: governed.parity.sha256,
+      trust_sha256: governed.trust.sha256,
+      trust_version: passed.trust.version,
+      templates: passed.parity.templates,
+    },
+    target: {
+      provider: intent.provider,
+      partition: caller.partition,
+      account: caller.account,
+      region: caller.region,
+      caller: caller.arn,
+      endpoint: intent.endpoint,
+    },
     signer: run.signer === null ? null : { fingerprint: run.signer },
-    blueprint, steps: diff(cloud.table, cloud.profile, blueprint, observation),
+    blueprint,
+    steps: diff(cloud.table, cloud.profile, blueprint, observation),
   });
   const digest = planDigest(plan);
   return { plan, digest, view: planView(plan, digest), blueprint, observation };
@@ -97,20 +153,35 @@ export async function makePlanned(ports: Ports, gathered: Gathered, passed: Pass
 export async function apply(ports: Ports, request: Request): Promise<Applied> {
   const started = ports.clock.monotonic();
   const judged = await judgeGates(ports, request);
-  const record = await openRecord(ports, judged.gathered, judged.judgement);
+  const record = makeRecorder(ports, judged.gathered, judged.judgement);
   const passed = await recorded(record, () => refuseUnlessPassed(judged));
-  const signer = await record.signer(passed);
-  const run = { run: judged.gathered.facts.ledger.unfinished?.run ?? ports.random.uuid(), nonce: ports.random.hex(16), signer: signer.fingerprint, at: ports.clock.now() };
+  const signer = await recorded(record, () => record.signer(passed));
+  const run = {
+    run: judged.gathered.facts.ledger.unfinished?.run ?? ports.random.uuid(),
+    nonce: ports.random.hex(16),
+    signer: signer.fingerprint,
+    at: ports.clock.now(),
+  };
 
   const planned = await makePlanned(ports, judged.gathered, passed, run);
   ports.emit({ type: 'plan', plan: planned.view });
   await recorded(record, () => refuseRefused(planned), planned);
-  if (changes(planned.plan).length === 0 && isInForce(judged.gathered, passed)) {
-    return { outcome: 'nothing to do', environment: request.environment, where: judged.gathered.store.where, lockSha256: judged.gathered.facts.ledger.lock?.sha256 ?? null, steps: 0, ms: ports.clock.monotonic() - started };
+  if (changes(planned.plan).length === 0 && isInForce(judged.gathered)) {
+    return {
+      outcome: 'nothing to do',
+      environment: request.environment,
+      where: judged.gathered.store.where,
+      lockSha256: judged.gathered.facts.ledger.lock?.sha256 ?? null,
+      steps: 0,
+      ms: ports.clock.monotonic() - started,
+    };
   }
-  refuseLocked(judged.gathered, passed, planned);
+  refuseLocked(judged.gathered, planned);
 
-  const confirmation = await recorded(record, () => confirm(ports, tokenOf(planned.digest), { expiresInSeconds: CONFIRM_SECONDS }), planned);
+  const token = tokenOf(planned.digest);
+  const shownAt = ports.clock.now();
+  await recorded(record, () => confirm(ports, token, { expiresInSeconds: CONFIRM_SECONDS }), planned);
+  const confirmation = { token, shownAt, confirmedAt: ports.clock.now() };
   const fresh = await recorded(record, () => unchanged(ports, request, planned, run), planned);
   return act(ports, { record, passed, planned, confirmation, signer, gathered: fresh, started });
 }
@@ -119,28 +190,54 @@ interface Act {
   readonly record: Recorder;
   readonly passed: Passed;
   readonly planned: Planned;
-  readonly confirmation: Confirmation;
+  readonly confirmation: Finished['confirmation'];
   readonly signer: SignerInfo;
   readonly gathered: Gathered;
   readonly started: number;
 }
 
 /** From here on something is written: first the ledger, then the claim, then the steps, then the lock. */
-async function act(ports: Ports, { record, passed, planned, confirmation, signer, gathered, started }: Act): Promise<Applied> {
+async function act(
+  ports: Ports,
+  { record, passed, planned, confirmation, signer, gathered, started }: Act,
+): Promise<Applied> {
   const { cloud, claims } = doorsOf(gathered);
   const { plan, blueprint } = planned;
   const context = { run: plan.run, blueprint, known: planned.observation.known };
   const startedAt = ports.clock.now();
-  await timed(ports, 'started', 'sign and store APPLY_STARTED', () => record.begin(passed, planned, gathered));
+  await timed(ports, 'started', 'sign and store APPLY_STARTED', () => record.begin(passed, planned));
   try {
     await timed(ports, 'claim', 'claim the environment', () => takeClaim(ports, claims, context, signer));
-    const journal = await openJournal(gathered.store, plan.run, ports.clock);
-    const execution = await execute({ cloud, clock: ports.clock, emit: ports.emit, journal }, changes(plan), context);
-    const after = await timed(ports, 'read back', 'read every control back', () => cloud.observe(blueprint));
-    assertRight(cloud.table, cloud.profile, blueprint, after);
-    const lockSha256 = await timed(ports, 'lock', 'sign and store the lock', () => record.finish({ passed, planned, confirmation, signer, execution, after, startedAt, table: cloud.table, gathered }));
+    const journal = await openJournal(gathered.store, plan.run, ports.clock, planned.digest);
+    const execution = await execute(
+      { cloud, clock: ports.clock, emit: ports.emit, journal, interrupted: ports.interrupted },
+      changes(plan),
+      context,
+    );
+    const after = await timed(ports, 'read back', 'read every control back', () =>
+      readBack(ports, cloud, blueprint),
+    );
+    const lockSha256 = await timed(ports, 'lock', 'sign and store the lock', () =>
+      record.finish({
+        passed,
+        planned,
+        confirmation,
+        signer,
+        execution,
+        after,
+        startedAt,
+        table: cloud.table,
+      }),
+    );
     await claims.release({ ...context, known: after.known });
-    return { outcome: 'applied', environment: plan.environment, where: gathered.store.where, lockSha256, steps: execution.done.length, ms: ports.clock.monotonic() - started };
+    return {
+      outcome: 'applied',
+      environment: plan.environment,
+      where: gathered.store.where,
+      lockSha256,
+      steps: execution.done.length,
+      ms: ports.clock.monotonic() - started,
+    };
   } catch (error) {
     await record.fail(error, planned);
     throw error;
@@ -148,24 +245,59 @@ async function act(ports: Ports, { record, passed, planned, confirmation, signer
 }
 
 /** Everything again, from new reads, after APPLY and before the first write. @throws PLAN_CHANGED */
-async function unchanged(ports: Ports, request: Request, planned: Planned, run: Parameters<typeof makePlanned>[3]): Promise<Gathered> {
+async function unchanged(
+  ports: Ports,
+  request: Request,
+  planned: Planned,
+  run: Parameters<typeof makePlanned>[3],
+): Promise<Gathered> {
   const gathered = await gather(ports, request);
   const { passed, verdicts } = judge(gathered.facts);
   if (passed === null) {
-    emitVerdicts(ports.emit, verdicts.filter((verdict) => verdict.status !== 'pass'));
+    emitVerdicts(
+      ports.emit,
+      verdicts.filter((verdict) => verdict.status !== 'pass'),
+    );
     throw new GovbootError('PLAN_CHANGED', 'a gate that had passed does not pass any more');
   }
   const again = await makePlanned(ports, gathered, passed, run);
   if (again.digest !== planned.digest) {
-    throw new GovbootError('PLAN_CHANGED', `the plan is ${again.digest.slice(0, 16)}… now and was ${planned.digest.slice(0, 16)}… when it was shown`, { data: { shown: planned.digest, now: again.digest } });
+    throw new GovbootError(
+      'PLAN_CHANGED',
+      `the plan is ${again.digest.slice(0, 16)}… now and was ${planned.digest.slice(0, 16)}… when it was shown`,
+      { data: { shown: planned.digest, now: again.digest } },
+    );
   }
   return gathered;
 }
 
-async function takeClaim(ports: Ports, claims: Claims, context: Parameters<Claims['take']>[0], signer: SignerInfo): Promise<void> {
+/** Reads until everything is as it was written, because reads may lag behind writes; after the deadline what is wrong is told. */
+async function readBack(ports: Ports, cloud: Cloud, blueprint: Blueprint): Promise<Observation> {
+  const deadline = ports.clock.monotonic() + READ_BACK_MS;
+  for (let wait = 250; ; wait = Math.min(wait * 2, 5_000)) {
+    const observation = await cloud.observe(blueprint);
+    if (wrongAfter(cloud.table, cloud.profile, blueprint, observation).length === 0) return observation;
+    if (ports.clock.monotonic() + wait > deadline) {
+      assertRight(cloud.table, cloud.profile, blueprint, observation);
+      return observation;
+    }
+    await ports.clock.pause(wait);
+  }
+}
+
+async function takeClaim(
+  ports: Ports,
+  claims: Claims,
+  context: Parameters<Claims['take']>[0],
+  signer: SignerInfo,
+): Promise<void> {
   const answer = await claims.take(context, signer.fingerprint, ports.clock.now());
   if (answer.is === 'busy') {
-    throw new GovbootError('CLAIMED', `${answer.holder} is bootstrapping this environment since ${answer.since} (run ${answer.run})`, { data: { holder: answer.holder, run: answer.run, since: answer.since } });
+    throw new GovbootError(
+      'CLAIMED',
+      `${answer.holder} is bootstrapping this environment since ${answer.since} (run ${answer.run})`,
+      { data: { holder: answer.holder, run: answer.run, since: answer.since } },
+    );
   }
 }
 
@@ -181,18 +313,41 @@ async function recorded<T>(record: Recorder, part: () => T | Promise<T>, planned
 
 function refuseRefused({ plan }: Planned): void {
   const refused = refusals(plan);
-  if (refused.length > 0) throw new GovbootError('PLAN_REFUSED', `${String(refused.length)} of ${String(plan.steps.length)} rows of the plan are refused`, { data: { refused: refused.map((step) => step.id) } });
+  if (refused.length > 0)
+    throw new GovbootError(
+      'PLAN_REFUSED',
+      `${String(refused.length)} of ${String(plan.steps.length)} rows of the plan are refused`,
+      { data: { refused: refused.map((step) => step.id) } },
+    );
 }
 
 /** The lock is this very intent's: nothing may be changed under it. */
-function isInForce(gathered: Gathered, passed: Passed): boolean {
-  return gathered.facts.ledger.unfinished === null && gathered.facts.ledger.lock?.intentSha256 === passed.files.intent.sha256;
+function isInForce(gathered: Gathered): boolean {
+  const { unfinished, lock } = gathered.facts.ledger;
+  return unfinished === null && lock?.intentSha256 === gathered.files.intent?.file.sha256;
 }
 
-function refuseLocked(gathered: Gathered, passed: Passed, { plan }: Planned): void {
-  if (!isInForce(gathered, passed)) return;
+function governedFiles({ files }: Gathered): {
+  readonly trust: FileRead;
+  readonly parity: FileRead;
+  readonly intent: FileRead;
+} {
+  if (files.trust === null || files.parity === null || files.intent === null)
+    throw new GovbootError('FILE_MISSING', 'a governed document is missing');
+  return { trust: files.trust.file, parity: files.parity, intent: files.intent.file };
+}
+
+function refuseLocked(gathered: Gathered, { plan }: Planned): void {
+  if (!isInForce(gathered)) return;
   const drifted = changes(plan).map((step) => step.id);
-  throw new GovbootError('BACKEND_LOCKED', `the backend is locked, and ${String(drifted.length)} controls are not as the lock says: ${drifted.join(', ')}`, { data: { drifted }, hint: 'find out who changed it; to correct it write an intent with --action supersede' });
+  throw new GovbootError(
+    'BACKEND_LOCKED',
+    `the backend is locked, and ${String(drifted.length)} controls are not as the lock says: ${drifted.join(', ')}`,
+    {
+      data: { drifted },
+      hint: 'find out who changed it; to correct it write an intent with --action supersede',
+    },
+  );
 }
 
 function doorsOf(gathered: Gathered): { readonly cloud: Cloud; readonly claims: Claims } {
@@ -209,7 +364,13 @@ async function timed<T>(ports: Ports, key: string, text: string, part: () => Pro
     ports.emit({ type: 'progress', key, state: 'done', text, ms: ports.clock.monotonic() - from });
     return result;
   } catch (error) {
-    ports.emit({ type: 'progress', key, state: 'failed', text: `${text}: ${messageOf(error)}`, ms: ports.clock.monotonic() - from });
+    ports.emit({
+      type: 'progress',
+      key,
+      state: 'failed',
+      text: `${text}: ${messageOf(error)}`,
+      ms: ports.clock.monotonic() - from,
+    });
     throw error;
   }
 }

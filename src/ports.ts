@@ -1,7 +1,18 @@
 /** The doors to the outside: one to three methods each. Types only; cloud/ and world/ implement them, main.ts wires them. */
 import type { Event } from './kernel/events.ts';
 import type { Instant } from './kernel/time.ts';
-import type { CallerFacts, EnvironmentFacts, FileRead, Fingerprint, KeyRead, Maybe, Mode, PinFacts, SignatureFacts, SourceFacts } from './inputs/facts.ts';
+import type {
+  CallerFacts,
+  EnvironmentFacts,
+  FileRead,
+  Fingerprint,
+  KeyRead,
+  Maybe,
+  Mode,
+  PinFacts,
+  SignatureFacts,
+  SourceFacts,
+} from './inputs/facts.ts';
 import type { Blueprint } from './plan/blueprint.ts';
 import type { Known, Observation, Profile, ResourceSpec } from './plan/control.ts';
 import type { Step } from './plan/step.ts';
@@ -32,7 +43,10 @@ export interface Repository {
   list(folder: string): Promise<readonly FileRead[]>;
   read(path: string): Promise<Maybe<FileRead>>;
   /** Facts of the tag and tree. `lastCommit` is the commit of the last tag used, for the rollback check. */
-  source(tag: string, lastUsed: { readonly tag: string; readonly commit: string } | null): Promise<SourceFacts>;
+  source(
+    tag: string,
+    lastUsed: { readonly tag: string; readonly commit: string } | null,
+  ): Promise<SourceFacts>;
 }
 
 /** Forgets what was read, so that every digest can be computed again before the first write. */
@@ -46,7 +60,12 @@ export interface RepositoryOpener {
 export interface Verifier {
   keys(files: readonly FileRead[]): Promise<readonly KeyRead[]>;
   /** @param signature the armored file; @param at instant at which validity is judged */
-  verify(input: { readonly data: Uint8Array; readonly signature: FileRead; readonly keys: readonly FileRead[]; readonly at: Instant }): Promise<SignatureFacts>;
+  verify(input: {
+    readonly data: Uint8Array;
+    readonly signature: FileRead;
+    readonly keys: readonly FileRead[];
+    readonly at: Instant;
+  }): Promise<SignatureFacts>;
   /** Names and versions of the verifiers in use. */
   tools(): Promise<readonly { readonly name: string; readonly version: string }[]>;
 }
@@ -146,13 +165,21 @@ export interface Claims {
 /** Asks for what an option did not say. For scaffolding only: a confirmation never goes through it. */
 export interface Wizard {
   readonly interactive: boolean;
-  ask(question: { readonly message: string; readonly initial?: string; readonly problem: (text: string) => string | null }): Promise<string>;
+  ask(question: {
+    readonly message: string;
+    readonly initial?: string;
+    readonly problem: (text: string) => string | null;
+  }): Promise<string>;
+  /** Asks without showing what is typed: the passphrase of a key file. */
+  secret(message: string): Promise<string>;
 }
 
 export interface Machine {
   environment(): EnvironmentFacts;
   /** Names, versions and SHA-256 of the tools that took part. */
-  tools(): Promise<readonly { readonly name: string; readonly version: string; readonly sha256: string | null }[]>;
+  tools(): Promise<
+    readonly { readonly name: string; readonly version: string; readonly sha256: string | null }[]
+  >;
 }
 
 /** Everything a command may use; made once by main. */
@@ -172,6 +199,8 @@ export interface Ports {
   /** Made on first use: SDK clients are loaded when they are used. */
   readonly cloud: (target: CloudTarget) => Promise<{ readonly cloud: Cloud; readonly claims: Claims }>;
   readonly machine: Machine;
+  /** Whether the run was asked to stop (SIGINT, SIGTERM); from the first question on, running steps are let end. */
+  readonly interrupted: () => boolean;
   readonly wizard: Wizard;
   /** The program's own policies/ and templates/, for `init`. */
   readonly scaffold: (path: string) => Promise<Uint8Array>;

@@ -2,7 +2,9 @@
  * The confirmation: a person at the terminal types the token of this very plan, then the word APPLY. There is no option,
  * variable or pipe that answers instead. Time is the monotonic clock's, so that setting the clock back revives nothing.
  */
+import { sha256, type Sha256 } from '../kernel/digest.ts';
 import { GovbootError } from '../kernel/errors.ts';
+import type { Instant } from '../kernel/time.ts';
 import type { Answer, Clock, Emit, Terminal } from '../ports.ts';
 
 export interface ConfirmDeps {
@@ -15,6 +17,14 @@ export interface ConfirmDeps {
 const TOKEN_TRIES = 3;
 const WORD = 'APPLY';
 
+/** What is recorded of a confirmation that was given. */
+export interface Confirmation {
+  /** SHA-256 of the token as it was typed. */
+  readonly tokenSha256: Sha256;
+  readonly shownAt: Instant;
+  readonly confirmedAt: Instant;
+}
+
 /** Why it was not given; in the data of the error, for the ledger. */
 export type DeclineReason = 'cancelled' | 'timeout' | 'pasted' | 'wrong-token' | 'wrong-word';
 
@@ -23,22 +33,37 @@ export type DeclineReason = 'cancelled' | 'timeout' | 'pasted' | 'wrong-token' |
  * @param token as shown and as it must be typed, dash and case included
  * @throws NOT_INTERACTIVE when nobody can be asked, CONFIRM when the answer is anything but what was asked for
  */
-export async function confirm(deps: ConfirmDeps, token: string, options: { readonly expiresInSeconds: number }): Promise<void> {
+export async function confirm(
+  deps: ConfirmDeps,
+  token: string,
+  options: { readonly expiresInSeconds: number },
+): Promise<Confirmation> {
   const unusable = deps.terminal.unusable();
   if (unusable !== null) throw new GovbootError('NOT_INTERACTIVE', unusable, { data: { reason: unusable } });
+  const shownAt = deps.clock.now();
   const deadline = deps.clock.monotonic() + options.expiresInSeconds * 1000;
   deps.emit({ type: 'confirm', token, expiresInSeconds: options.expiresInSeconds });
   const ask = (text: string): Promise<string> => typed(deps, text, deadline, options.expiresInSeconds);
 
   for (let left = TOKEN_TRIES - 1; (await ask('Token: ')) !== token; left--) {
     if (left === 0) throw declined('wrong-token', `the token was mistyped ${String(TOKEN_TRIES)} times`);
-    deps.emit({ type: 'warning', text: `that is not the token; ${left === 1 ? 'one try is' : `${String(left)} tries are`} left` });
+    deps.emit({
+      type: 'warning',
+      text: `that is not the token; ${left === 1 ? 'one try is' : `${String(left)} tries are`} left`,
+    });
   }
-  if ((await ask(`Type ${WORD} to begin: `)) !== WORD) throw declined('wrong-word', `the word was not ${WORD}`);
+  if ((await ask(`Type ${WORD} to begin: `)) !== WORD)
+    throw declined('wrong-word', `the word was not ${WORD}`);
+  return { tokenSha256: sha256(token), shownAt, confirmedAt: deps.clock.now() };
 }
 
 /** One line from the terminal, exactly as typed. @throws CONFIRM for every other answer, and for one that came too late */
-async function typed({ terminal, clock }: ConfirmDeps, text: string, deadline: number, seconds: number): Promise<string> {
+async function typed(
+  { terminal, clock }: ConfirmDeps,
+  text: string,
+  deadline: number,
+  seconds: number,
+): Promise<string> {
   const late = (): GovbootError => declined('timeout', `the confirmation expired after ${String(seconds)} s`);
   const timeoutMs = deadline - clock.monotonic();
   if (timeoutMs <= 0) throw late();
@@ -59,5 +84,8 @@ async function typed({ terminal, clock }: ConfirmDeps, text: string, deadline: n
 
 /** Declining on purpose needs no advice. */
 function declined(reason: DeclineReason, message: string): GovbootError {
-  return new GovbootError('CONFIRM', message, { data: { reason }, ...(reason === 'cancelled' ? { hint: '' } : {}) });
+  return new GovbootError('CONFIRM', message, {
+    data: { reason },
+    ...(reason === 'cancelled' ? { hint: '' } : {}),
+  });
 }

@@ -7,8 +7,12 @@ export const check: CommandRun<'check'> = async (ports, { environment, intent })
   const judged = await judgeGates(ports, { environment, intent, resume: false });
   const passed = refuseUnlessPassed(judged);
   ports.emit({
-    type: 'result', command: 'check',
-    value: { environment, verdicts: judged.verdictValues, passed: true },
-    lines: [`all gates pass: ${passed.tag.name} may bootstrap ${environment}`, `next: govboot plan ${environment}`],
+    type: 'result',
+    command: 'check',
+    value: { environment, verdicts: judged.judgement.verdicts as never, passed: true },
+    lines: [
+      `all gates pass: ${passed.tag.name} may bootstrap ${environment}`,
+      `next: govboot plan ${environment}`,
+    ],
   });
 };

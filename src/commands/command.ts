@@ -3,23 +3,48 @@ import type { Ports } from '../ports.ts';
 
 export interface CommandOptions {
   readonly init: {
-    readonly dir: string; readonly organisation: string | null; readonly environments: readonly string[]; readonly roots: readonly string[];
-    readonly people: readonly string[]; readonly keyFiles: readonly string[]; readonly locking: 'table' | 'lockfile' | 'both'; readonly github: string | null; readonly githubIds: string | null;
+    readonly dir: string;
+    readonly organisation: string | null;
+    readonly environments: readonly string[];
+    readonly roots: readonly string[];
+    readonly people: readonly string[];
+    readonly keyFiles: readonly string[];
+    readonly locking: 'table' | 'lockfile' | 'both';
+    readonly github: string | null;
+    readonly githubIds: string | null;
   };
   readonly 'trust pin': { readonly roots: readonly string[] };
   readonly 'trust show': Readonly<Record<never, never>>;
   readonly 'trust sign': Readonly<Record<never, never>>;
   readonly 'intent new': {
-    readonly environment: string; readonly reason: string | null; readonly ticket: string | null; readonly tag: string | null; readonly region: string | null;
-    readonly requester: string | null; readonly hours: string; readonly action: 'create' | 'supersede'; readonly endpoint: string | null; readonly out: string | null;
+    readonly environment: string;
+    readonly reason: string | null;
+    readonly ticket: string | null;
+    readonly tag: string | null;
+    readonly region: string | null;
+    readonly requester: string | null;
+    readonly hours: string;
+    readonly action: 'create' | 'supersede';
+    readonly endpoint: string | null;
+    readonly out: string | null;
   };
   readonly 'intent sign': { readonly file: string };
   readonly 'intent check': { readonly file: string };
-  readonly check: { readonly environment: string; readonly intent: string };
+  readonly check: { readonly environment: string; readonly intent: string; readonly rehearse: boolean };
   readonly plan: { readonly environment: string; readonly intent: string; readonly rehearse: boolean };
-  readonly apply: { readonly environment: string; readonly intent: string; readonly resume: boolean; readonly rehearse: boolean };
+  readonly apply: {
+    readonly environment: string;
+    readonly intent: string;
+    readonly resume: boolean;
+    readonly rehearse: boolean;
+  };
   readonly verify: { readonly environment: string; readonly rehearse: boolean };
-  readonly 'backend render': { readonly environment: string; readonly format: 'tf' | 'hcl'; readonly out: string | null; readonly rehearse: boolean };
+  readonly 'backend render': {
+    readonly environment: string;
+    readonly format: 'tf' | 'hcl';
+    readonly out: string | null;
+    readonly rehearse: boolean;
+  };
 }
 
 export type CommandName = keyof CommandOptions;

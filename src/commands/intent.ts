@@ -13,8 +13,13 @@ export const intentSign: CommandRun<'intent sign'> = async (ports, { file }) => 
   const intent = parseIntent(document);
   const made = await signBeside(ports, repository, file, document.bytes);
   ports.emit({
-    type: 'result', command: 'intent sign', value: { ...made, environment: intent.environment },
-    lines: [`signed ${file} by ${made.signer}: ${made.path}`, `next: govboot check ${intent.environment} --intent ${file}`],
+    type: 'result',
+    command: 'intent sign',
+    value: { ...made, environment: intent.environment },
+    lines: [
+      `signed ${file} by ${made.signer}: ${made.path}`,
+      `next: govboot check ${intent.environment} --intent ${file}`,
+    ],
   });
 };
 
@@ -22,10 +27,26 @@ export const intentSign: CommandRun<'intent sign'> = async (ports, { file }) => 
 export const intentCheck: CommandRun<'intent check'> = async (ports, { file }) => {
   const repository = await ports.repository.open();
   const intent = parseIntent(await readDocument(repository, file));
-  const offline = { ...ports, cloud: () => Promise.reject(new GovbootError('CLOUD_UNREACHABLE', 'no cloud is asked by `intent check`')) };
+  const offline = {
+    ...ports,
+    cloud: () => Promise.reject(new GovbootError('CLOUD_UNREACHABLE', 'no cloud is asked by `intent check`')),
+  };
   const { facts } = await gather(offline, { environment: intent.environment, intent: file, resume: false });
-  const verdicts = judge(facts).verdicts.filter((verdict) => verdict.gate === 'intent' || verdict.gate === 'parity');
+  const verdicts = judge(facts).verdicts.filter(
+    (verdict) => verdict.gate === 'intent' || verdict.gate === 'parity',
+  );
   emitVerdicts(ports.emit, verdicts);
-  if (verdicts.some((verdict) => verdict.status !== 'pass')) throw new GovbootError('GATES_REFUSED', `the intent ${file} is refused`, { hint: 'mend what each line says and run it again' });
-  ports.emit({ type: 'result', command: 'intent check', value: { file, environment: intent.environment, passed: true }, lines: [`${file} is a good intent for ${intent.environment}`, `next: govboot check ${intent.environment} --intent ${file}`] });
+  if (verdicts.some((verdict) => verdict.status !== 'pass'))
+    throw new GovbootError('GATES_REFUSED', `the intent ${file} is refused`, {
+      hint: 'mend what each line says and run it again',
+    });
+  ports.emit({
+    type: 'result',
+    command: 'intent check',
+    value: { file, environment: intent.environment, passed: true },
+    lines: [
+      `${file} is a good intent for ${intent.environment}`,
+      `next: govboot check ${intent.environment} --intent ${file}`,
+    ],
+  });
 };

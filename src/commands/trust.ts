@@ -11,35 +11,71 @@ export const trustPin: CommandRun<'trust pin'> = async (ports, { roots }) => {
   const { trust, root } = await readTrust(ports);
   const given = roots.map(asFingerprint);
   if (given.length === 0) {
-    throw new GovbootError('USAGE', 'no --root was given: a pin must come from a copy that this repository did not write', {
-      hint: `the trust file names ${trust.roots.keys.join(', ')}; compare with paper, then give each one with --root`,
-      data: { listed: [...trust.roots.keys] },
-    });
+    throw new GovbootError(
+      'USAGE',
+      'no --root was given: a pin must come from a copy that this repository did not write',
+      {
+        hint: `the trust file names ${trust.roots.keys.join(', ')}; compare with paper, then give each one with --root`,
+        data: { listed: [...trust.roots.keys] },
+      },
+    );
   }
   const strange = given.filter((print) => !trust.roots.keys.includes(print));
   const forgotten = trust.roots.keys.filter((print) => !given.includes(print));
-  if (strange.length > 0) throw new GovbootError('TRUST_INVALID', `${strange.join(', ')} is not a root key of ${TRUST_FILE}`, { hint: 'do not go on: the file names other root keys than your paper copy; ask its owner' });
-  if (forgotten.length > 0) throw new GovbootError('TRUST_INVALID', `${TRUST_FILE} names root keys that you did not give: ${forgotten.join(', ')}`, { hint: 'compare each with paper and give all of them with --root' });
-  const pin: PinFacts = { file: ports.pins.file, repository: trust.repository, path: root, roots: given, threshold: trust.roots.threshold, trustVersion: trust.version, pinnedAt: ports.clock.now() };
+  if (strange.length > 0)
+    throw new GovbootError('TRUST_INVALID', `${strange.join(', ')} is not a root key of ${TRUST_FILE}`, {
+      hint: 'do not go on: the file names other root keys than your paper copy; ask its owner',
+    });
+  if (forgotten.length > 0)
+    throw new GovbootError(
+      'TRUST_INVALID',
+      `${TRUST_FILE} names root keys that you did not give: ${forgotten.join(', ')}`,
+      { hint: 'compare each with paper and give all of them with --root' },
+    );
+  const pin: PinFacts = {
+    file: ports.pins.file,
+    repository: trust.repository,
+    path: root,
+    roots: given,
+    threshold: trust.roots.threshold,
+    trustVersion: trust.version,
+    pinnedAt: ports.clock.now(),
+  };
   await ports.pins.save(pin);
   ports.emit({
-    type: 'result', command: 'trust pin', value: { repository: pin.repository, roots: [...given], threshold: pin.threshold, file: pin.file },
-    lines: [`pinned repository ${pin.repository}`, ...given.map((print) => `  root ${print}`), `  threshold ${String(pin.threshold)} of ${String(given.length)}, trust version ${String(pin.trustVersion)}`, `in ${pin.file}`],
+    type: 'result',
+    command: 'trust pin',
+    value: { repository: pin.repository, roots: [...given], threshold: pin.threshold, file: pin.file },
+    lines: [
+      `pinned repository ${pin.repository}`,
+      ...given.map((print) => `  root ${print}`),
+      `  threshold ${String(pin.threshold)} of ${String(given.length)}, trust version ${String(pin.trustVersion)}`,
+      `in ${pin.file}`,
+    ],
   });
 };
 
 export const trustShow: CommandRun<'trust show'> = async (ports) => {
   const { trust, root } = await readTrust(ports);
   const pins = await ports.pins.load();
-  const here = pins.find((pin) => pin.path === root) ?? pins.find((pin) => pin.repository === trust.repository) ?? null;
+  const here =
+    pins.find((pin) => pin.path === root) ?? pins.find((pin) => pin.repository === trust.repository) ?? null;
   ports.emit({
-    type: 'result', command: 'trust show',
+    type: 'result',
+    command: 'trust show',
     value: { trust: trust as never, pin: here as never },
     lines: [
       `repository ${trust.repository}, trust version ${String(trust.version)}, expires ${trust.expires}`,
-      here === null ? 'pinned here: nothing; nothing passes until `govboot trust pin`' : `pinned here: ${here.roots.join(', ')} since ${here.pinnedAt} (${here.file})`,
-      `root keys, ${String(trust.roots.threshold)} of ${String(trust.roots.keys.length)}:`, ...trust.roots.keys.map((print) => `  ${print}`),
-      'people:', ...trust.people.map((p) => `  ${p.fingerprint}  ${p.name}: ${p.roles.join(', ')}${p.environments === undefined ? '' : ` in ${p.environments.join(', ')}`}, until ${p.valid_until}`),
+      here === null
+        ? 'pinned here: nothing; nothing passes until `govboot trust pin`'
+        : `pinned here: ${here.roots.join(', ')} since ${here.pinnedAt} (${here.file})`,
+      `root keys, ${String(trust.roots.threshold)} of ${String(trust.roots.keys.length)}:`,
+      ...trust.roots.keys.map((print) => `  ${print}`),
+      'people:',
+      ...trust.people.map(
+        (p) =>
+          `  ${p.fingerprint}  ${p.name}: ${p.roles.join(', ')}${p.environments === undefined ? '' : ` in ${p.environments.join(', ')}`}, until ${p.valid_until}`,
+      ),
     ],
   });
 };
@@ -50,10 +86,17 @@ export const trustSign: CommandRun<'trust sign'> = async (ports) => {
   const trust = parseTrust(file);
   const { fingerprint } = await ports.signer.identity();
   if (!trust.roots.keys.includes(fingerprint)) {
-    throw new GovbootError('SIGNER_NOT_ALLOWED', `${fingerprint} is not a root key of ${TRUST_FILE}`, { hint: `sign with one of ${trust.roots.keys.join(', ')}` });
+    throw new GovbootError('SIGNER_NOT_ALLOWED', `${fingerprint} is not a root key of ${TRUST_FILE}`, {
+      hint: `sign with one of ${trust.roots.keys.join(', ')}`,
+    });
   }
   const made = await signBeside(ports, repository, TRUST_FILE, file.bytes);
-  ports.emit({ type: 'result', command: 'trust sign', value: made, lines: [`signed ${TRUST_FILE} by ${made.signer}: ${made.path}`, 'next: commit, then `git tag -s`'] });
+  ports.emit({
+    type: 'result',
+    command: 'trust sign',
+    value: made,
+    lines: [`signed ${TRUST_FILE} by ${made.signer}: ${made.path}`, 'next: commit, then `git tag -s`'],
+  });
 };
 
 async function readTrust(ports: Ports): Promise<{ readonly trust: Trust; readonly root: string }> {
@@ -63,6 +106,7 @@ async function readTrust(ports: Ports): Promise<{ readonly trust: Trust; readonl
 
 function asFingerprint(text: string): Fingerprint {
   const print = text.replaceAll(' ', '').toUpperCase();
-  if (!isFingerprint(print)) throw new GovbootError('USAGE', `--root is "${text}", not a fingerprint of 40 hexadecimal characters`);
+  if (!isFingerprint(print))
+    throw new GovbootError('USAGE', `--root is "${text}", not a fingerprint of 40 hexadecimal characters`);
   return print;
 }

@@ -4,14 +4,31 @@ import { verifyEvidence } from '../evidence/verify.ts';
 import type { CommandRun } from './command.ts';
 
 export const verify: CommandRun<'verify'> = async (ports, { environment }) => {
-  const report = await verifyEvidence({ store: ports.evidence(environment), verifier: ports.verifier, pins: await ports.pins.load(), now: ports.clock.now() });
+  const report = await verifyEvidence({
+    store: ports.evidence(environment),
+    verifier: ports.verifier,
+    pins: await ports.pins.load(),
+    now: ports.clock.now(),
+  });
   for (const answer of report.answers) {
     ports.emit({
-      type: 'gate', gate: answer.axis, status: answer.status === 'ok' ? 'pass' : answer.status === 'bad' ? 'fail' : 'undefined', because: answer.because,
-      findings: answer.findings.map((finding) => ({ code: answer.status === 'bad' ? 'EVIDENCE_INVALID' : 'EVIDENCE_UNDECIDED', message: `${finding.file}: ${finding.what}`, hint: finding.hint })),
+      type: 'gate',
+      gate: answer.axis,
+      status: answer.status === 'ok' ? 'pass' : answer.status === 'bad' ? 'fail' : 'undefined',
+      because: answer.because,
+      findings: answer.findings.map((finding) => ({
+        code: answer.status === 'bad' ? 'EVIDENCE_INVALID' : 'EVIDENCE_UNDECIDED',
+        message: `${finding.file}: ${finding.what}`,
+        hint: finding.hint,
+      })),
     });
   }
   ports.emit({ type: 'result', command: 'verify', value: report as never, lines: report.summary });
-  if (report.overall === 'bad') throw new GovbootError('EVIDENCE_INVALID', `the evidence of ${environment} is not valid`);
-  if (report.overall === 'undecided') throw new GovbootError('EVIDENCE_UNDECIDED', `a part of the evidence of ${environment} could not be judged`);
+  if (report.overall === 'bad')
+    throw new GovbootError('EVIDENCE_INVALID', `the evidence of ${environment} is not valid`);
+  if (report.overall === 'undecided')
+    throw new GovbootError(
+      'EVIDENCE_UNDECIDED',
+      `a part of the evidence of ${environment} could not be judged`,
+    );
 };

@@ -50,14 +50,22 @@ export function runOfName(name: string): string | null {
   return /^runs\/([^/]+)\/./.exec(name)?.[1] ?? null;
 }
 
-/** The journal of a run; written before and after each step. */
-export function journalName(run: string): string {
-  return `${RUNS_FOLDER}/${run}/journal.jsonl`;
-}
-
 /** A co-signature of the lock: `.backend.lock.<FINGERPRINT>.asc`. */
 export function isLockCoSignature(name: string): boolean {
   return /^\.backend\.lock\.[0-9A-F]{40}\.asc$/.test(name);
+}
+
+/** Whether a name is one that evidence can have; whatever else lies in the folder is no part of it. */
+export function isOfLayout(name: string): boolean {
+  if (!isPlainName(name)) return false;
+  if ([LOCK, SUMS, CHECKPOINT].some((head) => name === head || name === signatureOf(head))) return true;
+  return (
+    parseEntryName(name) !== null ||
+    parseBlobName(name) !== null ||
+    isLockCoSignature(name) ||
+    runOfName(name) !== null ||
+    /^keys\/[0-9A-F]{40}\.asc$/.test(name)
+  );
 }
 
 /** Names that sha256sum prints and reads without escaping, and that stay inside the store. */

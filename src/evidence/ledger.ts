@@ -209,7 +209,7 @@ export function factsOf(ledger: Ledger): LedgerFacts {
     problems: [
       ...ledger.problems.map(({ kind, file, what }) => ({
         code: 'EVIDENCE_INVALID' as const,
-        wrong: `${file}: ${what}`,
+        wrong: `${kind}: ${file}: ${what}`,
       })),
       ...lockProblems(ledger),
     ],

@@ -119,3 +119,8 @@ function half(n: number): number {
 function isPowerOfTwo(n: number): boolean {
   return 2 ** Math.round(Math.log2(n)) === n;
 }
+
+/** Lower-case hexadecimal. */
+export function hex(hash: Hash): string {
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

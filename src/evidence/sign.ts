@@ -4,7 +4,7 @@ import { GovbootError } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { FileRead } from '../inputs/facts.ts';
 import type { Signer, Verifier } from '../ports.ts';
-import { judgeSignature } from './signature.ts';
+import { judgeSignature } from '../gates/signature.ts';
 
 /** Makes a detached signature that was already verified. @throws SIGNER */
 export type Sign = (bytes: Uint8Array) => Promise<Uint8Array>;
@@ -24,15 +24,18 @@ export function checkedSigner(
     const { fingerprint } = await signer.identity();
     const signature = await signer.sign(bytes);
     const file: FileRead = { path: 'the new signature', bytes: signature, sha256: sha256(signature) };
+    const at = now();
     const judged = judgeSignature(
-      await verifier.verify({ data: bytes, signature: file, keys: [keyFile], at: now() }),
+      await verifier.verify({ data: bytes, signature: file, keys: [keyFile], at }),
+      at,
     );
-    if (judged.is === 'bad') {
+    if (judged.is === 'refused') {
+      const { code, message } = judged.finding;
       throw new GovbootError(
         'SIGNER',
-        `the signature just made by ${fingerprint} does not verify: ${judged.code}: ${judged.wrong}`,
+        `the signature just made by ${fingerprint} does not verify: ${code}: ${message}`,
         {
-          data: { fingerprint, code: judged.code },
+          data: { fingerprint, code },
         },
       );
     }

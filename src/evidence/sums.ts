@@ -32,8 +32,8 @@ export function parseSums(bytes: Uint8Array): ReadonlyMap<string, Sha256> {
   const sums = new Map<string, Sha256>();
   let before = '';
   for (const line of lines) {
-    const [digest = '', name = '', more] = [line.slice(0, 64), line.slice(66), line.slice(64, 66)];
-    if (!isSha256(digest) || more !== '  ' || !isPlainName(name) || !isListed(name))
+    const [digest, between, name] = [line.slice(0, 64), line.slice(64, 66), line.slice(66)];
+    if (!isSha256(digest) || between !== '  ' || !isPlainName(name) || !isListed(name))
       throw invalid(`has the line "${clip(safe(line), 100)}"`);
     if (name <= before) throw invalid(`lists "${name}" twice or out of order`);
     sums.set(name, digest);

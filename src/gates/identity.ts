@@ -145,7 +145,7 @@ function judgeEndpoints(
 }
 
 function endpointFindings(from: string, text: string): readonly Finding[] {
-  const url = URL.parse(text);
+  const url = URL.canParse(text) ? new URL(text) : null;
   const wrong = (why: string): readonly Finding[] => [
     finding('ENDPOINT', `${from}: endpoint ${withoutSecrets(text)} ${why}`, {
       data: { from, url: withoutSecrets(text) },

@@ -6,7 +6,7 @@ import type { CallerFacts, Facts } from '../inputs/facts.ts';
 import type { Intent } from '../inputs/intent.ts';
 import type { Parity } from '../inputs/parity.ts';
 import type { Trust } from '../inputs/trust.ts';
-import { readDocuments, valueOf, type Documents } from './documents.ts';
+import { readDocuments } from './documents.ts';
 import { judgeIdentity } from './identity.ts';
 import { judgeImmutability } from './immutability.ts';
 import { judgeIntent } from './intent.ts';
@@ -21,6 +21,11 @@ export { countSigners, judgeSignatures, thresholdFindings, type Signer } from '.
 export { CHECKS, GATES, passes, type Finding, type GateId, type GateVerdict } from './verdict.ts';
 export type { TagSummary } from './source.ts';
 
+export interface DocumentRef {
+  readonly path: string;
+  readonly sha256: Sha256;
+}
+
 /** What the gates established, for plan and record. It exists only when every gate passes. */
 export interface Passed {
   readonly trust: Trust;
@@ -28,6 +33,12 @@ export interface Passed {
   readonly intent: Intent;
   readonly tag: TagSummary;
   readonly treeSha256: Sha256;
+  /** The very bytes that were verified and parsed, by path and digest. */
+  readonly files: {
+    readonly trust: DocumentRef;
+    readonly parity: DocumentRef;
+    readonly intent: DocumentRef;
+  };
   readonly releaseSigners: readonly Signer[];
   /** The requester first. */
   readonly intentSigners: readonly Signer[];
@@ -46,60 +57,77 @@ export interface Judgement {
 /** Judges all gates, whatever the first of them says. A gate that cannot be judged never passes. */
 export function judge(facts: Facts): Judgement {
   const documents = readDocuments(facts);
-  const source = guarded('source', () => judgeSource(facts, documents), { trusted: null, signers: [] });
-  const intent = guarded('intent', () => judgeIntent(facts, documents, source.trusted), {
-    signers: [],
-    approvers: [],
-  });
-  const parity = guarded('parity', () => ({ verdict: judgeParity(facts, documents) }), {});
-  const identity = guarded('identity', () => ({ verdict: judgeIdentity(facts, documents) }), {});
-  const immutability = guarded('immutability', () => judgeImmutability(facts, documents), { notes: [] });
+  const source = guarded(
+    'source',
+    () => judgeSource(facts, documents),
+    (verdict) => ({ verdict, trusted: null, signers: [] }),
+  );
+  const intent = guarded(
+    'intent',
+    () => judgeIntent(facts, documents, source.trusted),
+    (verdict) => ({ verdict, signers: [], approvers: [] }),
+  );
+  const parity = guarded(
+    'parity',
+    () => ({ verdict: judgeParity(facts, documents) }),
+    (verdict) => ({ verdict }),
+  );
+  const identity = guarded(
+    'identity',
+    () => ({ verdict: judgeIdentity(facts, documents) }),
+    (verdict) => ({ verdict }),
+  );
+  const immutability = guarded(
+    'immutability',
+    () => judgeImmutability(facts, documents),
+    (verdict) => ({ verdict, notes: [] }),
+  );
   const verdicts = [source, intent, parity, identity, immutability].map(({ verdict }) => verdict);
-  if (!passes(verdicts)) return { verdicts, passed: null };
-  const passed = assemble(facts, documents, {
+  const { trust, parity: policy, intent: wish } = documents;
+  const { caller } = facts;
+  const { tree } = facts.source;
+  const tag = summaryOf(facts.source.tag);
+  if (!passes(verdicts) || tag === null || tree.is === 'problem' || caller.is === 'problem')
+    return { verdicts, passed: null };
+  if (trust.is === 'refused' || policy.is === 'refused' || wish.is === 'refused')
+    return { verdicts, passed: null };
+  const passed: Passed = {
+    trust: trust.value,
+    parity: policy.value,
+    intent: wish.value,
+    tag,
+    treeSha256: tree.value.tagged,
+    files: { trust: refOf(trust), parity: refOf(policy), intent: refOf(wish) },
     releaseSigners: source.signers,
     intentSigners: intent.signers,
     approvers: intent.approvers,
-    notes: [...immutability.notes, ...notesOf(facts, documents)],
-  });
+    caller: caller.value,
+    notes: [...immutability.notes, ...notesOf(facts, wish.value)],
+  };
   return { verdicts, passed };
 }
 
+function refOf({ path, sha256 }: DocumentRef): DocumentRef {
+  return { path, sha256 };
+}
+
 /** A gate that fails itself is an error, told beside the others; it does not silence them. */
-function guarded<T extends object>(
+function guarded<J extends { readonly verdict: GateVerdict }>(
   gate: GateId,
-  run: () => T & { readonly verdict: GateVerdict },
-  otherwise: T,
-): T & { readonly verdict: GateVerdict } {
+  run: () => J,
+  otherwise: (verdict: GateVerdict) => J,
+): J {
   try {
     return run();
   } catch (error) {
     const code = isGovbootError(error) ? error.code : 'GATES_REFUSED';
     const because = safe(`the gate could not judge: ${messageOf(error)}`);
     const findings = [finding(code, because, { hint: 'report this as a bug' })];
-    return { ...otherwise, verdict: { gate, status: 'error', because, checks: [], findings } };
+    return otherwise({ gate, status: 'error', because, checks: [], findings });
   }
 }
 
-function assemble(
-  facts: Facts,
-  documents: Documents,
-  people: Pick<Passed, 'releaseSigners' | 'intentSigners' | 'approvers' | 'notes'>,
-): Passed | null {
-  const { trust, parity, intent } = {
-    trust: valueOf(documents.trust),
-    parity: valueOf(documents.parity),
-    intent: valueOf(documents.intent),
-  };
-  const tag = summaryOf(facts.source.tag);
-  const { tree } = facts.source;
-  if (trust === null || parity === null || intent === null || tag === null) return null;
-  if (tree.is === 'problem' || facts.caller.is === 'problem') return null;
-  return { trust, parity, intent, tag, treeSha256: tree.value.tagged, caller: facts.caller.value, ...people };
-}
-
-function notesOf({ machine, mode }: Facts, documents: Documents): readonly string[] {
-  const endpoint = valueOf(documents.intent)?.endpoint ?? null;
+function notesOf({ machine, mode }: Facts, { endpoint }: Intent): readonly string[] {
   return [
     ...(mode === 'REHEARSAL' ? ['rehearsal: nothing reaches a cloud'] : []),
     ...(endpoint === null ? [] : [`the intent names endpoint ${endpoint}`]),

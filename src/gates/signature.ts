@@ -18,10 +18,10 @@ const MIN_RSA_BITS = 3072;
 const HASHES = new Set([8, 9, 10]);
 /** RFC 9580 §9.5: MD5, SHA-1, RIPEMD-160, SHA2-224. */
 const WEAK_HASHES = new Set([1, 2, 3, 11]);
-/** RFC 9580 §9.1: RSA, ECDSA, EdDSALegacy. Ed25519 (27) and Ed448 (28) are not known to GnuPG, so an auditor could not check them. */
-const ALGORITHMS = new Set([1, 19, 22]);
-/** RFC 9580 §9.1: RSA sign-only, Elgamal, DSA; deprecated there or too weak. */
-const WEAK_ALGORITHMS = new Set([3, 16, 17, 20]);
+/** RFC 9580 §9.1: RSA, RSA sign-only, ECDSA, EdDSALegacy. Ed25519 (27) and Ed448 (28) are not known to GnuPG, so an auditor could not check them. */
+const ALGORITHMS = new Set([1, 3, 19, 22]);
+/** RFC 9580 §9.1: Elgamal, DSA, and Elgamal for both uses. */
+const WEAK_ALGORITHMS = new Set([16, 17, 20]);
 
 /** A signature that was accepted: by whom, with which key, when. */
 export interface Signed {

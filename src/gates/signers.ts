@@ -70,6 +70,7 @@ export function thresholdFindings(
   role: string,
   needed: number,
   who: readonly { readonly name: string }[],
+  hint?: string,
 ): readonly Finding[] {
   if (who.length >= needed) return [];
   const names = who.map(({ name }) => name);
@@ -79,6 +80,7 @@ export function thresholdFindings(
       'THRESHOLD',
       `${what}: ${String(names.length)} of ${String(needed)} people of role ${role} signed: ${have}`,
       {
+        ...(hint === undefined ? {} : { hint }),
         data: { what, role, have: names.length, needed, who: names },
       },
     ),

@@ -2,7 +2,7 @@
 import { sha256, type Sha256 } from '../kernel/digest.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Facts, Maybe, SourceFacts, TreeFacts } from '../inputs/facts.ts';
-import type { TagObject, TagRead } from '../inputs/tag-object.ts';
+import { isTagName, type TagObject, type TagRead } from '../inputs/tag-object.ts';
 import { thresholdOf, type Trust } from '../inputs/trust.ts';
 import { valueOf, type Documents } from './documents.ts';
 import { judgeSignatures, countSigners, thresholdFindings, type Signer } from './signers.ts';
@@ -40,7 +40,7 @@ export interface SourceJudgement {
 
 export function judgeSource(facts: Facts, documents: Documents): SourceJudgement {
   const { source, governance, environment, now } = facts;
-  const trust = judgeTrust(documents.trust, governance, environment, now);
+  const trust = judgeTrust(documents, governance, environment, now);
   const signature = judgeTagSignature(source, trust.trusted, environment, now);
   const tag = tagOf(source.tag);
   const outcomes: readonly Outcome<'source'>[] = [
@@ -90,16 +90,6 @@ function tagFindings(read: TagRead): readonly Finding[] {
   );
 }
 
-/** Stricter than git-check-ref-format: nothing that a shell, a path or an option parser could take for something else. */
-export function isTagName(name: string): boolean {
-  return (
-    name.length <= 128 &&
-    /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/.test(name) &&
-    !name.includes('..') &&
-    !/(\.|\.lock)(\/|$)/.test(name)
-  );
-}
-
 function judgeTagSignature(
   source: SourceFacts,
   trust: Trust | null,
@@ -128,7 +118,13 @@ function judgeTagSignature(
   const missing =
     counted.findings.length > 0
       ? []
-      : thresholdFindings(what, 'release', thresholdOf(trust, 'release', environment), counted.signers);
+      : thresholdFindings(
+          what,
+          'release',
+          thresholdOf(trust, 'release', environment),
+          counted.signers,
+          'a tag carries one signature: thresholds.release in policies/trust.yaml can only be 1',
+        );
   return {
     outcomes: [signature, made('tag.signer', [...counted.findings, ...missing])],
     signers: counted.signers,

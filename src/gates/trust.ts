@@ -4,13 +4,17 @@
  */
 import type { Instant } from '../kernel/time.ts';
 import type { Fingerprint, GovernanceFacts, KeyRead, PinFacts } from '../inputs/facts.ts';
-import { holds, isActive, ROLES, thresholdOf, type Trust } from '../inputs/trust.ts';
-import type { Documents } from './documents.ts';
+import type { Parity } from '../inputs/parity.ts';
+import { holds, isActive, ROLES, thresholdOf, type Role, type Trust } from '../inputs/trust.ts';
+import { valueOf, type Documents } from './documents.ts';
 import type { Signed } from './signature.ts';
 import { judgeSignatures } from './signers.ts';
 import { finding, findingOf, left, made, when, type Finding, type Outcome } from './verdict.ts';
 
 const KEYS_FOLDER = 'policies/keys';
+
+/** The roles whose people the gates count. */
+const GATED_ROLES = ['release', 'intent', 'approver'] as const satisfies readonly Role[];
 
 export interface TrustVerdict {
   readonly outcomes: readonly Outcome<'source'>[];
@@ -20,7 +24,7 @@ export interface TrustVerdict {
 
 /** Judges pin, trust file and key files. */
 export function judgeTrust(
-  document: Documents['trust'],
+  { trust: document, parity }: Documents,
   governance: GovernanceFacts,
   environment: string,
   now: Instant,
@@ -28,12 +32,12 @@ export function judgeTrust(
   const keys = made('trust.keys', keyFindings(governance.keys, document, now));
   if (document.is === 'refused') {
     const why = 'the trust file could not be read';
-    const pinned = governance.pins.length === 0 && governance.pinForPath === null;
+    const isPinned = governance.pins.length > 0 || governance.pinForPath !== null;
     return {
       trusted: null,
       outcomes: [
         made('trust.file', document.findings),
-        pinned ? made('trust.pin', [notPinned('this repository')]) : left('trust.pin', why),
+        isPinned ? left('trust.pin', why) : made('trust.pin', [notPinned('this repository')]),
         ...(['trust.signatures', 'trust.version', 'trust.expiry', 'trust.people'] as const).map((check) =>
           left(check, why),
         ),
@@ -61,7 +65,10 @@ export function judgeTrust(
         ),
       ),
     ),
-    made('trust.people', contradictions(trust, document.path, environment)),
+    made('trust.people', [
+      ...contradictions(trust, document.path, environment),
+      ...strayThresholds(trust, document.path, valueOf(parity)),
+    ]),
     keys,
   ];
   const isGood = outcomes.every((outcome) => outcome.is === 'made' && outcome.findings.length === 0);
@@ -183,7 +190,7 @@ function contradictions(trust: Trust, path: string, environment: string): readon
         )
         .map(() => invalid(`${person.name} is listed twice at the same time, and would count as two people`)),
     ),
-    ...ROLES.flatMap((role) => {
+    ...GATED_ROLES.flatMap((role) => {
       const needed = thresholdOf(trust, role, environment);
       const have = trust.people.filter((person) => holds(person, role, environment)).length;
       return when(have < needed, () =>
@@ -193,6 +200,23 @@ function contradictions(trust: Trust, path: string, environment: string): readon
       );
     }),
   ];
+}
+
+/** A misspelt environment would leave the real one with the default, which may be lower. */
+function strayThresholds(trust: Trust, path: string, parity: Parity | null): readonly Finding[] {
+  if (parity === null) return [];
+  const known = Object.keys(parity.environments);
+  return ROLES.flatMap((role) =>
+    Object.keys(trust.thresholds[role].environments ?? {})
+      .filter((environment) => !known.includes(environment))
+      .map((environment) =>
+        finding(
+          'TRUST_INVALID',
+          `${path}: thresholds.${role} names environment "${environment}", which the parity policy does not have`,
+          { data: { role, environment, known } },
+        ),
+      ),
+  );
 }
 
 function sameName(a: string, b: string): boolean {

@@ -99,7 +99,8 @@ export function finding(
 
 /** The finding of something wrong that was seen while reading. */
 export function findingOf(problem: Problem, where?: string): Finding {
-  const message = where === undefined ? problem.wrong : `${where}: ${problem.wrong}`;
+  const message =
+    where === undefined || problem.wrong.startsWith(where) ? problem.wrong : `${where}: ${problem.wrong}`;
   return finding(problem.code, message, { data: { wrong: problem.wrong } });
 }
 

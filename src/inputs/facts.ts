@@ -47,14 +47,21 @@ export interface KeyFacts {
   readonly revoked: { readonly kind: 'hard' | 'soft'; readonly reason: string } | null;
 }
 
-export type KeyRead = { readonly is: 'key'; readonly key: KeyFacts } | { readonly is: 'problem'; readonly file: string; readonly problem: Problem };
+export type KeyRead =
+  | { readonly is: 'key'; readonly key: KeyFacts }
+  | { readonly is: 'problem'; readonly file: string; readonly problem: Problem };
 
 /** What one verifier says of one signature. Exit codes are no verdict: gpgv's answer is made from its status lines. */
 export interface VerifierSays {
   readonly tool: 'openpgp.js' | 'gpgv' | 'sqv';
   readonly version: string;
   readonly says:
-    | { readonly is: 'good'; readonly primary: Fingerprint; readonly signingKey: string; readonly created: Instant }
+    | {
+        readonly is: 'good';
+        readonly primary: Fingerprint;
+        readonly signingKey: string;
+        readonly created: Instant;
+      }
     | { readonly is: 'bad'; readonly problem: Problem };
 }
 
@@ -75,7 +82,8 @@ export interface SignedFile {
   readonly signatures: readonly SignatureFacts[];
 }
 
-export type Maybe<T> = { readonly is: 'read'; readonly value: T } | { readonly is: 'problem'; readonly problem: Problem };
+export type Maybe<T> =
+  { readonly is: 'read'; readonly value: T } | { readonly is: 'problem'; readonly problem: Problem };
 
 // --- the repository --------------------------------------------------------------------------------------------------
 
@@ -103,7 +111,10 @@ export interface TreeFacts {
   readonly onDisk: Sha256;
   readonly files: number;
   /** Paths that differ, at most 20, each with how. */
-  readonly differences: readonly { readonly path: string; readonly how: 'missing' | 'extra' | 'changed' | 'mode' | 'unsafe' }[];
+  readonly differences: readonly {
+    readonly path: string;
+    readonly how: 'missing' | 'extra' | 'changed' | 'mode' | 'unsafe';
+  }[];
 }
 
 // --- trust, policy, intent -------------------------------------------------------------------------------------------
@@ -163,7 +174,11 @@ export interface LedgerFacts {
   readonly nonces: readonly { readonly nonce: string; readonly intentSha256: string; readonly run: string }[];
   readonly lastTag: { readonly tag: string; readonly commit: string } | null;
   /** A run that began and neither ended nor failed for good. */
-  readonly unfinished: { readonly run: string; readonly intentSha256: string; readonly since: Instant } | null;
+  readonly unfinished: {
+    readonly run: string;
+    readonly intentSha256: string;
+    readonly since: Instant;
+  } | null;
   /** `.backend.lock`, if there is one. */
   readonly lock: { readonly sha256: Sha256; readonly intentSha256: string; readonly tag: string } | null;
   /** The ledger or lock on disk is not consistent; reading stops the run. */

@@ -23,12 +23,10 @@ export const name = z
   );
 export const instant = z
   .string()
-  .refine((text): text is Instant => isInstant(text), 'must be an instant like 2026-11-22T12:00:00Z')
-  .transform((text) => text as Instant);
+  .refine((text): text is Instant => isInstant(text), 'must be an instant like 2026-11-22T12:00:00Z');
 export const fingerprint = z
   .string()
-  .refine((text): text is Fingerprint => isFingerprint(text), 'must be 40 upper-case hexadecimal characters')
-  .transform((text) => text as Fingerprint);
+  .refine((text): text is Fingerprint => isFingerprint(text), 'must be 40 upper-case hexadecimal characters');
 export const hex64 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal characters');
 export const uuid = z
   .string()

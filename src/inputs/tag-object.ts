@@ -43,10 +43,11 @@ const TAGGER = /^([^<>]*[^<> ]) <([^<> ]+)> (0|[1-9]\d{0,11}) [+-]\d{4}$/;
 const LAST_SECOND = 253_402_300_799;
 
 /** A signal that is caught in parseTagObject and nowhere else. */
-class Refusal {
+class Refusal extends Error {
   readonly code: Code;
   readonly wrong: string;
   constructor(code: Code, wrong: string) {
+    super(wrong);
     this.code = code;
     this.wrong = wrong;
   }
@@ -59,7 +60,9 @@ class Refusal {
 export function isTagName(name: string): boolean {
   return (
     name.length <= MAX_NAME &&
-    name.split('/').every((part) => /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(part) && !/\.\.|\.$|\.lock$/.test(part))
+    name
+      .split('/')
+      .every((part) => /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(part) && !/\.\.|\.$|\.lock$/.test(part))
   );
 }
 
@@ -67,7 +70,12 @@ export function isTagName(name: string): boolean {
  * Judges the raw bytes of the tag object that `refs/tags/<name>` names.
  * @param refOid the object name that the ref holds; the bytes must hash to it
  */
-export function parseTagObject(name: string, refOid: string, bytes: Uint8Array, format: 'sha1' | 'sha256'): TagRead {
+export function parseTagObject(
+  name: string,
+  refOid: string,
+  bytes: Uint8Array,
+  format: 'sha1' | 'sha256',
+): TagRead {
   try {
     return { is: 'tag', tag: parse(name, refOid, bytes, format) };
   } catch (refusal) {
@@ -78,9 +86,10 @@ export function parseTagObject(name: string, refOid: string, bytes: Uint8Array, 
 
 function parse(name: string, refOid: string, bytes: Uint8Array, format: 'sha1' | 'sha256'): TagObject {
   if (!isTagName(name)) throw new Refusal('TAG_NAME_INVALID', shown(name));
-  if (bytes.length > MAX_TAG) throw malformed(`is ${String(bytes.length)} bytes, more than ${String(MAX_TAG)}`);
+  if (bytes.length > MAX_TAG)
+    throw malformed(`is ${String(bytes.length)} bytes, more than ${String(MAX_TAG)}`);
   const oid = gitObjectId('tag', bytes, format);
-  if (oid !== refOid) throw malformed(`its bytes hash to ${oid}, not to ${shown(refOid)}`);
+  if (oid !== refOid) throw malformed(`hashes to ${oid}, not to ${shown(refOid)}`);
   const text = decode(bytes);
   const headEnd = text.indexOf('\n\n');
   if (headEnd < 0) throw malformed('has no empty line after its headers');
@@ -116,21 +125,36 @@ function decode(bytes: Uint8Array): string {
 }
 
 /** Exactly object, type, tag, tagger. `gpgsig*` would be removed by git before verifying, so it can be injected unsigned. */
-function headers(name: string, lines: readonly string[], format: 'sha1' | 'sha256'): Pick<TagObject, 'commit' | 'tagger' | 'taggedAt'> {
+function headers(
+  name: string,
+  lines: readonly string[],
+  format: 'sha1' | 'sha256',
+): Pick<TagObject, 'commit' | 'tagger' | 'taggedAt'> {
   const [commit = '', type, tag, tagger = ''] = ['object', 'type', 'tag', 'tagger'].map((key, i) => {
     const line = lines[i];
-    if (line?.startsWith(`${key} `) !== true) throw malformed(`header ${String(i + 1)} must be "${key}", not "${shown(line ?? '')}"`);
+    if (line?.startsWith(`${key} `) !== true)
+      throw malformed(`header ${String(i + 1)} must be "${key}", not "${shown(line ?? '')}"`);
     return line.slice(key.length + 1);
   });
   const extra = lines[4];
   if (extra !== undefined) throw malformed(`has another header: ${shown(extra)}`);
-  if (commit.length !== (format === 'sha1' ? 40 : 64) || !/^[0-9a-f]+$/.test(commit)) throw malformed(`object is "${shown(commit)}"`);
-  if (type === 'tag' || type === 'tree' || type === 'blob') throw new Refusal('TAG_TARGET_TYPE', `${name} points at a ${type}`);
+  if (commit.length !== (format === 'sha1' ? 40 : 64) || !/^[0-9a-f]+$/.test(commit))
+    throw malformed(`object is "${shown(commit)}"`);
+  if (type === 'tag' || type === 'tree' || type === 'blob')
+    throw new Refusal('TAG_TARGET_TYPE', `${name} points at a ${type}`);
   if (type !== 'commit') throw malformed(`type is "${shown(type ?? '')}"`);
-  if (tag !== name) throw new Refusal('TAG_NAME_MISMATCH', `refs/tags/${name} holds a tag that names itself "${shown(tag ?? '')}"`);
+  if (tag !== name)
+    throw new Refusal(
+      'TAG_NAME_MISMATCH',
+      `refs/tags/${name} holds a tag that names itself "${shown(tag ?? '')}"`,
+    );
   const seconds = Number(TAGGER.exec(tagger)?.[3] ?? 'NaN');
   if (!(seconds <= LAST_SECOND)) throw malformed(`tagger is "${shown(tagger)}"`);
-  return { commit, tagger: tagger.slice(0, tagger.lastIndexOf('>') + 1), taggedAt: instantFromMs(seconds * 1000) };
+  return {
+    commit,
+    tagger: tagger.slice(0, tagger.lastIndexOf('>') + 1),
+    taggedAt: instantFromMs(seconds * 1000),
+  };
 }
 
 /** Where the signature begins in message and signature. */
@@ -147,9 +171,13 @@ function signatureStart(rest: string): number {
   }
   if (begins.length > 1) throw new Refusal('SIG_COUNT', `the tag has ${String(begins.length)} signatures`);
   if (lines[begin] !== BEGIN) throw malformed(`has text beside the armor line: ${shown(lines[begin] ?? '')}`);
-  if (ends.length !== 1 || lines.at(-1) !== '' || lines.at(-2) !== END) throw malformed('has text after its signature, or no end of it');
+  if (ends.length !== 1 || lines.at(-1) !== '' || lines.at(-2) !== END)
+    throw malformed('has text after its signature, or no end of it');
   if (lines[begin + 1] !== '') throw malformed(`has an armor header: ${shown(lines[begin + 1] ?? '')}`);
-  const body = lines.slice(begin + 2, -2).map((line) => `${line}\n`).join('');
+  const body = lines
+    .slice(begin + 2, -2)
+    .map((line) => `${line}\n`)
+    .join('');
   if (!ARMOR_BODY.test(body)) throw malformed('has a signature that is not plain base64');
   return lines.slice(0, begin).reduce((length, line) => length + line.length + 1, 0);
 }

@@ -37,7 +37,8 @@ export function parseCanonical(bytes: Uint8Array, what: string): Json {
     throw notCanonical(what, 'is not JSON', cause);
   }
   const again = canonicalBytes(value);
-  if (!sameBytes(again, bytes)) throw notCanonical(what, 'is not in canonical form (RFC 8785 and one line feed)');
+  if (!sameBytes(again, bytes))
+    throw notCanonical(what, 'is not in canonical form (RFC 8785 and one line feed)');
   return value;
 }
 
@@ -57,7 +58,9 @@ function assertPlain(value: unknown, path: string): void {
     return;
   }
   if (Array.isArray(value)) {
-    value.forEach((item, i) => { assertPlain(item, `${path}[${String(i)}]`); });
+    value.forEach((item, i) => {
+      assertPlain(item, `${path}[${String(i)}]`);
+    });
     return;
   }
   if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {

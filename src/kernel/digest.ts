@@ -23,6 +23,13 @@ export function isSha256(text: string): text is Sha256 {
 }
 
 /** Git object name: SHA-1 or SHA-256 over `<type> <size>\0<content>` (gitformat-loose). Identifies, never authenticates. */
-export function gitObjectId(type: 'blob' | 'tag' | 'tree' | 'commit', content: Uint8Array, format: 'sha1' | 'sha256'): string {
-  return createHash(format).update(`${type} ${String(content.length)}\0`).update(content).digest('hex');
+export function gitObjectId(
+  type: 'blob' | 'tag' | 'tree' | 'commit',
+  content: Uint8Array,
+  format: 'sha1' | 'sha256',
+): string {
+  return createHash(format)
+    .update(`${type} ${String(content.length)}\0`)
+    .update(content)
+    .digest('hex');
 }

@@ -44,19 +44,52 @@ export interface PlanView {
   readonly digest: string;
   readonly expires: string;
   readonly rows: readonly PlanRow[];
-  readonly counts: { readonly create: number; readonly set: number; readonly keep: number; readonly refuse: number };
+  readonly counts: {
+    readonly create: number;
+    readonly set: number;
+    readonly keep: number;
+    readonly refuse: number;
+  };
 }
 
 export type Event =
   /** What is being done now; `key` groups start and end on a live display. */
-  | { readonly type: 'progress'; readonly key: string; readonly state: 'begin' | 'done' | 'failed' | 'waiting'; readonly text: string; readonly ms: number | null }
-  | { readonly type: 'gate'; readonly gate: string; readonly status: 'pass' | 'fail' | 'undefined' | 'error'; readonly because: string; readonly findings: readonly FindingView[] }
+  | {
+      readonly type: 'progress';
+      readonly key: string;
+      readonly state: 'begin' | 'done' | 'failed' | 'waiting';
+      readonly text: string;
+      readonly ms: number | null;
+    }
+  | {
+      readonly type: 'gate';
+      readonly gate: string;
+      readonly status: 'pass' | 'fail' | 'undefined' | 'error';
+      readonly because: string;
+      readonly findings: readonly FindingView[];
+    }
   | { readonly type: 'plan'; readonly plan: PlanView }
   | { readonly type: 'confirm'; readonly token: string; readonly expiresInSeconds: number }
   | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'warning'; readonly text: string }
-  | { readonly type: 'error'; readonly code: Code; readonly message: string; readonly hint: string; readonly data: Readonly<Record<string, Json>> }
+  | {
+      readonly type: 'error';
+      readonly code: Code;
+      readonly message: string;
+      readonly hint: string;
+      readonly data: Readonly<Record<string, Json>>;
+    }
   /** For the log file only: library and runtime warnings, calls, retries. */
-  | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn'; readonly text: string; readonly data: Readonly<Record<string, Json>> }
+  | {
+      readonly type: 'log';
+      readonly level: 'debug' | 'info' | 'warn';
+      readonly text: string;
+      readonly data: Readonly<Record<string, Json>>;
+    }
   /** The result of a command: `lines` for people on stdout, `value` for machines. */
-  | { readonly type: 'result'; readonly command: string; readonly value: Json; readonly lines: readonly string[] };
+  | {
+      readonly type: 'result';
+      readonly command: string;
+      readonly value: Json;
+      readonly lines: readonly string[];
+    };

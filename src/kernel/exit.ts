@@ -5,7 +5,10 @@ export const EXITS = {
   usage: { code: 2, means: 'the command line, a setting or a file given is not usable' },
   refused: { code: 3, means: 'a gate refused; nothing was written to the cloud' },
   declined: { code: 4, means: 'the confirmation was not given; nothing was written to the cloud' },
-  plan: { code: 5, means: 'the plan cannot be carried out: something in the way is not ours, or a control is not offered' },
+  plan: {
+    code: 5,
+    means: 'the plan cannot be carried out: something in the way is not ours, or a control is not offered',
+  },
   apply: { code: 6, means: 'the apply did not finish; `govboot apply --resume` continues it' },
   cloud: { code: 7, means: 'the cloud could not be read or reached, or denied a call' },
   invalid: { code: 8, means: 'evidence is invalid' },

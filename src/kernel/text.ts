@@ -1,8 +1,15 @@
 /** What came from outside is shown, never obeyed: control, bidi and invisible characters are escaped before printing. */
 
-// C0, DEL, C1; zero-width and bidi controls (Unicode UAX #9 §2); line and paragraph separators; BOM; tag characters.
-// eslint-disable-next-line no-control-regex -- matching control characters is the purpose
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+/** Combining marks on one character; real scripts stay below, and more would climb over the lines around. */
+const MOST_MARKS = 4;
+
+// Control and format characters, line and paragraph separators (Unicode general categories Cc, Cf, Zl, Zp: among them ESC, CR,
+// C1, bidi controls, zero-width characters, tags), and all else that is drawn as nothing (Default_Ignorable_Code_Point, UAX #44),
+// but for the variation selectors of emoji (U+FE00 to U+FE0F), which only choose how the character before them looks.
+const HIDDEN = '(?![\\ufe00-\\ufe0f])[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\p{DI}]';
+const MARK = '[\\p{Mn}\\p{Me}]';
+const UNSAFE = new RegExp(`${HIDDEN}|(?<=${MARK}{${String(MOST_MARKS)}})${MARK}`, 'gu');
+const UNSAFE_IN_JSON = new RegExp(HIDDEN, 'gu');
 
 /** Escapes every character that could move a cursor, reorder or hide text, as `\u{1b}`. */
 export function safe(text: string): string {
@@ -13,15 +20,24 @@ export function isSafe(text: string): boolean {
   return safe(text) === text;
 }
 
+/** Escapes the same characters in JSON text as JSON itself spells them, so that the value it stands for stays the same. */
+export function safeJson(json: string): string {
+  return json.replace(UNSAFE_IN_JSON, (c) =>
+    Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
+  );
+}
+
 /** At most `max` characters, the last an ellipsis where something was cut. */
 export function clip(text: string, max: number): string {
   const chars = [...text];
   return chars.length <= max ? text : `${chars.slice(0, Math.max(0, max - 1)).join('')}…`;
 }
 
-/** Edit distance (Levenshtein), for suggestions on typing errors. */
+/** The candidate that was probably meant, by edit distance (Levenshtein); undefined when none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const scored = candidates.map((c) => ({ c, d: distance(word.toLowerCase(), c.toLowerCase()) })).sort((a, b) => a.d - b.d);
+  const scored = candidates
+    .map((c) => ({ c, d: distance(word.toLowerCase(), c.toLowerCase()) }))
+    .sort((a, b) => a.d - b.d);
   const best = scored[0];
   return best !== undefined && best.d <= Math.max(1, Math.floor(word.length / 3)) ? best.c : undefined;
 }

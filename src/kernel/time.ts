@@ -12,7 +12,10 @@ export function isInstant(text: string): text is Instant {
 
 /** @throws SCHEMA when `text` is not a real instant in the one accepted spelling. */
 export function parseInstant(text: string, what: string): Instant {
-  if (!isInstant(text)) throw new GovbootError('SCHEMA', `${what} is "${text}", not an instant like 2026-11-22T12:00:00Z`, { data: { what, value: text } });
+  if (!isInstant(text))
+    throw new GovbootError('SCHEMA', `${what} is "${text}", not an instant like 2026-11-22T12:00:00Z`, {
+      data: { what, value: text },
+    });
   return text;
 }
 

@@ -26,7 +26,11 @@ export interface Blueprint {
   readonly tags: Readonly<Record<string, string>>;
   /** Tag keys that others may put on our resources. */
   readonly toleratedTags: readonly string[];
-  readonly retention: { readonly noncurrentDays: number; readonly noncurrentKeep: number; readonly pitrDays: number };
+  readonly retention: {
+    readonly noncurrentDays: number;
+    readonly noncurrentKeep: number;
+    readonly pitrDays: number;
+  };
   readonly keyRotationDays: number;
   readonly roles: Readonly<Record<RoleName, RolePolicy>>;
   readonly permissionsBoundary: string | null;
@@ -35,4 +39,8 @@ export interface Blueprint {
 }
 
 /** The tags by which a resource is provably ours; they are written by the call that makes it. */
-export const OWNER_TAGS = { repository: 'govboot:repository', environment: 'govboot:environment', run: 'govboot:run' } as const;
+export const OWNER_TAGS = {
+  repository: 'govboot:repository',
+  environment: 'govboot:environment',
+  run: 'govboot:run',
+} as const;

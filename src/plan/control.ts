@@ -16,9 +16,26 @@ export type ResourceKind = (typeof RESOURCE_KINDS)[number];
 
 /** What a store must be able to do for a control: data, so that the planner refuses before the confirmation. */
 export type Capability =
-  | 'versioning' | 'sse-kms' | 'bucket-key' | 'public-access-block' | 'ownership-controls' | 'bucket-policy' | 'lifecycle' | 'tags'
-  | 'table' | 'point-in-time-recovery' | 'deletion-protection' | 'kms' | 'key-rotation' | 'key-policy' | 'roles' | 'permissions-boundary'
-  | 'oidc' | 'conditional-write' | 'expected-owner' | 'account-regional-names';
+  | 'versioning'
+  | 'sse-kms'
+  | 'bucket-key'
+  | 'public-access-block'
+  | 'ownership-controls'
+  | 'bucket-policy'
+  | 'lifecycle'
+  | 'tags'
+  | 'table'
+  | 'point-in-time-recovery'
+  | 'deletion-protection'
+  | 'kms'
+  | 'key-rotation'
+  | 'key-policy'
+  | 'roles'
+  | 'permissions-boundary'
+  | 'oidc'
+  | 'conditional-write'
+  | 'expected-owner'
+  | 'account-regional-names';
 
 /** How far a control was shown, weakest last (`enforced` needs a forbidden call tried by another identity and refused). */
 export type Shown = 'enforced' | 'read back' | 'accepted' | 'no effect' | 'not offered';
@@ -34,16 +51,24 @@ export type Observed =
   | { readonly is: 'set'; readonly value: Json }
   | { readonly is: 'unset' }
   | { readonly is: 'not-offered'; readonly detail: string }
-  | { readonly is: 'unreadable'; readonly code: 'READ_DENIED' | 'CLOUD_FAILED' | 'CLOUD_UNREACHABLE'; readonly detail: string };
+  | {
+      readonly is: 'unreadable';
+      readonly code: 'READ_DENIED' | 'CLOUD_FAILED' | 'CLOUD_UNREACHABLE';
+      readonly detail: string;
+    };
 
 /** Identifiers that the cloud gives only when a resource is made: `state-key.arn`. */
 export type Known = Readonly<Record<string, string>>;
 
 /** Desired now, or only after another resource of this run exists, or not wanted at all under this policy. */
-export type Desired = { readonly is: 'value'; readonly value: Json } | { readonly is: 'pending'; readonly on: ResourceId } | { readonly is: 'none' };
+export type Desired =
+  | { readonly is: 'value'; readonly value: Json }
+  | { readonly is: 'pending'; readonly on: ResourceId }
+  | { readonly is: 'none' };
 
 /** What a comparison by content says. `foreign` is what somebody else put there: shown, refused, never rewritten. */
-export type Comparison = { readonly is: 'right' } | { readonly is: 'wrong' } | { readonly is: 'foreign'; readonly found: Json };
+export type Comparison =
+  { readonly is: 'right' } | { readonly is: 'wrong' } | { readonly is: 'foreign'; readonly found: Json };
 
 export interface ControlSpec {
   readonly id: ControlId;
@@ -83,7 +108,11 @@ export type Presence =
   | { readonly is: 'absent' }
   | { readonly is: 'ours'; readonly known: Known; readonly madeBy: string | null; readonly detail: string }
   | { readonly is: 'foreign'; readonly found: Json; readonly why: string }
-  | { readonly is: 'unreadable'; readonly code: 'READ_DENIED' | 'CLOUD_FAILED' | 'CLOUD_UNREACHABLE'; readonly detail: string };
+  | {
+      readonly is: 'unreadable';
+      readonly code: 'READ_DENIED' | 'CLOUD_FAILED' | 'CLOUD_UNREACHABLE';
+      readonly detail: string;
+    };
 
 /** Everything that was read of one environment's backend. */
 export interface Observation {

@@ -45,8 +45,7 @@ const object =
       throw new GovbootError('SCHEMA', `${path}: unknown field "${safe(unknown)}"`, {
         data: { path, field: unknown },
       });
-    for (const [key, check] of Object.entries(fields))
-      check(value[key], `${path}.${key}`);
+    for (const [key, check] of Object.entries(fields)) check(value[key], `${path}.${key}`);
   };
 
 const line = text((value) => value !== '', 'must be a text');
@@ -128,8 +127,7 @@ const PLAN = object({
 /** @throws SCHEMA naming the first place that is wrong; the version is judged before everything else */
 export function assertPlanShape(value: Json, what: string): void {
   const schema = isJsonObject(value) ? value['schema'] : undefined;
-  if (schema !== 'govboot.plan/v1')
-    fail(`${what}.schema`, schema, 'must be "govboot.plan/v1"');
+  if (schema !== 'govboot.plan/v1') fail(`${what}.schema`, schema, 'must be "govboot.plan/v1"');
   PLAN(value, what);
 }
 

@@ -1,69 +1,115 @@
-/** Text layout: display width, wrapping and the plan table. Pure; reads well at 80 and at 140 columns, and degrades at 40. */
-import { safe } from '../kernel/text.ts';
+/** Text layout: display width, wrapping and aligned lists. Pure. Takes text that is clean already and has no colour yet. */
+import { paint, type Paint, type Style } from './style.ts';
 
 // Our own colours (ECMA-48 SGR) take no column; escapes from outside never get this far.
 // eslint-disable-next-line no-control-regex -- matching the escape character is the purpose
 const SGR = /\u001b\[[0-9;]*m/g;
 
-/** Columns a text takes on a terminal: wide East Asian characters take two, combining marks none (Unicode UAX #11). */
+/** Blocks that take two columns: Wide and Fullwidth of Unicode 16 (UAX #11), generously joined. */
+const WIDE =
+  /[\u1100-\u115f\u2329\u232a\u2630-\u2637\u268a-\u268f\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe1f\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1aff0}-\u{1b2ff}\u{1d300}-\u{1d37f}\u{1f200}-\u{1f2ff}\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+const ZERO = /[\p{Mn}\p{Me}]/u;
+/** VARIATION SELECTOR-16 makes an emoji, two columns wide, of the character before it. */
+const EMOJI_STYLE = '\ufe0f';
+
+/** Columns that a text takes on a terminal; never fewer than it really takes. */
 export function width(text: string): number {
   let columns = 0;
-  for (const c of text.replace(SGR, '')) {
-    const code = c.codePointAt(0) ?? 0;
-    if (/\p{Mn}|\p{Me}/u.test(c)) continue;
-    columns += isWide(code) ? 2 : 1;
-  }
+  for (const c of text.replace(SGR, '')) columns += widthOf(c);
   return columns;
 }
 
-function isWide(code: number): boolean {
-  return (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) || (code >= 0xac00 && code <= 0xd7a3)
-    || (code >= 0xf900 && code <= 0xfaff) || (code >= 0xfe30 && code <= 0xfe6f) || (code >= 0xff00 && code <= 0xff60)
-    || (code >= 0xffe0 && code <= 0xffe6) || (code >= 0x1f300 && code <= 0x1faff) || (code >= 0x20000 && code <= 0x3fffd);
+function widthOf(c: string): number {
+  if (c >= ' ' && c <= '~') return 1;
+  if (c === EMOJI_STYLE) return 1;
+  if (ZERO.test(c)) return 0;
+  return WIDE.test(c) ? 2 : 1;
 }
 
 export function pad(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - width(text)));
 }
 
-/** Breaks at spaces, and inside a word only when it is longer than a line. Never drops a character. */
-export function wrap(text: string, columns: number): readonly string[] {
-  const limit = Math.max(8, columns);
-  const lines: string[] = [];
-  for (const paragraph of text.split('\n')) {
-    let line = '';
-    for (const word of paragraph.split(' ')) {
-      for (const piece of pieces(word, limit)) {
-        if (line === '') line = piece;
-        else if (width(line) + 1 + width(piece) <= limit) line += ` ${piece}`;
-        else { lines.push(line); line = piece; }
-      }
-    }
-    lines.push(line);
+/** At most `columns` columns, with an ellipsis where something was cut. For what passes by; never for what decides. */
+export function clipTo(text: string, columns: number, style: Style): string {
+  if (width(text) <= columns) return text;
+  const ellipsis = style.unicode ? '…' : '...';
+  let kept = '';
+  let room = columns - ellipsis.length;
+  for (const c of text) {
+    room -= widthOf(c);
+    if (room < 0) break;
+    kept += c;
   }
-  return lines;
+  return kept + ellipsis;
+}
+
+/** Lines shorter than this cannot be laid out; wider than the terminal is then the lesser evil. */
+const LEAST_COLUMNS = 8;
+
+/** Breaks at spaces, and inside a word only when it is longer than a line. Drops nothing but the spaces at the breaks. */
+export function wrap(text: string, columns: number): readonly string[] {
+  const limit = Math.max(LEAST_COLUMNS, columns);
+  const lines: string[] = [];
+  let line = '';
+  let used = 0;
+  for (const word of text.split(' ')) {
+    for (const [i, piece] of pieces(word, limit).entries()) {
+      const room = width(piece);
+      const isJoined = i === 0 && (lines.length > 0 || line !== '');
+      if (line !== '' && isJoined && used + 1 + room <= limit) {
+        line += ` ${piece}`;
+        used += 1 + room;
+        continue;
+      }
+      if (line !== '') lines.push(line);
+      line = piece;
+      used = room;
+    }
+  }
+  return [...lines, line];
 }
 
 function pieces(word: string, limit: number): readonly string[] {
   if (width(word) <= limit) return [word];
   const parts: string[] = [];
   let part = '';
+  let used = 0;
   for (const c of word) {
-    if (width(part) + width(c) > limit) { parts.push(part); part = ''; }
+    const room = widthOf(c);
+    if (used + room > limit) {
+      parts.push(part);
+      part = '';
+      used = 0;
+    }
     part += c;
+    used += room;
   }
   return [...parts, part];
 }
 
-/** `label  text`, the text wrapped and hanging under itself. */
-export function hanging(label: string, text: string, columns: number, labelColumns: number): readonly string[] {
-  const lines = wrap(text, columns - labelColumns);
-  return lines.map((line, i) => (i === 0 ? pad(label, labelColumns) : ' '.repeat(labelColumns)) + line);
+/** `label text`, the text wrapped and hanging under itself. The label may be coloured. */
+export function hanging(label: string, text: string, columns: number): readonly string[] {
+  const margin = width(label);
+  return wrap(text, columns - margin).map((line, i) => (i === 0 ? label : ' '.repeat(margin)) + line);
 }
 
-/** Pairs as an aligned list. Values come from outside, so they are escaped here. */
-export function pairs(entries: readonly (readonly [string, string])[], columns: number, indent = '  '): readonly string[] {
+/** `label text`, further lines under the label and a little to the right: for labels that are sentences themselves. */
+export function running(style: Style, how: Paint, label: string, text: string, columns: number): readonly string[] {
+  const [first = '', ...rest] = wrap(`${label} ${text}`, columns);
+  // What does not fit beside the label goes below it, with less room than the first line had.
+  const more = rest.length === 0 ? [] : wrap(rest.join(' '), columns - 2);
+  return [paint(style, how, label) + first.slice(label.length), ...more.map((line) => `  ${line}`)];
+}
+
+/** Values beside their labels, or below them where there is little room. */
+export function pairs(
+  entries: readonly (readonly [label: string, value: string])[],
+  columns: number,
+  indent = '  ',
+): readonly string[] {
   const labelColumns = Math.max(...entries.map(([label]) => width(label))) + 2;
-  if (columns < labelColumns + 30) return entries.flatMap(([label, value]) => [`${indent}${label}`, ...wrap(safe(value), columns - 4).map((l) => `${indent}  ${l}`)]);
-  return entries.flatMap(([label, value]) => hanging(label, safe(value), columns - indent.length, labelColumns).map((l) => indent + l));
+  if (columns < indent.length + labelColumns + 30)
+    return entries.flatMap(([label, value]) => [indent + label, ...hanging(`${indent}  `, value, columns)]);
+  return entries.flatMap(([label, value]) => hanging(indent + pad(label, labelColumns), value, columns));
 }

@@ -11,7 +11,7 @@ import {
   type Problem,
 } from '../inputs/facts.ts';
 import { parseKeyFile } from '../inputs/key-file.ts';
-import { loadLibrary, type Library } from './openpgp.ts';
+import { algorithmOf, loadLibrary, type Library } from './openpgp.ts';
 
 export type CertificateRead =
   | {
@@ -68,13 +68,13 @@ async function factsOf(
   file: string,
   expires: number | Date,
 ): Promise<KeyFacts> {
-  const { algorithm, bits, curve } = key.getAlgorithmInfo();
+  const { bits } = key.getAlgorithmInfo();
   return {
     file,
     fingerprint,
     signingKeys: await signingKeysOf(openpgp, key),
     userIds: key.getUserIDs().map((id) => clip(safe(id), 200)),
-    algorithm: bits === undefined ? (curve ?? algorithm) : `rsa${bits}`,
+    algorithm: algorithmOf(key),
     bits: bits ?? null,
     created: instantFromMs(key.getCreationTime().getTime()),
     expires: expires instanceof Date ? instantFromMs(expires.getTime()) : null,

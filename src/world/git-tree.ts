@@ -6,17 +6,24 @@ import { createHash } from 'node:crypto';
 import type { Problem } from '../inputs/facts.ts';
 import { gitObjectId, sha256, type Sha256 } from '../kernel/digest.ts';
 import { safe } from '../kernel/text.ts';
-import type { Git, ObjectHeader } from './git.ts';
+import type { Format, ObjectHeader } from './git-batch.ts';
+import type { Git } from './git.ts';
 import { ProblemError } from './problem.ts';
-import { AFTER_TAG, isGitFolder, isPlainPath, pathOf, type Entry, type Limits, type Mode } from './work-tree.ts';
+import {
+  AFTER_TAG,
+  isGitFolder,
+  isPlainPath,
+  pathOf,
+  type Entry,
+  type Limits,
+  type Mode,
+} from './work-tree.ts';
 
 export interface TaggedTree {
   readonly entries: ReadonlyMap<string, Entry>;
   /** Submodules and filters: REPO_UNSAFE. */
   readonly problems: readonly Problem[];
 }
-
-type Format = 'sha1' | 'sha256';
 
 /** Bytes; the largest commit or tree object. */
 const MAX_OBJECT = 16 * 1024 * 1024;
@@ -35,7 +42,12 @@ interface TreeEntry {
 }
 
 /** Reads the tree of a commit, whatever is made after the tag left out. @throws ProblemError REPO_UNSAFE, FILE_UNSAFE, TAG_TARGET_TYPE */
-export async function readTaggedTree(git: Git, commit: string, format: Format, limits: Limits): Promise<TaggedTree> {
+export async function readTaggedTree(
+  git: Git,
+  commit: string,
+  format: Format,
+  limits: Limits,
+): Promise<TaggedTree> {
   const bytes = (await readObjects(git, [commit], 'commit', format)).get(commit) ?? new Uint8Array(0);
   const tree = /^tree ([0-9a-f]{40,64})\n/.exec(Buffer.from(bytes).toString('latin1'))?.[1];
   if (tree === undefined) throw new ProblemError('REPO_UNSAFE', `commit ${commit} has no tree`);
@@ -45,7 +57,8 @@ export async function readTaggedTree(git: Git, commit: string, format: Format, l
   const entries = new Map<string, Entry>();
   for (const leaf of leaves) {
     const content = contents.get(leaf.oid);
-    if (content === undefined) throw new ProblemError('REPO_UNSAFE', `the content of ${pathOf(leaf.key)} was not read`);
+    if (content === undefined)
+      throw new ProblemError('REPO_UNSAFE', `the content of ${pathOf(leaf.key)} was not read`);
     entries.set(leaf.key, { mode: leaf.mode, sha256: content.sha256 });
     if (isAttributes(leaf.key) && hasFilter(content.kept)) problems.push(filterProblem(pathOf(leaf.key)));
   }
@@ -53,12 +66,19 @@ export async function readTaggedTree(git: Git, commit: string, format: Format, l
 }
 
 /** The parents of each commit, from verified objects. @throws ProblemError REPO_UNSAFE */
-export async function readParents(git: Git, commits: readonly string[], format: Format): Promise<ReadonlyMap<string, readonly string[]>> {
+export async function readParents(
+  git: Git,
+  commits: readonly string[],
+  format: Format,
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const parents = new Map<string, readonly string[]>();
   for (const [oid, bytes] of await readObjects(git, commits, 'commit', format)) {
     const text = Buffer.from(bytes).toString('latin1');
     const head = text.slice(0, Math.max(0, text.indexOf('\n\n')));
-    parents.set(oid, [...head.matchAll(/^parent ([0-9a-f]{40,64})$/gm)].map((match) => match[1] ?? ''));
+    parents.set(
+      oid,
+      [...head.matchAll(/^parent ([0-9a-f]{40,64})$/gm)].map((match) => match[1] ?? ''),
+    );
   }
   return parents;
 }
@@ -78,7 +98,13 @@ function isAttributes(key: string): boolean {
 }
 
 /** Walks the tree level by level; one git process a level. */
-async function expand(git: Git, root: string, format: Format, limits: Limits, problems: Problem[]): Promise<readonly Leaf[]> {
+async function expand(
+  git: Git,
+  root: string,
+  format: Format,
+  limits: Limits,
+  problems: Problem[],
+): Promise<readonly Leaf[]> {
   const leaves: Leaf[] = [];
   let folders = 0;
   let level: readonly { readonly prefix: string; readonly oid: string }[] = [{ prefix: '', oid: root }];
@@ -96,11 +122,16 @@ async function expand(git: Git, root: string, format: Format, limits: Limits, pr
         } else {
           leaves.push({ key, mode: plainMode(entry.mode, key), oid: entry.oid });
         }
-        if (!isPlainPath(key)) throw new ProblemError('REPO_UNSAFE', `the tagged tree has a path with a control or invisible character: ${safe(pathOf(key))}`);
+        if (!isPlainPath(key))
+          throw new ProblemError(
+            'REPO_UNSAFE',
+            `the tagged tree has a path with a control or invisible character: ${safe(pathOf(key))}`,
+          );
       }
     }
     folders += next.length;
-    if (leaves.length > limits.files || folders > limits.files) throw new ProblemError('FILE_UNSAFE', `the tagged tree has more than ${String(limits.files)} files`);
+    if (leaves.length > limits.files || folders > limits.files)
+      throw new ProblemError('FILE_UNSAFE', `the tagged tree has more than ${String(limits.files)} files`);
     level = next;
   }
   return leaves;
@@ -117,11 +148,17 @@ function parseTree(bytes: Uint8Array, format: Format): readonly TreeEntry[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const entries: TreeEntry[] = [];
   const names = new Set<string>();
-  for (let at = 0; at < buffer.length; ) {
+  for (let at = 0; at < buffer.length;) {
     const zero = buffer.indexOf(0, at);
-    const [, mode, name] = /^([1-7][0-7]{4,5}) ([^/]+)$/s.exec(buffer.toString('latin1', at, Math.max(at, zero))) ?? [];
-    if (mode === undefined || name === undefined || zero + 1 + length > buffer.length) throw new ProblemError('REPO_UNSAFE', 'a tree object is malformed');
-    if (name === '.' || name === '..' || isGitFolder(name) || names.has(name)) throw new ProblemError('REPO_UNSAFE', `a tree object has the name ${safe(pathOf(name))} where it must not`);
+    const [, mode, name] =
+      /^([1-7][0-7]{4,5}) ([^/]+)$/s.exec(buffer.toString('latin1', at, Math.max(at, zero))) ?? [];
+    if (mode === undefined || name === undefined || zero + 1 + length > buffer.length)
+      throw new ProblemError('REPO_UNSAFE', 'a tree object is malformed');
+    if (name === '.' || name === '..' || isGitFolder(name) || names.has(name))
+      throw new ProblemError(
+        'REPO_UNSAFE',
+        `a tree object has the name ${safe(pathOf(name))} where it must not`,
+      );
     names.add(name);
     entries.push({ mode, name, oid: buffer.toString('hex', zero + 1, zero + 1 + length) });
     at = zero + 1 + length;
@@ -130,11 +167,17 @@ function parseTree(bytes: Uint8Array, format: Format): readonly TreeEntry[] {
 }
 
 /** Reads small objects whole and checks each against its name. */
-async function readObjects(git: Git, oids: readonly string[], type: 'commit' | 'tree', format: Format): Promise<Map<string, Uint8Array>> {
+async function readObjects(
+  git: Git,
+  oids: readonly string[],
+  type: 'commit' | 'tree',
+  format: Format,
+): Promise<Map<string, Uint8Array>> {
   const found = new Map<string, Uint8Array>();
   await git.objects(oids, (oid, header) => {
     expectType(oid, header, type);
-    if ((header?.size ?? 0) > MAX_OBJECT) throw new ProblemError('REPO_UNSAFE', `${type} ${oid} is larger than ${String(MAX_OBJECT)} bytes`);
+    if ((header?.size ?? 0) > MAX_OBJECT)
+      throw new ProblemError('REPO_UNSAFE', `${type} ${oid} is larger than ${String(MAX_OBJECT)} bytes`);
     const chunks: Uint8Array[] = [];
     return {
       write: (chunk) => chunks.push(new Uint8Array(chunk)),
@@ -149,14 +192,20 @@ async function readObjects(git: Git, oids: readonly string[], type: 'commit' | '
 }
 
 /** Streams every blob once, through git's own hash and through SHA-256. */
-async function hashBlobs(git: Git, leaves: readonly Leaf[], format: Format, limits: Limits): Promise<Map<string, { readonly sha256: Sha256; readonly kept: string }>> {
+async function hashBlobs(
+  git: Git,
+  leaves: readonly Leaf[],
+  format: Format,
+  limits: Limits,
+): Promise<Map<string, { readonly sha256: Sha256; readonly kept: string }>> {
   const keep = new Set(leaves.filter((leaf) => isAttributes(leaf.key)).map((leaf) => leaf.oid));
   const contents = new Map<string, { readonly sha256: Sha256; readonly kept: string }>();
   let total = 0;
   await git.objects([...new Set(leaves.map((leaf) => leaf.oid))], (oid, header) => {
     const { size } = expectType(oid, header, 'blob');
     total += size;
-    if (total > limits.bytes) throw new ProblemError('FILE_UNSAFE', `the tagged tree has more than ${String(limits.bytes)} bytes`);
+    if (total > limits.bytes)
+      throw new ProblemError('FILE_UNSAFE', `the tagged tree has more than ${String(limits.bytes)} bytes`);
     const name = createHash(format).update(`blob ${String(size)}\0`);
     const content = createHash('sha256');
     let kept = '';
@@ -177,12 +226,16 @@ async function hashBlobs(git: Git, leaves: readonly Leaf[], format: Format, limi
 
 function expectType(oid: string, header: ObjectHeader | null, type: string): ObjectHeader {
   if (header === null) throw new ProblemError('REPO_UNSAFE', `object ${oid} is missing`);
-  if (header.type !== type) throw new ProblemError('REPO_UNSAFE', `object ${oid} is a ${header.type}, not a ${type}`);
+  if (header.type !== type)
+    throw new ProblemError('REPO_UNSAFE', `object ${oid} is a ${header.type}, not a ${type}`);
   return header;
 }
 
 function forged(type: string, oid: string): ProblemError {
-  return new ProblemError('REPO_UNSAFE', `${type} ${oid} is not what its name says: its bytes hash to another`);
+  return new ProblemError(
+    'REPO_UNSAFE',
+    `${type} ${oid} is not what its name says: its bytes hash to another`,
+  );
 }
 
 /** SHA-256 over `<mode> <sha256 of content> <path>\n`, sorted by the bytes of the path. */
@@ -190,7 +243,9 @@ export function treeSha256(entries: ReadonlyMap<string, Entry>): Sha256 {
   const keys = [...entries.keys()].sort();
   const lines = keys.map((key) => {
     const entry = entries.get(key);
-    return entry === undefined || entry.mode === 'unsafe' ? `unsafe - ${safe(key)}\n` : `${entry.mode} ${entry.sha256} ${key}\n`;
+    return entry === undefined || entry.mode === 'unsafe'
+      ? `unsafe - ${safe(key)}\n`
+      : `${entry.mode} ${entry.sha256} ${key}\n`;
   });
   return sha256(new Uint8Array(Buffer.from(lines.join(''), 'latin1')));
 }

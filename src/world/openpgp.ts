@@ -58,14 +58,11 @@ export async function openpgpSays(question: Question): Promise<Says> {
   const { packet, at } = question;
   const untimely = timeProblem(packet, at);
   if (untimely !== null) return { is: 'bad', problem: untimely };
-  const openpgp = await loadLibrary();
-  const config = strict(openpgp);
-  const key = (await openpgp.readKey({ binaryKey: question.certificate.binary, config })).toPublic();
-  const says = await attempt(openpgp, key, question, new Date(msOf(at)));
+  const says = await attempt(question, new Date(msOf(at)));
+  if (says.is === 'good' || !says.problem.wrong.includes(FROM_THE_FUTURE)) return says;
   // Seen by an auditor whose `at` lies before the expiry of the key was moved: the only self-signatures are younger.
-  const newest = newestSelfSignature(key);
-  if (says.is === 'good' || newest <= msOf(at) || !says.problem.wrong.includes(FROM_THE_FUTURE)) return says;
-  return attempt(openpgp, key, question, new Date(newest));
+  const newest = await newestSelfSignature(question.certificate.binary);
+  return newest <= msOf(at) ? says : attempt(question, new Date(newest));
 }
 
 /** A signature dated after `at`, or expired by then. */
@@ -77,11 +74,18 @@ export function timeProblem(packet: SignaturePacket, at: Instant): Problem | nul
   return null;
 }
 
-async function attempt(openpgp: Library, key: OpenPgp.Key, question: Question, date: Date): Promise<Says> {
+async function attempt(question: Question, date: Date): Promise<Says> {
   const { packet, certificate } = question;
+  const openpgp = await loadLibrary();
   const config = strict(openpgp);
   const bad = (problem: Problem): Says => ({ is: 'bad', problem });
   try {
+    // Read anew each time: the objects of the library remember what was found at another date.
+    const key = (await openpgp.readKey({ binaryKey: certificate.binary, config })).toPublic();
+    const weak = key
+      .getKeys()
+      .filter((each) => isWeak(each, certificate.facts.fingerprint, packet.issuerFingerprint));
+    if (weak.length > 0) return bad({ code: 'SIG_WEAK', wrong: weak.map(algorithmOf).join(', ') });
     const signature = await openpgp.readSignature({ binarySignature: question.binary, config });
     const { signatures } = await openpgp.verify({
       // Binary: a text message would be verified with other line ends than it has.
@@ -120,6 +124,23 @@ async function attempt(openpgp: Library, key: OpenPgp.Key, question: Question, d
   }
 }
 
+/** Ed25519, the NIST curves, and RSA from 3072 bits; every verifier knows them, and none calls them weak. */
+const CURVES: readonly string[] = ['ed25519Legacy', 'nistP256', 'nistP384', 'nistP521'];
+
+/** Judged for the key that signs and for the primary key that vouches for it; others, as for encryption, do not matter. */
+function isWeak(key: OpenPgp.Key | OpenPgp.Subkey, primary: string, signer: string): boolean {
+  if (![primary, signer].includes(key.getFingerprint().toUpperCase())) return false;
+  const { algorithm, bits, curve } = key.getAlgorithmInfo();
+  if (algorithm === 'rsaEncryptSign' || algorithm === 'rsaSign') return (bits ?? 0) < 3072;
+  return curve === undefined || !CURVES.includes(curve);
+}
+
+/** `rsa2048`, `ed25519`, `nistP256`, `dsa`. */
+export function algorithmOf(key: OpenPgp.Key | OpenPgp.Subkey): string {
+  const { algorithm, bits, curve } = key.getAlgorithmInfo();
+  return algorithm.startsWith('rsa') ? `rsa${bits ?? 0}` : (curve ?? algorithm).replace('Legacy', '');
+}
+
 function critical(packet: SignaturePacket): Problem {
   return {
     code: 'SIG_UNSUPPORTED',
@@ -132,10 +153,7 @@ const FROM_THE_FUTURE = 'Signature creation time is in the future';
 /** The library has no error codes. A message that is not known here is a bad signature, never a good one. */
 const MESSAGES: readonly (readonly [RegExp, Problem['code']])[] = [
   [/Unknown critical/, 'SIG_UNSUPPORTED'],
-  [
-    /Insecure (message )?hash algorithm|considered too weak|Support for .* keys using curve .* is disabled/,
-    'SIG_WEAK',
-  ],
+  [/Insecure (message )?hash algorithm|considered too weak|is disabled/, 'SIG_WEAK'],
   [/(key|user|subkey) is revoked/i, 'KEY_REVOKED'],
   [/(key|subkey) is expired/i, 'KEY_EXPIRED'],
   [/Could not find|key flags|embedded signature|authorized key/, 'KEY_INVALID'],
@@ -148,7 +166,8 @@ function classify(message: string, packet: SignaturePacket): Problem {
 }
 
 /** Milliseconds; 0 when there is none. */
-function newestSelfSignature(key: OpenPgp.Key): number {
+async function newestSelfSignature(certificate: Uint8Array): Promise<number> {
+  const key = await (await loadLibrary()).readKey({ binaryKey: certificate });
   const own = [
     ...key.users.flatMap((user) => user.selfCertifications),
     ...key.subkeys.flatMap((subkey) => subkey.bindingSignatures),

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { Problem } from '../inputs/facts.ts';
 import { clip, safe } from '../kernel/text.ts';
-import { failed, type Git } from './git.ts';
+import { failed } from './git-batch.ts';
+import type { Git } from './git.ts';
 import { filterProblem, hasFilter } from './git-tree.ts';
 import { maybe } from './problem.ts';
 import { kindOf, lstatOrNull, MAX_GOVERNED, readPlain } from './safe-read.ts';
@@ -25,22 +26,53 @@ const UNSAFE_SETTINGS = [
 ];
 
 /** Parts of .git that must be its own: a link would borrow them from elsewhere. */
-const OWN_PARTS = ['HEAD', 'config', 'hooks', 'info', 'objects', 'objects/info', 'objects/pack', 'packed-refs', 'refs', 'refs/tags', 'refs/heads'];
+const OWN_PARTS = [
+  'HEAD',
+  'config',
+  'hooks',
+  'info',
+  'objects',
+  'objects/info',
+  'objects/pack',
+  'packed-refs',
+  'refs',
+  'refs/tags',
+  'refs/heads',
+];
 
 /** Files whose mere presence with content is a problem. */
 const TELLTALES: readonly { readonly path: string; readonly problem: Problem }[] = [
   { path: 'info/grafts', problem: { code: 'REPLACE_REFS', wrong: '.git/info/grafts rewrites history' } },
   { path: 'shallow', problem: { code: 'REPO_UNSAFE', wrong: '.git/shallow: the history is cut off' } },
-  { path: 'objects/info/alternates', problem: { code: 'REPO_UNSAFE', wrong: '.git/objects/info/alternates borrows objects from another repository' } },
-  { path: 'objects/info/http-alternates', problem: { code: 'REPO_UNSAFE', wrong: '.git/objects/info/http-alternates borrows objects from another repository' } },
+  {
+    path: 'objects/info/alternates',
+    problem: {
+      code: 'REPO_UNSAFE',
+      wrong: '.git/objects/info/alternates borrows objects from another repository',
+    },
+  },
+  {
+    path: 'objects/info/http-alternates',
+    problem: {
+      code: 'REPO_UNSAFE',
+      wrong: '.git/objects/info/http-alternates borrows objects from another repository',
+    },
+  },
   { path: 'commondir', problem: { code: 'REPO_UNSAFE', wrong: '.git/commondir borrows another repository' } },
-  { path: 'config.worktree', problem: { code: 'REPO_UNSAFE', wrong: '.git/config.worktree is a second configuration' } },
+  {
+    path: 'config.worktree',
+    problem: { code: 'REPO_UNSAFE', wrong: '.git/config.worktree is a second configuration' },
+  },
 ];
 
 /** What is wrong with `.git` itself, so that git must not even be asked; null when it is a folder of its own. */
 export async function gitFolderProblem(root: string): Promise<Problem | null> {
   const stats = await lstatOrNull(join(root, '.git'));
-  if (stats?.isDirectory() !== true) return { code: 'REPO_UNSAFE', wrong: `.git is ${stats === null ? 'missing' : gitKind(stats)}, so the repository lies elsewhere` };
+  if (stats?.isDirectory() !== true)
+    return {
+      code: 'REPO_UNSAFE',
+      wrong: `.git is ${stats === null ? 'missing' : gitKind(stats)}, so the repository lies elsewhere`,
+    };
   const common = await lstatOrNull(join(root, '.git', 'commondir'));
   return common === null ? null : { code: 'REPO_UNSAFE', wrong: '.git/commondir borrows another repository' };
 }
@@ -48,7 +80,14 @@ export async function gitFolderProblem(root: string): Promise<Problem | null> {
 /** Everything but the tagged tree: files of .git, replace refs, configuration. */
 export async function repositoryProblems(root: string, git: Git): Promise<readonly Problem[]> {
   const folder = join(root, '.git');
-  const found = await Promise.all([linkedParts(folder), telltales(folder), replaceRefs(git), settings(git), hooks(folder), infoAttributes(folder)]);
+  const found = await Promise.all([
+    linkedParts(folder),
+    telltales(folder),
+    replaceRefs(git),
+    settings(git),
+    hooks(folder),
+    infoAttributes(folder),
+  ]);
   return found.flat();
 }
 
@@ -57,12 +96,18 @@ function gitKind(stats: Parameters<typeof kindOf>[0] & { isFile(): boolean }): s
 }
 
 async function linkedParts(folder: string): Promise<readonly Problem[]> {
-  const stats = await Promise.all(OWN_PARTS.map(async (part) => ({ part, at: await lstatOrNull(join(folder, part)) })));
-  return stats.filter(({ at }) => at?.isSymbolicLink() === true).map(({ part }): Problem => ({ code: 'REPO_UNSAFE', wrong: `.git/${part} is a symbolic link` }));
+  const stats = await Promise.all(
+    OWN_PARTS.map(async (part) => ({ part, at: await lstatOrNull(join(folder, part)) })),
+  );
+  return stats
+    .filter(({ at }) => at?.isSymbolicLink() === true)
+    .map(({ part }): Problem => ({ code: 'REPO_UNSAFE', wrong: `.git/${part} is a symbolic link` }));
 }
 
 async function telltales(folder: string): Promise<readonly Problem[]> {
-  const found = await Promise.all(TELLTALES.map(async ({ path, problem }) => ({ problem, at: await lstatOrNull(join(folder, path)) })));
+  const found = await Promise.all(
+    TELLTALES.map(async ({ path, problem }) => ({ problem, at: await lstatOrNull(join(folder, path)) })),
+  );
   return found.filter(({ at }) => at !== null && (at.size > 0 || !at.isFile())).map(({ problem }) => problem);
 }
 
@@ -81,7 +126,9 @@ async function settings(git: Git): Promise<readonly Problem[]> {
     const [key = '', ...value] = setting.split('\n');
     // git itself writes the value false in some templates; it starts nothing.
     if (key === 'core.fsmonitor' && value[0] === 'false') return [];
-    return UNSAFE_SETTINGS.some((pattern) => pattern.test(key)) ? [{ code: 'REPO_UNSAFE', wrong: `.git/config sets ${shown(key)}` }] : [];
+    return UNSAFE_SETTINGS.some((pattern) => pattern.test(key))
+      ? [{ code: 'REPO_UNSAFE', wrong: `.git/config sets ${shown(key)}` }]
+      : [];
   });
   return [...new Map(problems.map((problem) => [problem.wrong, problem])).values()];
 }
@@ -91,21 +138,34 @@ async function hooks(folder: string): Promise<readonly Problem[]> {
   const place = join(folder, 'hooks');
   if ((await lstatOrNull(place))?.isDirectory() !== true) return [];
   const names = (await readdir(place)).filter((name) => !name.endsWith('.sample')).sort();
-  const found = await Promise.all(names.map(async (name) => ({ name, at: await lstatOrNull(join(place, name)) })));
+  const found = await Promise.all(
+    names.map(async (name) => ({ name, at: await lstatOrNull(join(place, name)) })),
+  );
   return found
-    .filter(({ at }) => at !== null && (at.isSymbolicLink() || (at.isFile() && (process.platform === 'win32' || (at.mode & 0o111) !== 0))))
-    .map(({ name }): Problem => ({ code: 'REPO_UNSAFE', wrong: `.git/hooks/${shown(name)} is a hook that git would run` }));
+    .filter(
+      ({ at }) =>
+        at !== null &&
+        (at.isSymbolicLink() || (at.isFile() && (process.platform === 'win32' || (at.mode & 0o111) !== 0))),
+    )
+    .map(({ name }): Problem => ({
+      code: 'REPO_UNSAFE',
+      wrong: `.git/hooks/${shown(name)} is a hook that git would run`,
+    }));
 }
 
 async function infoAttributes(folder: string): Promise<readonly Problem[]> {
   const path = '.git/info/attributes';
   const file = await maybe(() => readPlain(join(folder, 'info', 'attributes'), path, MAX_GOVERNED));
-  if (file.is === 'problem') return file.problem.code === 'FILE_MISSING' ? [] : [{ code: 'REPO_UNSAFE', wrong: file.problem.wrong }];
+  if (file.is === 'problem')
+    return file.problem.code === 'FILE_MISSING' ? [] : [{ code: 'REPO_UNSAFE', wrong: file.problem.wrong }];
   return hasFilter(Buffer.from(file.value.bytes).toString('latin1')) ? [filterProblem(path)] : [];
 }
 
 function lines(bytes: Uint8Array, end: string): readonly string[] {
-  return Buffer.from(bytes).toString('utf8').split(end).filter((line) => line !== '');
+  return Buffer.from(bytes)
+    .toString('utf8')
+    .split(end)
+    .filter((line) => line !== '');
 }
 
 function shown(text: string): string {

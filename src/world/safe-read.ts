@@ -22,7 +22,11 @@ export async function lstatOrNull(path: string): Promise<Stats | null> {
  * @param shown the path as it is told to people
  * @throws ProblemError FILE_MISSING or FILE_UNSAFE
  */
-export async function withPlainFile<T>(path: string | Buffer, shown: string, use: (file: FileHandle, stats: Stats) => Promise<T>): Promise<T> {
+export async function withPlainFile<T>(
+  path: string | Buffer,
+  shown: string,
+  use: (file: FileHandle, stats: Stats) => Promise<T>,
+): Promise<T> {
   const file = await openPlain(path, shown);
   try {
     const stats = await file.stat();
@@ -36,15 +40,23 @@ export async function withPlainFile<T>(path: string | Buffer, shown: string, use
 async function openPlain(path: string | Buffer, shown: string): Promise<FileHandle> {
   try {
     // Windows has no O_NOFOLLOW, so the link is looked for first.
-    if (process.platform === 'win32' && (await lstat(path)).isSymbolicLink()) throw new ProblemError('FILE_UNSAFE', `${shown} is a symbolic link`);
+    if (process.platform === 'win32' && (await lstat(path)).isSymbolicLink())
+      throw new ProblemError('FILE_UNSAFE', `${shown} is a symbolic link`);
     // O_NONBLOCK: opening a FIFO that nobody writes to would wait forever (open(2)).
-    return await open(path, process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return await open(
+      path,
+      process.platform === 'win32'
+        ? constants.O_RDONLY
+        : constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    );
   } catch (error) {
     if (error instanceof ProblemError) throw error;
     const code = errno(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new ProblemError('FILE_MISSING', `${shown} does not exist`);
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new ProblemError('FILE_MISSING', `${shown} does not exist`);
     // ELOOP on Linux and macOS, EMLINK on FreeBSD, for a link under O_NOFOLLOW; ENXIO for a socket.
-    if (code === 'ELOOP' || code === 'EMLINK') throw new ProblemError('FILE_UNSAFE', `${shown} is a symbolic link`);
+    if (code === 'ELOOP' || code === 'EMLINK')
+      throw new ProblemError('FILE_UNSAFE', `${shown} is a symbolic link`);
     if (code === '') throw error;
     throw new ProblemError('FILE_UNSAFE', `${shown} cannot be opened: ${code}`);
   }
@@ -61,17 +73,30 @@ export async function readToEnd(file: FileHandle, max: number, shown: string): P
     if (length > max) throw new ProblemError('FILE_UNSAFE', `${shown} is larger than ${String(max)} bytes`);
     if (bytesRead === 0) return new Uint8Array(buffer.subarray(0, length));
     // The file grew since it was opened.
-    if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.alloc(Math.min(buffer.length, max + 1 - length))]);
+    if (length === buffer.length)
+      buffer = Buffer.concat([buffer, Buffer.alloc(Math.min(buffer.length, max + 1 - length))]);
   }
 }
 
 /** A file in one go. @throws ProblemError FILE_MISSING or FILE_UNSAFE */
-export async function readPlain(path: string, shown: string, max: number): Promise<{ readonly bytes: Uint8Array; readonly stats: Stats }> {
-  return withPlainFile(path, shown, async (file, stats) => ({ bytes: await readToEnd(file, max, shown), stats }));
+export async function readPlain(
+  path: string,
+  shown: string,
+  max: number,
+): Promise<{ readonly bytes: Uint8Array; readonly stats: Stats }> {
+  return withPlainFile(path, shown, async (file, stats) => ({
+    bytes: await readToEnd(file, max, shown),
+    stats,
+  }));
 }
 
 /** `a symbolic link`, `a FIFO` …, for messages. */
-export function kindOf(stats: { isDirectory(): boolean; isSymbolicLink(): boolean; isFIFO(): boolean; isSocket(): boolean }): string {
+export function kindOf(stats: {
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+  isFIFO(): boolean;
+  isSocket(): boolean;
+}): string {
   if (stats.isDirectory()) return 'a folder';
   if (stats.isSymbolicLink()) return 'a symbolic link';
   if (stats.isFIFO()) return 'a FIFO';

@@ -37,7 +37,10 @@ export function makeVerifier(options: VerifierOptions = {}): Verifier {
       if (certificate === null) return { ...seen, key: null, verifiers: [] };
       const packet = { ...shape.packet, issuerFingerprint: issuer };
       const question = { data, armored: signature.bytes, binary: shape.binary, packet, certificate, at };
-      const answers = [askLibrary(question), ...(gpgv === null ? [] : [askGpgv(gpgv, gpgvVersion, question)])];
+      const answers = [
+        askLibrary(question),
+        ...(gpgv === null ? [] : [askGpgv(gpgv, gpgvVersion, question)]),
+      ];
       const verifiers = await Promise.all(answers);
       return { ...seen, key: certificate.facts, verifiers };
     },
@@ -63,7 +66,11 @@ async function askGpgv(
     return { tool: 'gpgv', version: await version(program), says: await gpgvSays(program, question) };
   } catch (error) {
     if (!isGovbootError(error)) throw error;
-    return { tool: 'gpgv', version: 'unknown', says: { is: 'bad', problem: { code: error.code, wrong: error.message } } };
+    return {
+      tool: 'gpgv',
+      version: 'unknown',
+      says: { is: 'bad', problem: { code: error.code, wrong: error.message } },
+    };
   }
 }
 

@@ -93,18 +93,31 @@ export class WorkTree {
     const names = await maybe(async () => {
       const prefix = folder === '' ? '' : `${folder}/`;
       await this.checkParents(`${prefix}x`);
-      const found = (await lstatOrNull(join(this.root, folder))) === null ? [] : await readdir(join(this.root, folder), { withFileTypes: true });
-      const paths = found.filter((entry) => !entry.isDirectory()).map((entry) => prefix + entry.name).sort();
+      const found =
+        (await lstatOrNull(join(this.root, folder))) === null
+          ? []
+          : await readdir(join(this.root, folder), { withFileTypes: true });
+      const paths = found
+        .filter((entry) => !entry.isDirectory())
+        .map((entry) => prefix + entry.name)
+        .sort();
       const unsafe = paths.find((path) => !isSafe(path));
-      if (unsafe !== undefined) throw new ProblemError('FILE_UNSAFE', `${safe(unsafe)} has a control or invisible character in its name`);
-      if (paths.length > this.limits.files) throw new ProblemError('FILE_UNSAFE', `${folder} has more than ${String(this.limits.files)} files`);
+      if (unsafe !== undefined)
+        throw new ProblemError(
+          'FILE_UNSAFE',
+          `${safe(unsafe)} has a control or invisible character in its name`,
+        );
+      if (paths.length > this.limits.files)
+        throw new ProblemError('FILE_UNSAFE', `${folder} has more than ${String(this.limits.files)} files`);
       return paths;
     });
-    if (names.is === 'problem') throw new GovbootError(names.problem.code, names.problem.wrong, { data: { folder } });
+    if (names.is === 'problem')
+      throw new GovbootError(names.problem.code, names.problem.wrong, { data: { folder } });
     const files: FileRead[] = [];
     await inParallel(names.value, async (path, i) => {
       const seen = await this.file(path);
-      if (seen.is === 'problem') throw new GovbootError(seen.problem.code, seen.problem.wrong, { data: { file: path } });
+      if (seen.is === 'problem')
+        throw new GovbootError(seen.problem.code, seen.problem.wrong, { data: { file: path } });
       files[i] = seen.value.file;
     });
     return files;
@@ -113,7 +126,11 @@ export class WorkTree {
   /** Refuses paths that lead out of the root, into .git, or through a link. */
   private async checkParents(path: string): Promise<void> {
     const parts = path.split('/');
-    if (!isSafe(path) || path.includes('\\') || parts.some((part) => part === '' || part === '.' || part === '..' || isGitFolder(part))) {
+    if (
+      !isSafe(path) ||
+      path.includes('\\') ||
+      parts.some((part) => part === '' || part === '.' || part === '..' || isGitFolder(part))
+    ) {
       throw new ProblemError('FILE_UNSAFE', `${safe(path)} is not a path inside the repository`);
     }
     for (let n = 1; n < parts.length; n++) {
@@ -121,7 +138,8 @@ export class WorkTree {
       const stats = await lstatOrNull(join(this.root, folder));
       // What is missing is told by the reading itself.
       if (stats === null) return;
-      if (!stats.isDirectory()) throw new ProblemError('FILE_UNSAFE', `${folder} is ${kindOf(stats)}, not a folder`);
+      if (!stats.isDirectory())
+        throw new ProblemError('FILE_UNSAFE', `${folder} is ${kindOf(stats)}, not a folder`);
     }
   }
 
@@ -136,7 +154,8 @@ export class WorkTree {
       const bytes = await readToEnd(handle, MAX_GOVERNED, path);
       const file = { path, bytes, sha256: sha256(bytes) };
       const hashed = this.hashed.get(path);
-      if (hashed !== undefined && hashed !== file.sha256) throw new ProblemError('FILE_UNSAFE', `${path} changed while it was read`);
+      if (hashed !== undefined && hashed !== file.sha256)
+        throw new ProblemError('FILE_UNSAFE', `${path} changed while it was read`);
       return { file, executable: isExecutable(stats.mode) };
     });
   }
@@ -161,7 +180,11 @@ export class WorkTree {
       else if (dirent.isDirectory()) await this.walk(`${key}/`, entries, regular);
       else if (dirent.isFile()) regular.push(key);
       else entries.set(key, await this.special(key, dirent));
-      if (entries.size + regular.length > this.limits.files) throw new ProblemError('FILE_UNSAFE', `the work tree has more than ${String(this.limits.files)} files`);
+      if (entries.size + regular.length > this.limits.files)
+        throw new ProblemError(
+          'FILE_UNSAFE',
+          `the work tree has more than ${String(this.limits.files)} files`,
+        );
     }
   }
 
@@ -170,7 +193,8 @@ export class WorkTree {
     if (!dirent.isSymbolicLink()) return { mode: 'unsafe' };
     const target = await readlink(this.full(key), { encoding: 'buffer' });
     const text = target.toString('latin1');
-    const escapes = /^[/\\]|^[A-Za-z]:/.test(text) || posix.join(posix.dirname(key), text).split('/')[0] === '..';
+    const escapes =
+      /^[/\\]|^[A-Za-z]:/.test(text) || posix.join(posix.dirname(key), text).split('/')[0] === '..';
     return escapes ? { mode: 'unsafe' } : { mode: '120000', sha256: sha256(target) };
   }
 
@@ -194,7 +218,7 @@ export class WorkTree {
       spend(budget, stats.size, this.limits);
       const hash = createHash('sha256');
       const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(stats.size + 1, 256 * 1024)));
-      for (let total = 0; ; ) {
+      for (let total = 0; ;) {
         const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
         if (bytesRead === 0) break;
         total += bytesRead;
@@ -204,7 +228,8 @@ export class WorkTree {
       const digest = hash.digest('hex') as Sha256;
       this.hashed.set(path, digest);
       const read = await this.files.get(path);
-      if (read?.is === 'read' && read.value.file.sha256 !== digest) throw new ProblemError('FILE_UNSAFE', `${path} changed while it was read`);
+      if (read?.is === 'read' && read.value.file.sha256 !== digest)
+        throw new ProblemError('FILE_UNSAFE', `${path} changed while it was read`);
       return { mode: isExecutable(stats.mode) ? '100755' : '100644', sha256: digest };
     });
   }
@@ -216,7 +241,8 @@ export class WorkTree {
 
 function spend(budget: { left: number }, size: number, limits: Limits): void {
   budget.left -= size;
-  if (budget.left < 0) throw new ProblemError('FILE_UNSAFE', `the work tree has more than ${String(limits.bytes)} bytes`);
+  if (budget.left < 0)
+    throw new ProblemError('FILE_UNSAFE', `the work tree has more than ${String(limits.bytes)} bytes`);
 }
 
 /** git keeps one bit of the mode: the owner's execute bit. */
@@ -225,7 +251,10 @@ function isExecutable(mode: number): boolean {
 }
 
 /** Runs `work` over the items, a bounded number at once; the first failure ends it. */
-export async function inParallel<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void> {
+export async function inParallel<T>(
+  items: readonly T[],
+  work: (item: T, index: number) => Promise<void>,
+): Promise<void> {
   let next = 0;
   const lane = async (): Promise<void> => {
     while (next < items.length) {

@@ -38,10 +38,19 @@ function expect(what: string, ok: boolean): void {
 
 function tools(): void {
   title('What this machine has');
-  const uses: Readonly<Partial<Record<Tool, string>>> = { git: 'needed', gpgv: 'second opinion on every signature', moto: 'plays AWS', terraform: 'uses the backend' };
+  const uses: Readonly<Partial<Record<Tool, string>>> = {
+    git: 'needed',
+    gpgv: 'second opinion on every signature',
+    moto: 'plays AWS',
+    terraform: 'uses the backend',
+  };
   for (const [tool, use] of Object.entries(uses)) {
     const found = capability(tool as Tool);
-    say(found.present ? `${tool.padEnd(10)} used: ${found.version} (${use})` : `${tool.padEnd(10)} not used: ${found.why} (${use})`);
+    say(
+      found.present
+        ? `${tool.padEnd(10)} used: ${found.version} (${use})`
+        : `${tool.padEnd(10)} not used: ${found.why} (${use})`,
+    );
   }
 }
 
@@ -50,7 +59,11 @@ async function bootstrap(governed: Governed, rehearse: readonly string[]): Promi
   const args = [...governed.globals, '--key', governed.keyFile('alice'), 'apply', 'dev', ...rehearse];
   say(`$ govboot apply dev ${rehearse.join(' ')}`);
   if (interactive) {
-    const done = spawnSync(process.execPath, [govbootPath, ...args], { cwd: governed.folder, env: cleanEnv({ ...governed.env, NO_COLOR: undefined, TERM: process.env['TERM'] }), stdio: 'inherit' });
+    const done = spawnSync(process.execPath, [govbootPath, ...args], {
+      cwd: governed.folder,
+      env: cleanEnv({ ...governed.env, NO_COLOR: undefined, TERM: process.env['TERM'] }),
+      stdio: 'inherit',
+    });
     expect('the backend was created under governance (exit 0)', done.status === 0);
     return;
   }
@@ -66,7 +79,10 @@ async function afterwards(governed: Governed, rehearse: readonly string[]): Prom
   expect('the evidence verifies, offline (exit 0)', verified.code === 0);
 
   title('The operator applies again');
-  const again = await playApply([...governed.globals, '--key', governed.keyFile('alice'), 'apply', 'dev', ...rehearse], { cwd: governed.folder, env: governed.env, cols: 100, rows: 50 });
+  const again = await playApply(
+    [...governed.globals, '--key', governed.keyFile('alice'), 'apply', 'dev', ...rehearse],
+    { cwd: governed.folder, env: governed.env, cols: 100, rows: 50 },
+  );
   show(again.screen);
   expect('there is nothing to do, and nothing is asked (exit 0)', again.code === 0 && again.token === null);
 }
@@ -75,23 +91,30 @@ async function attacks(governed: Governed, rehearse: readonly string[]): Promise
   title('Attack 1: one character of the signed intent is altered');
   const intent = join(governed.repo.root, 'intents', 'dev.yaml');
   flipByte(intent, 'OPS-1', 'OPS-2');
-  const altered = await governed.run(['check', 'dev']);
+  const altered = await governed.run(['check', 'dev', ...rehearse]);
   show(altered.stderr);
-  expect('refused: the signature does not match (exit 3)', altered.code === 3 && altered.stderr.includes('SIG_BAD'));
+  expect(
+    'refused: the signature does not match (exit 3)',
+    altered.code === 3 && altered.stderr.includes('SIG_BAD'),
+  );
   flipByte(intent, 'OPS-2', 'OPS-1');
 
   title('Attack 2: a stranger signs a tag');
   await governed.tag('v9.9.9', 'stranger');
   await governed.intent('dev', ['--tag', 'v9.9.9', '--out', 'intents/stranger.yaml']);
-  const strange = await governed.run(['check', 'dev', '--intent', 'intents/stranger.yaml']);
+  const strange = await governed.run(['check', 'dev', '--intent', 'intents/stranger.yaml', ...rehearse]);
   show(strange.stderr);
-  expect('refused: the signer is unknown (exit 3)', strange.code === 3 && /SIGNER_(UNKNOWN|NOT_ALLOWED)/.test(strange.stderr));
+  expect(
+    'refused: the signer is unknown (exit 3)',
+    strange.code === 3 && /SIGNER_(UNKNOWN|NOT_ALLOWED)/.test(strange.stderr),
+  );
   governed.repo.git(['update-ref', '-d', 'refs/tags/v9.9.9']);
-  void rehearse;
 }
 
 async function main(): Promise<void> {
-  console.log('govboot demo: bootstraps the state backend of one environment, end to end, on this machine alone.');
+  console.log(
+    'govboot demo: bootstraps the state backend of one environment, end to end, on this machine alone.',
+  );
   tools();
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'govboot-demo-')));
   let moto: Moto | null = null;
@@ -99,13 +122,25 @@ async function main(): Promise<void> {
     if (capability('moto').present) moto = await startMoto();
     const rehearse = moto === null ? ['--rehearse'] : [];
     title('A governed repository');
-    say(moto === null ? 'cloud: the embedded rehearsal cloud; every record says REHEARSAL' : `cloud: moto at ${moto.endpoint}, over the real AWS SDK`);
-    const governed = await makeGoverned({ folder, endpoint: moto?.endpoint ?? null, env: moto === null ? { AWS_REGION: 'eu-central-1' } : motoEnv(moto.endpoint), say });
+    say(
+      moto === null
+        ? 'cloud: the embedded rehearsal cloud; every record says REHEARSAL'
+        : `cloud: moto at ${moto.endpoint}, over the real AWS SDK`,
+    );
+    const governed = await makeGoverned({
+      folder,
+      endpoint: moto?.endpoint ?? null,
+      env: moto === null ? { AWS_REGION: 'eu-central-1' } : motoEnv(moto.endpoint),
+      say,
+    });
     await bootstrap(governed, rehearse);
     await afterwards(governed, rehearse);
     await attacks(governed, rehearse);
     if (moto !== null) await showTerraform(governed, moto, { title, say, expect });
-    else say('terraform was not shown: it needs an AWS to talk to, and the rehearsal cloud lives inside govboot');
+    else
+      say(
+        'terraform was not shown: it needs an AWS to talk to, and the rehearsal cloud lives inside govboot',
+      );
     ending(governed, rehearse.length > 0);
   } finally {
     await moto?.stop();
@@ -119,9 +154,13 @@ function ending(governed: Governed, rehearsed: boolean): void {
   say(`evidence     ${evidence}`);
   for (const name of readdirSync(evidence).sort()) say(`             ${name}`);
   say(`policies     ${join(governed.repo.root, 'policies')}`);
-  say(`look at it   node ${govbootPath} --repo ${governed.repo.root} --pins ${join(governed.folder, 'home', 'pins.json')} verify dev${rehearsed ? ' --rehearse' : ''}`);
+  say(
+    `look at it   node ${govbootPath} --repo ${governed.repo.root} --pins ${join(governed.folder, 'home', 'pins.json')} verify dev${rehearsed ? ' --rehearse' : ''}`,
+  );
   say(`by hand      docs/verify-by-hand.md`);
-  console.log(`\n${failures === 0 ? 'demo: everything held' : `demo: ${String(failures)} things did not hold`}, in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  console.log(
+    `\n${failures === 0 ? 'demo: everything held' : `demo: ${String(failures)} things did not hold`}, in ${((Date.now() - started) / 1000).toFixed(1)} s`,
+  );
 }
 
 await main();

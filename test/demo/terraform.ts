@@ -38,17 +38,36 @@ export async function showTerraform(governed: Governed, moto: Moto, voice: Voice
   // Its own configuration, so that nothing of this machine's is read.
   const config = join(folder, 'terraformrc');
   writeFileSync(config, 'disable_checkpoint = true\n');
-  const env = { ...motoEnv(moto.endpoint), TF_CLI_CONFIG_FILE: config, TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1' };
-  const run = (args: readonly string[]): Promise<CliResult> => runCommand(terraform, args, { cwd: folder, env });
+  const env = {
+    ...motoEnv(moto.endpoint),
+    TF_CLI_CONFIG_FILE: config,
+    TF_IN_AUTOMATION: '1',
+    CHECKPOINT_DISABLE: '1',
+  };
+  const run = (args: readonly string[]): Promise<CliResult> =>
+    runCommand(terraform, args, { cwd: folder, env });
   const initialised = await run(['init', '-input=false', '-no-color']);
   voice.expect('terraform init (exit 0)', initialised.code === 0);
   if (initialised.code !== 0) voice.say(initialised.stdout + initialised.stderr);
-  const first = spawn(terraform, ['apply', '-auto-approve', '-input=false', '-no-color'], { cwd: folder, env: cleanEnv(env), stdio: ['ignore', 'pipe', 'pipe'] });
-  const firstEnded = new Promise<number | null>((resolve) => { first.once('close', resolve); });
+  const first = spawn(terraform, ['apply', '-auto-approve', '-input=false', '-no-color'], {
+    cwd: folder,
+    env: cleanEnv(env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const firstEnded = new Promise<number | null>((resolve) => {
+    first.once('close', resolve);
+  });
   await until(first.stdout, /Provisioning with/);
   const second = await run(['apply', '-auto-approve', '-input=false', '-no-color', '-lock-timeout=0s']);
-  voice.expect('a second, concurrent apply is held off by the lock (exit 1)', second.code === 1 && second.stderr.includes('Error acquiring the state lock'));
-  for (const line of second.stderr.split('\n').filter((l) => /Error acquiring|ConditionalCheckFailed|PreconditionFailed|Who:/.test(l)).slice(0, 3)) voice.say(`│ ${line.trim()}`);
+  voice.expect(
+    'a second, concurrent apply is held off by the lock (exit 1)',
+    second.code === 1 && second.stderr.includes('Error acquiring the state lock'),
+  );
+  for (const line of second.stderr
+    .split('\n')
+    .filter((l) => /Error acquiring|ConditionalCheckFailed|PreconditionFailed|Who:/.test(l))
+    .slice(0, 3))
+    voice.say(`│ ${line.trim()}`);
   voice.expect('the first apply ends well (exit 0)', (await firstEnded) === 0);
   const third = await run(['plan', '-input=false', '-no-color', '-lock=true']);
   voice.expect('the lock is free again: plan runs (exit 0)', third.code === 0);
@@ -61,6 +80,8 @@ function until(stream: NodeJS.ReadableStream, pattern: RegExp): Promise<void> {
       seen += chunk.toString();
       if (pattern.test(seen)) resolve();
     });
-    stream.once('end', () => { reject(new Error(`terraform ended before ${String(pattern)}:\n${seen}`)); });
+    stream.once('end', () => {
+      reject(new Error(`terraform ended before ${String(pattern)}:\n${seen}`));
+    });
   });
 }

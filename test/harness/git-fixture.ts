@@ -68,9 +68,15 @@ export function gitRepoAt(root: string): GitRepo {
   return {
     root,
     git(args, input) {
-      const done = spawnSync('git', [...args], { cwd: root, env: environment, input: input ?? '', maxBuffer: 64 * 1024 * 1024 });
+      const done = spawnSync('git', [...args], {
+        cwd: root,
+        env: environment,
+        input: input ?? '',
+        maxBuffer: 64 * 1024 * 1024,
+      });
       if (done.error !== undefined) throw done.error;
-      if (done.status !== 0) throw new Error(`git ${args.join(' ')} ended with ${String(done.status)}: ${done.stderr.toString()}`);
+      if (done.status !== 0)
+        throw new Error(`git ${args.join(' ')} ended with ${String(done.status)}: ${done.stderr.toString()}`);
       return done.stdout.toString().replace(/\n$/, '');
     },
     write(path, content, executable = false) {
@@ -83,7 +89,10 @@ export function gitRepoAt(root: string): GitRepo {
 }
 
 /** Makes a repository on branch `main` with these files in one commit; without files it has no commit. */
-export function makeGitRepo(files: Readonly<Record<string, string | Uint8Array>> = {}, root = temporaryFolder()): GitRepo {
+export function makeGitRepo(
+  files: Readonly<Record<string, string | Uint8Array>> = {},
+  root = temporaryFolder(),
+): GitRepo {
   const repo = gitRepoAt(root);
   mkdirSync(root, { recursive: true });
   repo.git(['init', '--quiet', '--initial-branch=main', '--template=']);
@@ -100,7 +109,13 @@ export function commitAll(repo: GitRepo, message = 'change'): string {
 }
 
 /** The bytes of a tag up to its signature, as `git tag -s` makes them. */
-export function tagPayload(tag: { readonly name: string; readonly commit: string; readonly type?: string; readonly message?: string; readonly tagger?: string }): string {
+export function tagPayload(tag: {
+  readonly name: string;
+  readonly commit: string;
+  readonly type?: string;
+  readonly message?: string;
+  readonly tagger?: string;
+}): string {
   const tagger = tag.tagger ?? `${PERSON.name} <${PERSON.email}> ${String(WHEN)} +0000`;
   return `object ${tag.commit}\ntype ${tag.type ?? 'commit'}\ntag ${tag.name}\ntagger ${tagger}\n\n${tag.message ?? tag.name}\n`;
 }

@@ -19,6 +19,8 @@ export interface GovernedOptions {
   /** The emulator's address, named by the intent; null for the rehearsal cloud. */
   readonly endpoint: string | null;
   readonly env?: Readonly<Record<string, string>>;
+  /** `default`: in the configuration folder of the operator; otherwise named with --pins. */
+  readonly pins?: 'default';
   /** Told before each step; the demo shows it. */
   readonly say?: (line: string) => void;
   /** Changes the scaffolded files before they are committed. */
@@ -41,7 +43,12 @@ export interface Governed {
   intent(environment: string, extra?: readonly string[], person?: Person): Promise<void>;
 }
 
-const PEOPLE = { root: 'Rita Root', alice: 'Alice Release', bob: 'Bob Builder', stranger: 'Mallory Stranger' } as const;
+const PEOPLE = {
+  root: 'Rita Root',
+  alice: 'Alice Release',
+  bob: 'Bob Builder',
+  stranger: 'Mallory Stranger',
+} as const;
 
 /** The whole set-up. @throws when one of its steps does not end with 0 */
 export async function makeGoverned(options: GovernedOptions): Promise<Governed> {
@@ -52,14 +59,32 @@ export async function makeGoverned(options: GovernedOptions): Promise<Governed> 
   const keys = await makeKeys(folder);
   const keyFile = (person: Person): string => join(folder, 'keys', `${person}.key`);
   const environments = options.environments ?? ['dev=123456789012:eu-central-1'];
-  const env = { ...options.env, HOME: join(folder, 'home'), XDG_CONFIG_HOME: join(folder, 'home', '.config'), XDG_STATE_HOME: join(folder, 'home', '.state') };
+  const env = {
+    ...options.env,
+    HOME: join(folder, 'home'),
+    XDG_CONFIG_HOME: join(folder, 'home', '.config'),
+    XDG_STATE_HOME: join(folder, 'home', '.state'),
+  };
   mkdirSync(join(folder, 'home'), { recursive: true });
-  const globals = ['--repo', root, '--pins', join(folder, 'home', 'pins.json')];
-  const run = (args: readonly string[], extra: CliOptions = {}): Promise<CliResult> => runCli([...globals, ...args], { ...extra, cwd: folder, env: { ...env, ...extra.env } });
+  const globals = [
+    '--repo',
+    root,
+    ...(options.pins === 'default' ? [] : ['--pins', join(folder, 'home', 'pins.json')]),
+  ];
+  const run = (args: readonly string[], extra: CliOptions = {}): Promise<CliResult> =>
+    runCli([...globals, ...args], { ...extra, cwd: folder, env: { ...env, ...extra.env } });
   const must = async (args: readonly string[]): Promise<void> => {
-    say(`govboot ${args.map((a) => (a.includes(' ') ? JSON.stringify(a) : a)).join(' ').replaceAll(`${folder}/`, '')}`);
+    say(
+      `govboot ${args
+        .map((a) => (a.includes(' ') ? JSON.stringify(a) : a))
+        .join(' ')
+        .replaceAll(`${folder}/`, '')}`,
+    );
     const done = await run(args);
-    if (done.code !== 0) throw new Error(`govboot ${args.join(' ')} ended with ${String(done.code)}:\n${done.stdout}${done.stderr}`);
+    if (done.code !== 0)
+      throw new Error(
+        `govboot ${args.join(' ')} ended with ${String(done.code)}:\n${done.stdout}${done.stderr}`,
+      );
   };
   mkdirSync(root, { recursive: true });
   const repo = gitRepoAt(root);
@@ -70,13 +95,36 @@ export async function makeGoverned(options: GovernedOptions): Promise<Governed> 
   commitAll(repo, 'Governance of the infrastructure repository');
   await must(['trust', 'pin', '--root', keys.root.fingerprint]);
   const governed: Governed = {
-    folder, repo, keys, keyFile, env, run, globals,
+    folder,
+    repo,
+    keys,
+    keyFile,
+    env,
+    run,
+    globals,
     tag: async (name, person) => {
       say(`git tag -s ${name}   (signed by ${PEOPLE[person]})`);
-      await writeSignedTag(repo, { name, message: `Release ${name}`, tagger: `${PEOPLE[person]} <${person}@example.com> ${String(Math.floor(Date.now() / 1000))} +0000`, sign: (payload) => keys[person].sign(payload) });
+      await writeSignedTag(repo, {
+        name,
+        message: `Release ${name}`,
+        tagger: `${PEOPLE[person]} <${person}@example.com> ${String(Math.floor(Date.now() / 1000))} +0000`,
+        sign: (payload) => keys[person].sign(payload),
+      });
     },
     intent: async (environment, extra = [], person = 'alice') => {
-      await must(['intent', 'new', environment, '--reason', `bootstrap ${environment}`, '--ticket', 'OPS-1', '--key', keyFile(person), ...(options.endpoint === null ? [] : ['--endpoint', options.endpoint]), ...extra]);
+      await must([
+        'intent',
+        'new',
+        environment,
+        '--reason',
+        `bootstrap ${environment}`,
+        '--ticket',
+        'OPS-1',
+        '--key',
+        keyFile(person),
+        ...(options.endpoint === null ? [] : ['--endpoint', options.endpoint]),
+        ...extra,
+      ]);
       await must(['intent', 'sign', outOf(extra) ?? `intents/${environment}.yaml`, '--key', keyFile(person)]);
     },
   };
@@ -91,13 +139,30 @@ function outOf(extra: readonly string[]): string | undefined {
   return at === -1 ? undefined : extra[at + 1];
 }
 
-function initArguments(options: GovernedOptions, environments: readonly string[], keys: Readonly<Record<Person, TestKey>>, folder: string): readonly string[] {
-  const named = (['root', 'alice', 'bob'] as const).flatMap((person) => ['--key-file', join(folder, 'keys', `${person}.asc`)]);
+function initArguments(
+  options: GovernedOptions,
+  environments: readonly string[],
+  keys: Readonly<Record<Person, TestKey>>,
+  folder: string,
+): readonly string[] {
+  const named = (['root', 'alice', 'bob'] as const).flatMap((person) => [
+    '--key-file',
+    join(folder, 'keys', `${person}.asc`),
+  ]);
   return [
-    'init', '--organisation', 'acme', ...environments.flatMap((e) => ['--environment', e]), '--root', keys.root.fingerprint,
-    '--person', `${PEOPLE.alice}=${keys.alice.fingerprint}:release,intent,evidence`,
-    '--person', `${PEOPLE.bob}=${keys.bob.fingerprint}:approver,evidence`, ...named,
-    '--locking', options.locking ?? 'both',
+    'init',
+    '--organisation',
+    'acme',
+    ...environments.flatMap((e) => ['--environment', e]),
+    '--root',
+    keys.root.fingerprint,
+    '--person',
+    `${PEOPLE.alice}=${keys.alice.fingerprint}:release,intent,evidence`,
+    '--person',
+    `${PEOPLE.bob}=${keys.bob.fingerprint}:approver,evidence`,
+    ...named,
+    '--locking',
+    options.locking ?? 'both',
     ...(options.github === true ? ['--github', 'acme/infra', '--github-ids', '1234:5678'] : []),
   ];
 }
@@ -106,7 +171,12 @@ async function makeKeys(folder: string): Promise<Readonly<Record<Person, TestKey
   mkdirSync(join(folder, 'keys'), { recursive: true });
   // A key and a signature of the same second are good; a clock that rounds must not make the signature older than its key.
   const created = new Date(Date.now() - 3_600_000);
-  const made = await Promise.all((Object.keys(PEOPLE) as Person[]).map(async (person) => [person, await makeKey({ name: PEOPLE[person], email: `${person}@example.com`, created })] as const));
+  const made = await Promise.all(
+    (Object.keys(PEOPLE) as Person[]).map(
+      async (person) =>
+        [person, await makeKey({ name: PEOPLE[person], email: `${person}@example.com`, created })] as const,
+    ),
+  );
   for (const [person, key] of made) {
     writeFileSync(join(folder, 'keys', `${person}.key`), key.privateArmored, { mode: 0o600 });
     writeFileSync(join(folder, 'keys', `${person}.asc`), key.publicArmored);

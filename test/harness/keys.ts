@@ -31,6 +31,8 @@ export interface SignSpec {
   /** RFC 9580 §5.2.1: 0x00 binary (the default), 0x01 text, … */
   readonly type?: number;
   readonly hash?: 'sha1' | 'sha256' | 'sha384' | 'sha512';
+  /** Signs truly, and names another issuer: hex of 20 bytes. */
+  readonly claimedIssuer?: string;
   readonly notation?: { readonly name: string; readonly critical: boolean };
 }
 
@@ -129,6 +131,12 @@ function packetBytes(packets: readonly openpgp.AnyPacket[]): Uint8Array {
   return list.write();
 }
 
+function liar(keyPacket: object, claimed: string): unknown {
+  return Object.assign(Object.create(keyPacket) as object, {
+    getFingerprintBytes: () => Buffer.from(claimed, 'hex'),
+  });
+}
+
 async function signDocument(
   key: openpgp.PrivateKey | openpgp.Subkey,
   bytes: Uint8Array | string,
@@ -138,23 +146,18 @@ async function signDocument(
   const message = await openpgp.createMessage({ binary });
   const type = spec.type ?? openpgp.enums.signature.binary;
   const notation = spec.notation;
-  const packet = await signRaw(
-    key.keyPacket,
-    key.keyPacket.algorithm,
-    message.packets[0],
-    spec.at ?? new Date(),
-    {
-      signatureType: type,
-      hashAlgorithm: openpgp.enums.hash[spec.hash ?? 'sha512'],
-      ...(spec.expiresInSeconds === undefined
-        ? {}
-        : { signatureExpirationTime: spec.expiresInSeconds, signatureNeverExpires: false }),
-      rawNotations:
-        notation === undefined
-          ? []
-          : [{ ...notation, value: new TextEncoder().encode('x'), humanReadable: true }],
-    },
-  );
+  const signer = spec.claimedIssuer === undefined ? key.keyPacket : liar(key.keyPacket, spec.claimedIssuer);
+  const packet = await signRaw(signer, key.keyPacket.algorithm, message.packets[0], spec.at ?? new Date(), {
+    signatureType: type,
+    hashAlgorithm: openpgp.enums.hash[spec.hash ?? 'sha512'],
+    ...(spec.expiresInSeconds === undefined
+      ? {}
+      : { signatureExpirationTime: spec.expiresInSeconds, signatureNeverExpires: false }),
+    rawNotations:
+      notation === undefined
+        ? []
+        : [{ ...notation, value: new TextEncoder().encode('x'), humanReadable: true }],
+  });
   return packetBytes([packet]);
 }
 

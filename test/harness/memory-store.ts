@@ -72,8 +72,10 @@ export function memoryStore(initial: Iterable<readonly [string, Uint8Array]> = [
     replace: (name, bytes) => write('replace', name, () => void files.set(name, bytes.slice())),
     append: (name, line) =>
       write('append', name, () => {
+        if (line.includes('\n'))
+          throw new GovbootError('EVIDENCE_WRITE', `a line for ${name} has a line feed in it`);
         const text = new TextDecoder().decode(files.get(name) ?? new Uint8Array());
-        files.set(name, new TextEncoder().encode(`${text}${line.endsWith('\n') ? line : `${line}\n`}`));
+        files.set(name, new TextEncoder().encode(`${text}${line}\n`));
       }),
     copy: () => memoryStore(files),
   };

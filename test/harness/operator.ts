@@ -17,7 +17,11 @@ export function startGovboot(args: readonly string[], options: TerminalOptions):
 }
 
 /** Plays a whole apply. With nothing to confirm the program ends by itself, and so does this. */
-export async function playApply(args: readonly string[], options: TerminalOptions, say: (line: string) => void = () => undefined): Promise<Played> {
+export async function playApply(
+  args: readonly string[],
+  options: TerminalOptions,
+  say: (line: string) => void = () => undefined,
+): Promise<Played> {
   const terminal = startGovboot(args, options);
   const ended = terminal.exit.then(() => null);
   const match = await Promise.race([terminal.waitFor(TOKEN, 60_000).catch(() => null), ended]);

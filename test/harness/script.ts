@@ -17,6 +17,15 @@
  * stdin FILE                        what the next run reads
  * cd DIR, mkdir DIR..., cp FROM TO, write FILE TEXT...
  *
+ * A script whose first line is `# with: governed` runs in a governed repository of acme (see governed-repo.ts), with the keys of
+ * its people in ../keys; `# with: applied` in one whose dev was bootstrapped in a rehearsal. It may also use:
+ *
+ * git ARGS                          git in the repository
+ * tag NAME PERSON                   tags HEAD, signed by a person
+ * replace FILE OLD NEW              replaces the first OLD in a file
+ * play ARGS                         `govboot ARGS` with a person who confirms, at a terminal; `exit N play ARGS`
+ * $ROOT $ALICE $BOB $STRANGER       fingerprints; $KEYS/alice.key is a key file
+ *
  * A line whose first word is not in this list is an error. Words are split at blanks; 'single quotes' keep
  * blanks and everything else, '' in them is a quote; $NAME and ${NAME} outside them are replaced. $WORK is
  * the script's own directory.
@@ -25,6 +34,9 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { govbootPath, runCommand, type CliResult } from './cli.ts';
+import { gitRepoAt, writeSignedTag } from './git-fixture.ts';
+import { govern, type Fixture } from './script-fixture.ts';
+import { playApply } from './operator.ts';
 import { parseTxtar } from './txtar.ts';
 
 type State = {
@@ -33,6 +45,8 @@ type State = {
   env: Record<string, string | undefined>;
   input: string;
   last: CliResult | undefined;
+  /** The governed repository, where the script asked for one. */
+  readonly governed: Fixture | null;
 };
 
 /** What a line asked for was not so. */
@@ -123,7 +137,36 @@ const acts: Record<string, (state: State, args: readonly string[]) => void> = {
     else copyFileSync(resolve(state.cwd, from), resolve(state.cwd, to));
   },
   write: (state, [file = '', ...text]) => put(resolve(state.cwd, file), `${text.join(' ')}\n`),
+  replace: (state, [file = '', from = '', to = '']) => {
+    const text = content(state, file);
+    check(text.includes(from), `${file} does not hold ${from}`);
+    put(
+      resolve(state.cwd, file),
+      text.replace(from, () => to),
+    );
+  },
+  git: (state, args) => void gitRepoAt(state.cwd).git(args),
 };
+
+/** Tags HEAD as `git tag -s` would, with a person's key. */
+async function tag(state: State, [name = '', person = '']: readonly string[]): Promise<void> {
+  const key = state.governed?.keys[person as keyof Fixture['keys']];
+  if (key === undefined)
+    throw new Mismatch(`tag wants a name and a person of a governed repository, not ${person}`);
+  await writeSignedTag(gitRepoAt(state.cwd), {
+    name,
+    message: `Release ${name}`,
+    sign: (payload) => key.sign(payload),
+  });
+}
+
+/** Plays the operator at a pseudo-terminal; what was on the screen is stdout of the run. */
+async function play(state: State, args: readonly string[], ending: Ending): Promise<void> {
+  const played = await playApply(args, { cwd: state.cwd, env: state.env, rows: 60 });
+  state.last = { code: played.code, signal: null, stdout: played.screen.replaceAll('\r', ''), stderr: '' };
+  if (ending === 'not ok') check(played.code !== 0, 'exit code 0, wanted failure');
+  else check(played.code === (ending === 'ok' ? 0 : ending), `exit code ${played.code}, wanted ${ending}`);
+}
 
 function put(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
@@ -139,6 +182,8 @@ async function runLine(state: State, line: string): Promise<void> {
   if (Number.isNaN(code)) throw new Mismatch('exit wants a number and then a run');
   if (verb === 'govboot') return run(state, process.execPath, [govbootPath, ...args], ending);
   if (verb === 'exec') return run(state, args[0] ?? '', args.slice(1), ending);
+  if (verb === 'play') return play(state, args, ending);
+  if (verb === 'tag') return tag(state, args);
   const look = looks[verb];
   const act = acts[verb];
   if (look !== undefined && code === undefined) {
@@ -159,8 +204,16 @@ export async function runScript(
   options: { readonly env?: Readonly<Record<string, string>>; readonly name?: string } = {},
 ): Promise<void> {
   const { script, files } = parseTxtar(text);
-  for (const [name, body] of files) put(join(work, name), body);
-  const state: State = { work, cwd: work, env: { ...options.env }, input: '', last: undefined };
+  const governed = await govern(script, work);
+  const state: State = {
+    work,
+    cwd: governed?.root ?? work,
+    env: { ...options.env, ...governed?.env },
+    input: '',
+    last: undefined,
+    governed,
+  };
+  for (const [name, body] of files) put(join(state.cwd, name), body);
   for (const [index, raw] of script.split('\n').entries()) {
     const line = raw.trim();
     if (line === '' || line.startsWith('#')) continue;

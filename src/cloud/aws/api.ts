@@ -28,20 +28,44 @@ export interface Operations {
   's3:PutBucketEncryption': Call<S3.PutBucketEncryptionCommandInput, S3.PutBucketEncryptionCommandOutput>;
   's3:GetPublicAccessBlock': Call<S3.GetPublicAccessBlockCommandInput, S3.GetPublicAccessBlockCommandOutput>;
   's3:PutPublicAccessBlock': Call<S3.PutPublicAccessBlockCommandInput, S3.PutPublicAccessBlockCommandOutput>;
-  's3:GetBucketOwnershipControls': Call<S3.GetBucketOwnershipControlsCommandInput, S3.GetBucketOwnershipControlsCommandOutput>;
-  's3:PutBucketOwnershipControls': Call<S3.PutBucketOwnershipControlsCommandInput, S3.PutBucketOwnershipControlsCommandOutput>;
+  's3:GetBucketOwnershipControls': Call<
+    S3.GetBucketOwnershipControlsCommandInput,
+    S3.GetBucketOwnershipControlsCommandOutput
+  >;
+  's3:PutBucketOwnershipControls': Call<
+    S3.PutBucketOwnershipControlsCommandInput,
+    S3.PutBucketOwnershipControlsCommandOutput
+  >;
   's3:GetBucketPolicy': Call<S3.GetBucketPolicyCommandInput, S3.GetBucketPolicyCommandOutput>;
   's3:PutBucketPolicy': Call<S3.PutBucketPolicyCommandInput, S3.PutBucketPolicyCommandOutput>;
-  's3:GetBucketLifecycleConfiguration': Call<S3.GetBucketLifecycleConfigurationCommandInput, S3.GetBucketLifecycleConfigurationCommandOutput>;
-  's3:PutBucketLifecycleConfiguration': Call<S3.PutBucketLifecycleConfigurationCommandInput, S3.PutBucketLifecycleConfigurationCommandOutput>;
+  's3:GetBucketLifecycleConfiguration': Call<
+    S3.GetBucketLifecycleConfigurationCommandInput,
+    S3.GetBucketLifecycleConfigurationCommandOutput
+  >;
+  's3:PutBucketLifecycleConfiguration': Call<
+    S3.PutBucketLifecycleConfigurationCommandInput,
+    S3.PutBucketLifecycleConfigurationCommandOutput
+  >;
 
   'dynamodb:DescribeTable': Call<DynamoDB.DescribeTableCommandInput, DynamoDB.DescribeTableCommandOutput>;
   'dynamodb:CreateTable': Call<DynamoDB.CreateTableCommandInput, DynamoDB.CreateTableCommandOutput>;
   'dynamodb:UpdateTable': Call<DynamoDB.UpdateTableCommandInput, DynamoDB.UpdateTableCommandOutput>;
-  'dynamodb:DescribeContinuousBackups': Call<DynamoDB.DescribeContinuousBackupsCommandInput, DynamoDB.DescribeContinuousBackupsCommandOutput>;
-  'dynamodb:UpdateContinuousBackups': Call<DynamoDB.UpdateContinuousBackupsCommandInput, DynamoDB.UpdateContinuousBackupsCommandOutput>;
-  'dynamodb:DescribeTimeToLive': Call<DynamoDB.DescribeTimeToLiveCommandInput, DynamoDB.DescribeTimeToLiveCommandOutput>;
-  'dynamodb:ListTagsOfResource': Call<DynamoDB.ListTagsOfResourceCommandInput, DynamoDB.ListTagsOfResourceCommandOutput>;
+  'dynamodb:DescribeContinuousBackups': Call<
+    DynamoDB.DescribeContinuousBackupsCommandInput,
+    DynamoDB.DescribeContinuousBackupsCommandOutput
+  >;
+  'dynamodb:UpdateContinuousBackups': Call<
+    DynamoDB.UpdateContinuousBackupsCommandInput,
+    DynamoDB.UpdateContinuousBackupsCommandOutput
+  >;
+  'dynamodb:DescribeTimeToLive': Call<
+    DynamoDB.DescribeTimeToLiveCommandInput,
+    DynamoDB.DescribeTimeToLiveCommandOutput
+  >;
+  'dynamodb:ListTagsOfResource': Call<
+    DynamoDB.ListTagsOfResourceCommandInput,
+    DynamoDB.ListTagsOfResourceCommandOutput
+  >;
   'dynamodb:TagResource': Call<DynamoDB.TagResourceCommandInput, DynamoDB.TagResourceCommandOutput>;
 
   'kms:ListAliases': Call<KMS.ListAliasesCommandInput, KMS.ListAliasesCommandOutput>;
@@ -51,7 +75,10 @@ export interface Operations {
   'kms:CreateAlias': Call<KMS.CreateAliasCommandInput, KMS.CreateAliasCommandOutput>;
   'kms:GetKeyPolicy': Call<KMS.GetKeyPolicyCommandInput, KMS.GetKeyPolicyCommandOutput>;
   'kms:PutKeyPolicy': Call<KMS.PutKeyPolicyCommandInput, KMS.PutKeyPolicyCommandOutput>;
-  'kms:GetKeyRotationStatus': Call<KMS.GetKeyRotationStatusCommandInput, KMS.GetKeyRotationStatusCommandOutput>;
+  'kms:GetKeyRotationStatus': Call<
+    KMS.GetKeyRotationStatusCommandInput,
+    KMS.GetKeyRotationStatusCommandOutput
+  >;
   'kms:EnableKeyRotation': Call<KMS.EnableKeyRotationCommandInput, KMS.EnableKeyRotationCommandOutput>;
   'kms:ListResourceTags': Call<KMS.ListResourceTagsCommandInput, KMS.ListResourceTagsCommandOutput>;
   'kms:TagResource': Call<KMS.TagResourceCommandInput, KMS.TagResourceCommandOutput>;
@@ -59,18 +86,39 @@ export interface Operations {
   'iam:GetRole': Call<IAM.GetRoleCommandInput, IAM.GetRoleCommandOutput>;
   'iam:CreateRole': Call<IAM.CreateRoleCommandInput, IAM.CreateRoleCommandOutput>;
   'iam:UpdateRole': Call<IAM.UpdateRoleCommandInput, IAM.UpdateRoleCommandOutput>;
-  'iam:UpdateAssumeRolePolicy': Call<IAM.UpdateAssumeRolePolicyCommandInput, IAM.UpdateAssumeRolePolicyCommandOutput>;
-  'iam:PutRolePermissionsBoundary': Call<IAM.PutRolePermissionsBoundaryCommandInput, IAM.PutRolePermissionsBoundaryCommandOutput>;
+  'iam:UpdateAssumeRolePolicy': Call<
+    IAM.UpdateAssumeRolePolicyCommandInput,
+    IAM.UpdateAssumeRolePolicyCommandOutput
+  >;
+  'iam:PutRolePermissionsBoundary': Call<
+    IAM.PutRolePermissionsBoundaryCommandInput,
+    IAM.PutRolePermissionsBoundaryCommandOutput
+  >;
   'iam:ListRoleTags': Call<IAM.ListRoleTagsCommandInput, IAM.ListRoleTagsCommandOutput>;
   'iam:TagRole': Call<IAM.TagRoleCommandInput, IAM.TagRoleCommandOutput>;
   'iam:ListRolePolicies': Call<IAM.ListRolePoliciesCommandInput, IAM.ListRolePoliciesCommandOutput>;
-  'iam:ListAttachedRolePolicies': Call<IAM.ListAttachedRolePoliciesCommandInput, IAM.ListAttachedRolePoliciesCommandOutput>;
+  'iam:ListAttachedRolePolicies': Call<
+    IAM.ListAttachedRolePoliciesCommandInput,
+    IAM.ListAttachedRolePoliciesCommandOutput
+  >;
   'iam:GetRolePolicy': Call<IAM.GetRolePolicyCommandInput, IAM.GetRolePolicyCommandOutput>;
   'iam:PutRolePolicy': Call<IAM.PutRolePolicyCommandInput, IAM.PutRolePolicyCommandOutput>;
-  'iam:GetOpenIDConnectProvider': Call<IAM.GetOpenIDConnectProviderCommandInput, IAM.GetOpenIDConnectProviderCommandOutput>;
-  'iam:CreateOpenIDConnectProvider': Call<IAM.CreateOpenIDConnectProviderCommandInput, IAM.CreateOpenIDConnectProviderCommandOutput>;
-  'iam:AddClientIDToOpenIDConnectProvider': Call<IAM.AddClientIDToOpenIDConnectProviderCommandInput, IAM.AddClientIDToOpenIDConnectProviderCommandOutput>;
-  'iam:TagOpenIDConnectProvider': Call<IAM.TagOpenIDConnectProviderCommandInput, IAM.TagOpenIDConnectProviderCommandOutput>;
+  'iam:GetOpenIDConnectProvider': Call<
+    IAM.GetOpenIDConnectProviderCommandInput,
+    IAM.GetOpenIDConnectProviderCommandOutput
+  >;
+  'iam:CreateOpenIDConnectProvider': Call<
+    IAM.CreateOpenIDConnectProviderCommandInput,
+    IAM.CreateOpenIDConnectProviderCommandOutput
+  >;
+  'iam:AddClientIDToOpenIDConnectProvider': Call<
+    IAM.AddClientIDToOpenIDConnectProviderCommandInput,
+    IAM.AddClientIDToOpenIDConnectProviderCommandOutput
+  >;
+  'iam:TagOpenIDConnectProvider': Call<
+    IAM.TagOpenIDConnectProviderCommandInput,
+    IAM.TagOpenIDConnectProviderCommandOutput
+  >;
 }
 
 export type Operation = keyof Operations;
@@ -87,16 +135,16 @@ export interface AwsApi {
 
 /** What kind of failure it was, by meaning rather than by each service's own word. */
 export type FaultKind =
-  | 'absent'       // NoSuchBucket, NoSuchEntity, ResourceNotFoundException, NotFoundException, NoSuchTagSet, …ConfigurationNotFoundError
-  | 'exists'       // EntityAlreadyExists, BucketAlreadyOwnedByYou, BucketAlreadyExists, ResourceInUseException on create, AlreadyExistsException
-  | 'denied'       // AccessDenied, 403
-  | 'conflict'     // OperationAborted, ConditionalRequestConflict, ConcurrentModification, ResourceInUseException on update, LimitExceeded on table operations
-  | 'not-ready'    // invalid principal in policy, ContinuousBackupsUnavailableException, KMSInvalidState, key not yet usable
-  | 'throttled'    // Throttling*, SlowDown, TooManyRequests, RequestLimitExceeded
-  | 'unavailable'  // 5xx
-  | 'network'      // reset, refused, timed out, name not resolved
-  | 'credentials'  // none found, expired, invalid token, skewed clock
-  | 'invalid';     // anything else the service refuses
+  | 'absent' // NoSuchBucket, NoSuchEntity, ResourceNotFoundException, NotFoundException, NoSuchTagSet, …ConfigurationNotFoundError
+  | 'exists' // EntityAlreadyExists, BucketAlreadyOwnedByYou, BucketAlreadyExists, ResourceInUseException on create, AlreadyExistsException
+  | 'denied' // AccessDenied, 403
+  | 'conflict' // OperationAborted, ConditionalRequestConflict, ConcurrentModification, ResourceInUseException on update, LimitExceeded on table operations
+  | 'not-ready' // invalid principal in policy, ContinuousBackupsUnavailableException, KMSInvalidState, key not yet usable
+  | 'throttled' // Throttling*, SlowDown, TooManyRequests, RequestLimitExceeded
+  | 'unavailable' // 5xx
+  | 'network' // reset, refused, timed out, name not resolved
+  | 'credentials' // none found, expired, invalid token, skewed clock
+  | 'invalid'; // anything else the service refuses
 
 /** A failed call, classified. `name` of the service's error is kept in `fault`. */
 export class ApiFault extends Error {
@@ -109,7 +157,16 @@ export class ApiFault extends Error {
   readonly requestId: string | null;
   readonly attempts: number;
 
-  constructor(detail: { operation: Operation; kind: FaultKind; fault: string; message: string; status: number | null; requestId: string | null; attempts: number; cause?: unknown }) {
+  constructor(detail: {
+    operation: Operation;
+    kind: FaultKind;
+    fault: string;
+    message: string;
+    status: number | null;
+    requestId: string | null;
+    attempts: number;
+    cause?: unknown;
+  }) {
     super(detail.message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.operation = detail.operation;
     this.kind = detail.kind;

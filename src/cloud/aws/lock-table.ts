@@ -61,7 +61,9 @@ const schema: AwsControl = {
     observing(async () => {
       const { KeySchema, AttributeDefinitions } = await describe(api, b);
       return set({
-        attributes: (AttributeDefinitions ?? []).map((a) => `${a.AttributeName ?? ''}:${a.AttributeType ?? ''}`).sort(),
+        attributes: (AttributeDefinitions ?? [])
+          .map((a) => `${a.AttributeName ?? ''}:${a.AttributeType ?? ''}`)
+          .sort(),
         key: (KeySchema ?? []).map((k) => `${k.AttributeName ?? ''}:${k.KeyType ?? ''}`),
       });
     }),
@@ -97,7 +99,9 @@ const encryption: AwsControl = {
     observing(async () => {
       const sse = (await describe(api, b)).SSEDescription;
       // The table is shown with the key it is moving to as soon as the change is accepted.
-      return sse?.SSEType === undefined ? unset : set({ type: sse.SSEType, key: sse.KMSMasterKeyArn ?? null });
+      return sse?.SSEType === undefined
+        ? unset
+        : set({ type: sse.SSEType, key: sse.KMSMasterKeyArn ?? null });
     }),
   async write(api, b, _known, wanted) {
     await api.call('dynamodb:UpdateTable', {
@@ -112,7 +116,7 @@ const deletionProtection: AwsControl = {
   title: 'deletion protection',
   why: 'A table that is swept away frees every lock that is held.',
   needs: ['deletion-protection'],
-  satisfies: clauses(['FSBP', 'DynamoDB.6'], ['SOC 2', 'CC6.1']),
+  satisfies: clauses(['FSBP', 'DynamoDB.6']),
   atCreation: true,
   desired: () => value(true),
   read: (api, b) => observing(async () => set((await describe(api, b)).DeletionProtectionEnabled ?? false)),
@@ -126,7 +130,7 @@ const recovery: AwsControl = {
   title: 'point-in-time recovery',
   why: 'The digests prove which state is the newest; they can be brought back to any second of the window.',
   needs: ['point-in-time-recovery'],
-  satisfies: clauses(['FSBP', 'DynamoDB.2'], ['ISO/IEC 27001:2022', 'A.8.13'], ['SOC 2', 'CC7.1']),
+  satisfies: clauses(['FSBP', 'DynamoDB.2'], ['ISO/IEC 27001:2022', 'A.8.13']),
   desired: (b) => value({ status: 'ENABLED', days: b.retention.pitrDays }),
   read: (api, b) =>
     observing(async () => {
@@ -166,7 +170,9 @@ const noExpiry: AwsControl = {
       const answer = await api.call('dynamodb:DescribeTimeToLive', { TableName: b.names.table });
       const { TimeToLiveStatus, AttributeName } = answer.TimeToLiveDescription ?? {};
       if (TimeToLiveStatus === undefined) return notUnderstood('dynamodb:DescribeTimeToLive names no status');
-      return set(TimeToLiveStatus === 'DISABLED' ? 'DISABLED' : `${TimeToLiveStatus} on ${AttributeName ?? '?'}`);
+      return set(
+        TimeToLiveStatus === 'DISABLED' ? 'DISABLED' : `${TimeToLiveStatus} on ${AttributeName ?? '?'}`,
+      );
     }),
   write: async () => Promise.reject(new TypeError('time to live is not ours to change')),
 };
@@ -199,7 +205,12 @@ export const lockTable: AwsResource = {
   locate: (api, b) =>
     locating(async () => {
       await describe(api, b);
-      return presenceByTags(b, await readTags(api, b), { 'lock-table.arn': tableArn(b) }, `table ${b.names.table}`);
+      return presenceByTags(
+        b,
+        await readTags(api, b),
+        { 'lock-table.arn': tableArn(b) },
+        `table ${b.names.table}`,
+      );
     }),
   async create(api, b, known, run) {
     await api.call('dynamodb:CreateTable', {

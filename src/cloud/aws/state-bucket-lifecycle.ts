@@ -27,17 +27,18 @@ function rule(b: Blueprint): LifecycleRule & Json {
 function compare(observed: Json, desired: Json): Comparison {
   const rules = Array.isArray(observed) ? (observed as readonly Json[]) : [observed];
   const [wanted] = desired as readonly Json[];
-  const same = (found: Json): boolean => wanted !== undefined && canonicalText(found) === canonicalText(wanted);
+  const same = (found: Json): boolean =>
+    wanted !== undefined && canonicalText(found) === canonicalText(wanted);
   const foreign = rules.filter((found) => !same(found) && (found as { ID?: Json } | null)?.ID !== RULE_ID);
   if (foreign.length > 0) return { is: 'foreign', found: foreign };
   return { is: rules.length === 1 && rules.every(same) ? 'right' : 'wrong' };
 }
 
-/** A filter on everything is written `{ Prefix: "" }`, `{}` or, in the older form, as a prefix of the rule. */
+/** A filter on everything is written `{ Prefix: "" }` or `{}`. */
 function plain(found: LifecycleRule): Json {
-  const { Prefix, Filter, ...rest } = found;
+  const { Filter, ...rest } = found;
   const json = JSON.parse(JSON.stringify(rest)) as { readonly [key: string]: Json };
-  const filter = JSON.parse(JSON.stringify(Filter ?? { Prefix: Prefix ?? '' })) as Json;
+  const filter = JSON.parse(JSON.stringify(Filter ?? null)) as Json;
   return { ...json, Filter: canonicalText(filter) === '{}' ? { Prefix: '' } : filter };
 }
 

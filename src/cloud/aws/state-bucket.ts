@@ -85,7 +85,12 @@ const ownership: AwsControl = {
   },
 };
 
-const BLOCKED = { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true };
+const BLOCKED = {
+  BlockPublicAcls: true,
+  IgnorePublicAcls: true,
+  BlockPublicPolicy: true,
+  RestrictPublicBuckets: true,
+};
 
 const publicAccess: AwsControl = {
   id: 'state-bucket.public-access-block',
@@ -120,7 +125,7 @@ const versioning: AwsControl = {
   title: 'versioning',
   why: 'A state that was overwritten or truncated can only be brought back from an older version.',
   needs: ['versioning'],
-  satisfies: clauses(['FSBP', 'S3.14'], ['ISO/IEC 27001:2022', 'A.8.13'], ['SOC 2', 'CC7.1']),
+  satisfies: clauses(['FSBP', 'S3.14'], ['ISO/IEC 27001:2022', 'A.8.13']),
   desired: () => value('Enabled'),
   read: (api, b) =>
     observing(async () => {
@@ -167,7 +172,10 @@ const encryption: AwsControl = {
       ServerSideEncryptionConfiguration: {
         Rules: [
           {
-            ApplyServerSideEncryptionByDefault: { SSEAlgorithm: wanted.algorithm, KMSMasterKeyID: wanted.key },
+            ApplyServerSideEncryptionByDefault: {
+              SSEAlgorithm: wanted.algorithm,
+              KMSMasterKeyID: wanted.key,
+            },
             BucketKeyEnabled: wanted.bucketKey,
             BlockedEncryptionTypes: { EncryptionType: wanted.blocked },
           },
@@ -234,7 +242,9 @@ export const stateBucket: AwsResource = {
       Bucket: b.names.bucket,
       ObjectOwnership: 'BucketOwnerEnforced',
       // A name in the account's own namespace can be taken by nobody else.
-      ...(b.names.bucketNamespace === 'account-regional' ? { BucketNamespace: 'account-regional' as const } : {}),
+      ...(b.names.bucketNamespace === 'account-regional'
+        ? { BucketNamespace: 'account-regional' as const }
+        : {}),
       CreateBucketConfiguration: {
         // us-east-1 has no constraint and refuses one (S3 CreateBucket LocationConstraint).
         ...(b.region === 'us-east-1' ? {} : { LocationConstraint: b.region as BucketLocationConstraint }),

@@ -12,16 +12,20 @@ const PARALLEL = 8;
 
 /** What one key of the account turned out to be. */
 type Look =
-  | { readonly is: 'other' }
+  | { readonly is: 'skipped' }
+  | { readonly is: 'not-ours' }
   | { readonly is: 'ours'; readonly key: KeyMetadata; readonly tags: Tags }
   | { readonly is: 'hidden'; readonly fault: ApiFault };
 
 export async function keyTags(api: AwsApi, keyId: string): Promise<Tags> {
   const all = await pages(
-    (Marker) => api.call('kms:ListResourceTags', { KeyId: keyId, ...(Marker === undefined ? {} : { Marker }) }),
+    (Marker) =>
+      api.call('kms:ListResourceTags', { KeyId: keyId, ...(Marker === undefined ? {} : { Marker }) }),
     (page) => page.NextMarker,
   );
-  return Object.fromEntries(all.flatMap((page) => page.Tags ?? []).map((tag) => [tag.TagKey ?? '', tag.TagValue ?? '']));
+  return Object.fromEntries(
+    all.flatMap((page) => page.Tags ?? []).map((tag) => [tag.TagKey ?? '', tag.TagValue ?? '']),
+  );
 }
 
 /**
@@ -40,7 +44,8 @@ export async function findByTags(
   const ids = listed.flatMap((page) => page.Keys ?? []).flatMap((key) => key.KeyId ?? []);
   const looks = await mapBounded(ids, PARALLEL, (id) => look(api, b, id));
   const hidden = looks.find((one) => one.is === 'hidden');
-  if (hidden !== undefined && looks.every((one) => one.is === 'hidden')) throw hidden.fault;
+  const readable = looks.some((one) => one.is === 'ours' || one.is === 'not-ours');
+  if (hidden !== undefined && !readable) throw hidden.fault;
   // The oldest, should there ever be two: every run then chooses the same one.
   const [found] = looks.filter((one) => one.is === 'ours').sort((x, y) => madeAt(x.key) - madeAt(y.key));
   if (found === undefined) return { is: 'absent' };
@@ -50,14 +55,15 @@ export async function findByTags(
 async function look(api: AwsApi, b: Blueprint, id: string): Promise<Look> {
   try {
     const tags = await keyTags(api, id);
-    if (!areOurs(tags, b)) return { is: 'other' };
+    if (!areOurs(tags, b)) return { is: 'not-ours' };
     const { KeyMetadata: key } = await api.call('kms:DescribeKey', { KeyId: id });
     // A key on its way out without our alias is one that somebody gave up.
-    if (key === undefined || key.KeyState === 'PendingDeletion') return { is: 'other' };
+    if (key === undefined || key.KeyState === 'PendingDeletion') return { is: 'skipped' };
     return { is: 'ours', key, tags };
   } catch (error) {
-    if (isFault(error, 'absent')) return { is: 'other' };
-    if (isFault(error, 'denied')) return (await isAwsManaged(api, id)) ? { is: 'other' } : { is: 'hidden', fault: error };
+    if (isFault(error, 'absent')) return { is: 'skipped' };
+    if (isFault(error, 'denied'))
+      return (await isAwsManaged(api, id)) ? { is: 'skipped' } : { is: 'hidden', fault: error };
     throw error;
   }
 }

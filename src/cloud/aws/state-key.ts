@@ -101,7 +101,11 @@ const policy: AwsControl = {
   title: 'key policy: used through S3 and DynamoDB, deleted by break-glass only, never locked out',
   why: 'The key is the second lock on the state; its policy must neither let everybody in nor shut the account out.',
   needs: ['key-policy'],
-  satisfies: clauses(['FSBP', 'KMS.3', 'KMS.5'], ['ISO/IEC 27001:2022', 'A.8.24', 'A.8.3'], ['SOC 2', 'CC6.1']),
+  satisfies: clauses(
+    ['FSBP', 'KMS.3', 'KMS.5'],
+    ['ISO/IEC 27001:2022', 'A.8.24', 'A.8.3'],
+    ['SOC 2', 'CC6.1'],
+  ),
   atCreation: true,
   after: ROLES,
   desired: (b) => value(asJson(keyPolicy(b))),
@@ -154,7 +158,8 @@ const alias: AwsControl = {
   read: (api, b, known) =>
     observing(async () => {
       const all = await pages(
-        (Marker) => api.call('kms:ListAliases', { KeyId: idOf(known), ...(Marker === undefined ? {} : { Marker }) }),
+        (Marker) =>
+          api.call('kms:ListAliases', { KeyId: idOf(known), ...(Marker === undefined ? {} : { Marker }) }),
         (page) => page.NextMarker,
       );
       const names = all.flatMap((page) => page.Aliases ?? []).map((entry) => entry.AliasName);

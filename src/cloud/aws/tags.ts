@@ -58,7 +58,8 @@ export function compareTags(observed: Json, desired: Json, b: Blueprint): Compar
   const found = asTags(observed);
   const wanted = asTags(desired);
   const foreign = Object.entries(found).filter(
-    ([key]) => !(key in wanted) && !b.toleratedTags.includes(key) && !key.startsWith('aws:') && !OF_THE_RUN.has(key),
+    ([key]) =>
+      !(key in wanted) && !b.toleratedTags.includes(key) && !key.startsWith('aws:') && !OF_THE_RUN.has(key),
   );
   if (foreign.length > 0) return { is: 'foreign', found: Object.fromEntries(foreign) };
   const right = Object.entries(wanted).every(([key, expected]) => found[key] === expected);
@@ -79,7 +80,7 @@ export function tagSpec(resource: string): Omit<ControlSpec, 'id'> & { readonly 
     title: 'tags of the parity policy',
     why: 'The tags prove whose the resource is; without them a second run could neither adopt nor refuse it.',
     needs: ['tags'],
-    satisfies: clauses(['ISO/IEC 27001:2022', 'A.5.9'], ['SOC 2', 'CC6.1']),
+    satisfies: clauses(['ISO/IEC 27001:2022', 'A.5.9']),
     atCreation: true,
     desired: (b) => value(b.tags),
     compare: compareTags,

@@ -35,7 +35,11 @@ export function write<T>(cells: Cells<T>, key: string, value: T, sight: Sight): 
 }
 
 /** Keys under a prefix that a reader can see, in order. */
-export function visibleUnder<T>(cells: Cells<T>, prefix: string, sight: Sight): readonly (readonly [string, T])[] {
+export function visibleUnder<T>(
+  cells: Cells<T>,
+  prefix: string,
+  sight: Sight,
+): readonly (readonly [string, T])[] {
   return Object.keys(cells)
     .filter((key) => key.startsWith(prefix))
     .sort()

@@ -22,6 +22,7 @@ export interface Who {
   readonly callerId: string;
   /** Users, roles and policies of any account that exist although this cloud did not make them. */
   readonly known: readonly string[];
+  readonly trustAnyone: boolean;
 }
 
 export interface Call extends Who {
@@ -34,7 +35,10 @@ export interface Call extends Who {
 
 /** A handler works on the state at hand, and throws before it changes anything. */
 export type Handlers<Service extends string> = {
-  readonly [O in Extract<Operation, `${Service}:${string}`>]: (input: Input<O>, call: Call) => Omit<Output<O>, '$metadata'>;
+  readonly [O in Extract<Operation, `${Service}:${string}`>]: (
+    input: Input<O>,
+    call: Call,
+  ) => Omit<Output<O>, '$metadata'>;
 };
 
 export function read<T>(cells: Cells<T>, key: string, call: Call): T | undefined {
@@ -48,7 +52,8 @@ export function current<T>(cells: Cells<T>, key: string): T | undefined {
 
 /** For writes on a resource: with eventual writes, one that nobody can see yet is not there. */
 export function writable<T>(cells: Cells<T>, key: string, call: Call): T | undefined {
-  if (call.sight.consistency.writes === 'eventual' && visible(cells, key, call.sight) === undefined) return undefined;
+  if (call.sight.consistency.writes === 'eventual' && visible(cells, key, call.sight) === undefined)
+    return undefined;
   return newest(cells, key);
 }
 
@@ -78,7 +83,13 @@ export function accountWide(call: Who, name: string): string {
   return `${call.account}/${name}`;
 }
 
-export function arn(call: Who, service: string, region: string, resource: string, account: string = call.account): string {
+export function arn(
+  call: Who,
+  service: string,
+  region: string,
+  resource: string,
+  account: string = call.account,
+): string {
   return `arn:${call.partition}:${service}:${region}:${account}:${resource}`;
 }
 
@@ -91,3 +102,6 @@ export function plain<T>(value: T): T {
 export function given<K extends string, V>(key: K, value: V | null | undefined): Partial<Record<K, V>> {
   return value === null || value === undefined ? {} : ({ [key]: value } as Record<K, V>);
 }
+
+/** The answer of a call that only changes something. */
+export type Done = Readonly<Record<string, never>>;

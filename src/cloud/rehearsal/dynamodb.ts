@@ -1,24 +1,38 @@
 /** The DynamoDB of the rehearsal cloud: tables and their settings, never items. docs/rehearsal-cloud.md, clauses DDB.n. */
 import type * as DynamoDB from '@aws-sdk/client-dynamodb';
-import type { Json } from '../../kernel/json.ts';
-import { arn, given, newUuid, plain, read, current, regional, save, type Call, type Handlers } from './context.ts';
-import { absent, conflict, exists, invalid, notReady, Refusal } from './faults.ts';
-import { keyOrAlias } from './kms-keys.ts';
+import {
+  arn,
+  given,
+  newUuid,
+  plain,
+  read,
+  current,
+  regional,
+  save,
+  type Call,
+  type Handlers,
+} from './context.ts';
+import { absent, conflict, exists, invalid, notReady } from './faults.ts';
+import { billingOf, checkSchema, sseKey, tableTags, wrong } from './dynamodb-rules.ts';
 import { page } from './paging.ts';
-import type { Table, Tags } from './state.ts';
-import { checkTags, tagPairs, type TagProblem } from './tags.ts';
+import type { Table } from './state.ts';
+import { tagPairs } from './tags.ts';
 
 const PITR_DEFAULT_DAYS = 35;
 
-const wrong = (message: string): Refusal => invalid('ValidationException', `One or more parameter values were invalid: ${message}`);
-
 /** Table names may be given as ARN too. */
 function nameOf(given: string | undefined, call: Call): string {
-  const name = (given ?? '').startsWith('arn:') ? (/:table\/([^/]+)$/.exec(given ?? '')?.[1] ?? '') : (given ?? '');
+  const name = (given ?? '').startsWith('arn:')
+    ? (/:table\/([^/]+)$/.exec(given ?? '')?.[1] ?? '')
+    : (given ?? '');
   if (!/^[a-zA-Z0-9_.-]{3,255}$/.test(name)) {
-    throw invalid('ValidationException', `Invalid table/index name. Table/index names must be between 3 and 255 characters long, and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'`);
+    throw invalid(
+      'ValidationException',
+      `Invalid table/index name. Table/index names must be between 3 and 255 characters long, and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'`,
+    );
   }
-  if (given?.startsWith('arn:') === true && given !== tableArn(name, call)) throw invalid('ValidationException', 'Invalid table ARN');
+  if (given?.startsWith('arn:') === true && given !== tableArn(name, call))
+    throw invalid('ValidationException', 'Invalid table ARN');
   return name;
 }
 
@@ -33,17 +47,23 @@ function statusOf(table: Table, now: number): 'CREATING' | 'UPDATING' | 'ACTIVE'
 
 function find(name: string, call: Call): Table {
   const table = read(call.state.tables, regional(call, name), call);
-  if (table === undefined) throw absent('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`, 400);
+  if (table === undefined)
+    throw absent('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`, 400);
   return table;
 }
 
 /** A table that may be changed now. @throws ResourceNotFoundException, ResourceInUseException */
 function idle(name: string, call: Call): Table {
   const table = current(call.state.tables, regional(call, name));
-  if (table === undefined) throw absent('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`, 400);
+  if (table === undefined)
+    throw absent('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`, 400);
   const status = statusOf(table, call.sight.now);
   if (status !== 'ACTIVE') {
-    throw conflict('ResourceInUseException', `Attempt to change a resource which is still in use: Table is being ${status === 'CREATING' ? 'created' : 'updated'}: ${name}`, 400);
+    throw conflict(
+      'ResourceInUseException',
+      `Attempt to change a resource which is still in use: Table is being ${status === 'CREATING' ? 'created' : 'updated'}: ${name}`,
+      400,
+    );
   }
   return table;
 }
@@ -55,79 +75,41 @@ function describe(name: string, table: Table, call: Call): DynamoDB.TableDescrip
     KeySchema: plain(table.keySchema) as unknown as DynamoDB.KeySchemaElement[],
     TableStatus: statusOf(table, call.sight.now),
     CreationDateTime: new Date(table.createdAt),
-    ProvisionedThroughput: { NumberOfDecreasesToday: 0, ReadCapacityUnits: table.throughput.read, WriteCapacityUnits: table.throughput.write },
+    ProvisionedThroughput: {
+      NumberOfDecreasesToday: 0,
+      ReadCapacityUnits: table.throughput.read,
+      WriteCapacityUnits: table.throughput.write,
+    },
     TableSizeBytes: 0,
     ItemCount: 0,
     TableArn: tableArn(name, call),
     TableId: table.id,
-    ...(table.billing === 'PAY_PER_REQUEST' ? { BillingModeSummary: { BillingMode: table.billing, LastUpdateToPayPerRequestDateTime: new Date(table.createdAt) } } : {}),
-    ...(table.sseKey === null ? {} : { SSEDescription: { Status: 'ENABLED', SSEType: 'KMS', KMSMasterKeyArn: table.sseKey } }),
+    ...(table.billing === 'PAY_PER_REQUEST'
+      ? {
+          BillingModeSummary: {
+            BillingMode: table.billing,
+            LastUpdateToPayPerRequestDateTime: new Date(table.createdAt),
+          },
+        }
+      : {}),
+    ...(table.sseKey === null
+      ? {}
+      : { SSEDescription: { Status: 'ENABLED', SSEType: 'KMS', KMSMasterKeyArn: table.sseKey } }),
     DeletionProtectionEnabled: table.deletionProtection,
   };
 }
 
-/** The key as an ARN; DynamoDB asks KMS, so it must be there and enabled. null is the key that DynamoDB owns. */
-function sseKey(spec: DynamoDB.SSESpecification | undefined, call: Call): string | null {
-  if (spec === undefined || spec.Enabled !== true) {
-    if (spec?.KMSMasterKeyId !== undefined || spec?.SSEType !== undefined) throw wrong('SSEType and KMSMasterKeyId need SSE to be enabled');
-    return null;
-  }
-  if ((spec.SSEType ?? 'KMS') !== 'KMS') throw wrong('SSEType AES256 is not supported');
-  if (spec.KMSMasterKeyId === undefined) return arn(call, 'kms', call.region, 'alias/aws/dynamodb');
-  try {
-    const { arn: found, key } = keyOrAlias(spec.KMSMasterKeyId, call, 'current');
-    if (key.state !== 'Enabled') throw wrong(`KMS key ${found} is not enabled`);
-    return found;
-  } catch (refusal) {
-    if (refusal instanceof Refusal && refusal.kind === 'absent') throw wrong(`KMS key ${spec.KMSMasterKeyId} cannot be found`);
-    throw refusal;
-  }
-}
-
-function tagRefusal(problem: TagProblem, key: string): Refusal {
-  if (problem === 'many') return invalid('ValidationException', 'One or more parameter values were invalid: Too many tags: 50 is the most');
-  if (problem === 'twice') return wrong(`Duplicate tag key ${key}`);
-  if (problem === 'system') return wrong('Tag keys that start with aws: are reserved');
-  return wrong(`The tag ${problem} of "${key}" is not valid`);
-}
-
-function tableTags(pairs: readonly DynamoDB.Tag[], had: Tags): Tags {
-  return checkTags(pairs.map(({ Key, Value }) => ({ key: Key, value: Value })), had, tagRefusal);
-}
-
-function checkSchema(input: DynamoDB.CreateTableCommandInput): { readonly attributes: Json; readonly keySchema: Json } {
-  const schema = input.KeySchema ?? [];
-  const attributes = input.AttributeDefinitions ?? [];
-  const [hash, range] = schema;
-  if (hash?.KeyType !== 'HASH' || schema.length > 2 || (range !== undefined && range.KeyType !== 'RANGE')) throw wrong('The first KeySchemaElement must be a HASH key type');
-  const keys = schema.map(({ AttributeName }) => AttributeName);
-  const defined = attributes.map(({ AttributeName }) => AttributeName);
-  if (!keys.every((name) => defined.includes(name))) throw wrong('Some index key attributes are not defined in AttributeDefinitions');
-  if (defined.length !== keys.length || new Set(defined).size < defined.length) {
-    throw wrong('Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions');
-  }
-  for (const { AttributeType: type } of attributes) if (type !== 'S' && type !== 'N' && type !== 'B') throw wrong('Unknown AttributeType');
-  return { attributes: plain(attributes) as unknown as Json, keySchema: plain(schema) as unknown as Json };
-}
-
-function billingOf(input: DynamoDB.CreateTableCommandInput | DynamoDB.UpdateTableCommandInput): Pick<Table, 'billing' | 'throughput'> {
-  const asked = input.ProvisionedThroughput;
-  if (input.BillingMode === 'PAY_PER_REQUEST') {
-    if (asked !== undefined) throw wrong('Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST');
-    return { billing: 'PAY_PER_REQUEST', throughput: { read: 0, write: 0 } };
-  }
-  const [readUnits = 0, writeUnits = 0] = [asked?.ReadCapacityUnits, asked?.WriteCapacityUnits];
-  if (readUnits < 1 || writeUnits < 1) throw wrong('ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED');
-  return { billing: 'PROVISIONED', throughput: { read: readUnits, write: writeUnits } };
-}
-
-function createTable(input: DynamoDB.CreateTableCommandInput, call: Call): Omit<DynamoDB.CreateTableCommandOutput, '$metadata'> {
+function createTable(
+  input: DynamoDB.CreateTableCommandInput,
+  call: Call,
+): Omit<DynamoDB.CreateTableCommandOutput, '$metadata'> {
   const name = nameOf(input.TableName, call);
   const schema = checkSchema(input);
   const billing = billingOf(input);
   const tags = tableTags(input.Tags ?? [], {});
   const key = sseKey(input.SSESpecification, call);
-  if (current(call.state.tables, regional(call, name)) !== undefined) throw exists('ResourceInUseException', `Table already exists: ${name}`, 400);
+  if (current(call.state.tables, regional(call, name)) !== undefined)
+    throw exists('ResourceInUseException', `Table already exists: ${name}`, 400);
   const readyAt = call.sight.now + call.timings.tableCreateMs;
   const table: Table = {
     id: newUuid(call, 'table'),
@@ -146,16 +128,33 @@ function createTable(input: DynamoDB.CreateTableCommandInput, call: Call): Omit<
   return { TableDescription: describe(name, table, call) };
 }
 
-function updateTable(input: DynamoDB.UpdateTableCommandInput, call: Call): Omit<DynamoDB.UpdateTableCommandOutput, '$metadata'> {
+function updateTable(
+  input: DynamoDB.UpdateTableCommandInput,
+  call: Call,
+): Omit<DynamoDB.UpdateTableCommandOutput, '$metadata'> {
   const name = nameOf(input.TableName, call);
-  if ([input.BillingMode, input.ProvisionedThroughput, input.SSESpecification, input.DeletionProtectionEnabled].every((value) => value === undefined)) {
-    throw wrong('At least one of ProvisionedThroughput, BillingMode, SSESpecification or DeletionProtectionEnabled is required');
+  if (
+    [
+      input.BillingMode,
+      input.ProvisionedThroughput,
+      input.SSESpecification,
+      input.DeletionProtectionEnabled,
+    ].every((value) => value === undefined)
+  ) {
+    throw wrong(
+      'At least one of ProvisionedThroughput, BillingMode, SSESpecification or DeletionProtectionEnabled is required',
+    );
   }
   const table = idle(name, call);
-  const billing = input.BillingMode === undefined && input.ProvisionedThroughput === undefined ? {} : billingOf(input);
+  const billing =
+    input.BillingMode === undefined && input.ProvisionedThroughput === undefined ? {} : billingOf(input);
   const key = input.SSESpecification === undefined ? table.sseKey : sseKey(input.SSESpecification, call);
   if (input.SSESpecification !== undefined && key === table.sseKey) {
-    throw wrong(key === null ? 'Table is already encrypted with the default key' : 'Table is already encrypted by given KMSMasterKeyId');
+    throw wrong(
+      key === null
+        ? 'Table is already encrypted with the default key'
+        : 'Table is already encrypted by given KMSMasterKeyId',
+    );
   }
   const changed: Table = {
     ...table,
@@ -173,21 +172,39 @@ function backups(table: Table, now: number): DynamoDB.ContinuousBackupsDescripti
   const recovery: DynamoDB.PointInTimeRecoveryDescription =
     pitr === null
       ? { PointInTimeRecoveryStatus: 'DISABLED' }
-      : { PointInTimeRecoveryStatus: 'ENABLED', RecoveryPeriodInDays: pitr.days, EarliestRestorableDateTime: new Date(pitr.enabledAt), LatestRestorableDateTime: new Date(Math.max(pitr.enabledAt, now - 300_000)) };
+      : {
+          PointInTimeRecoveryStatus: 'ENABLED',
+          RecoveryPeriodInDays: pitr.days,
+          EarliestRestorableDateTime: new Date(pitr.enabledAt),
+          LatestRestorableDateTime: new Date(Math.max(pitr.enabledAt, now - 300_000)),
+        };
   return { ContinuousBackupsStatus: 'ENABLED', PointInTimeRecoveryDescription: recovery };
 }
 
-function updateBackups(input: DynamoDB.UpdateContinuousBackupsCommandInput, call: Call): Omit<DynamoDB.UpdateContinuousBackupsCommandOutput, '$metadata'> {
+function updateBackups(
+  input: DynamoDB.UpdateContinuousBackupsCommandInput,
+  call: Call,
+): Omit<DynamoDB.UpdateContinuousBackupsCommandOutput, '$metadata'> {
   const name = nameOf(input.TableName, call);
-  const { PointInTimeRecoveryEnabled: enabled, RecoveryPeriodInDays: days } = input.PointInTimeRecoverySpecification ?? {};
+  const { PointInTimeRecoveryEnabled: enabled, RecoveryPeriodInDays: days } =
+    input.PointInTimeRecoverySpecification ?? {};
   if (enabled === undefined) throw wrong('PointInTimeRecoveryEnabled is required');
-  if (days !== undefined && !(enabled && Number.isInteger(days) && days >= 1 && days <= 35)) throw wrong('RecoveryPeriodInDays must be between 1 and 35');
+  if (days !== undefined && !(enabled && Number.isInteger(days) && days >= 1 && days <= 35))
+    throw wrong('RecoveryPeriodInDays must be between 1 and 35');
   const table = current(call.state.tables, regional(call, name));
   if (table === undefined) throw absent('TableNotFoundException', `Table not found: ${name}`, 400);
   if (call.sight.now < table.backupsReadyAt) {
-    throw notReady('ContinuousBackupsUnavailableException', `Backups are being enabled for the table: ${name}. Please retry later`);
+    throw notReady(
+      'ContinuousBackupsUnavailableException',
+      `Backups are being enabled for the table: ${name}. Please retry later`,
+    );
   }
-  const pitr = enabled ? { enabledAt: table.pitr?.enabledAt ?? call.sight.now, days: days ?? table.pitr?.days ?? PITR_DEFAULT_DAYS } : null;
+  const pitr = enabled
+    ? {
+        enabledAt: table.pitr?.enabledAt ?? call.sight.now,
+        days: days ?? table.pitr?.days ?? PITR_DEFAULT_DAYS,
+      }
+    : null;
   const changed: Table = { ...table, pitr };
   save(call.state.tables, regional(call, name), changed, call);
   return { ContinuousBackupsDescription: backups(changed, call.sight.now) };
@@ -195,7 +212,8 @@ function updateBackups(input: DynamoDB.UpdateContinuousBackupsCommandInput, call
 
 function byArn(resource: string | undefined, call: Call): string {
   const [, name] = /^arn:[a-z-]+:dynamodb:[a-z0-9-]+:\d{12}:table\/([^/]+)$/.exec(resource ?? '') ?? [];
-  if (name === undefined || resource !== tableArn(name, call)) throw invalid('ValidationException', `Invalid TableArn: ${resource ?? ''}`);
+  if (name === undefined || resource !== tableArn(name, call))
+    throw invalid('ValidationException', `Invalid TableArn: ${resource ?? ''}`);
   return name;
 }
 
@@ -219,13 +237,20 @@ export const dynamodb: Handlers<'dynamodb'> = {
   },
   'dynamodb:ListTagsOfResource': (input, call) => {
     const { tags } = find(byArn(input.ResourceArn, call), call);
-    const { items, next } = page(tagPairs(tags), input.NextToken, undefined, call.pageSize, () => invalid('ValidationException', 'Invalid NextToken'));
+    const { items, next } = page(tagPairs(tags), input.NextToken, undefined, call.pageSize, () =>
+      invalid('ValidationException', 'Invalid NextToken'),
+    );
     return { Tags: items.map(([Key, Value]) => ({ Key, Value })), ...given('NextToken', next) };
   },
   'dynamodb:TagResource': (input, call) => {
     const name = byArn(input.ResourceArn, call);
     const table = idle(name, call);
-    save(call.state.tables, regional(call, name), { ...table, tags: { ...table.tags, ...tableTags(input.Tags ?? [], table.tags) } }, call);
+    save(
+      call.state.tables,
+      regional(call, name),
+      { ...table, tags: { ...table.tags, ...tableTags(input.Tags ?? [], table.tags) } },
+      call,
+    );
     return {};
   },
 };

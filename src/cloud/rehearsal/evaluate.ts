@@ -36,7 +36,9 @@ function holds(list: Listed | null, text: string, ignoreCase: boolean): boolean 
 
 function isNamed(statement: Statement, principals: readonly string[]): boolean {
   if (statement.principal === null) return false;
-  const named = statement.principal.of.some(({ type, value }) => type === 'AWS' && principals.includes(value));
+  const named = statement.principal.of.some(
+    ({ type, value }) => type === 'AWS' && principals.includes(value),
+  );
   return named !== statement.principal.not;
 }
 
@@ -48,7 +50,8 @@ function satisfied(condition: Condition, context: Readonly<Record<string, string
   const value = Object.hasOwn(context, key) ? context[key] : undefined;
   if (operator === 'Null') return condition.values.includes(String(value === undefined));
   // A negated test of an absent key holds, a positive one does not (IAM, condition operators).
-  if (value === undefined) return ifExists || quantifier === 'ForAllValues' || (quantifier === undefined && isNegated(operator));
+  if (value === undefined)
+    return ifExists || quantifier === 'ForAllValues' || (quantifier === undefined && isNegated(operator));
   return isNegated(operator)
     ? condition.values.every((wanted) => !compare(operator.replace('Not', ''), value, wanted))
     : condition.values.some((wanted) => compare(operator, value, wanted));

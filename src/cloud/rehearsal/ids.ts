@@ -18,6 +18,8 @@ export function uuidOf(seed: number, purpose: string, n: number): string {
 /** `AROA` and 17 characters: the unique id of an IAM role. */
 export function iamIdOf(prefix: 'AROA' | 'AIDA', seed: number, purpose: string, n: number): string {
   const hex = hexOf(seed, purpose, n);
-  const letters = Array.from({ length: 17 }, (_, i) => BASE_32.charAt(parseInt(hex.slice(i * 2, i * 2 + 2), 16) % 32));
+  const letters = Array.from({ length: 17 }, (_, i) =>
+    BASE_32.charAt(parseInt(hex.slice(i * 2, i * 2 + 2), 16) % 32),
+  );
   return prefix + letters.join('');
 }

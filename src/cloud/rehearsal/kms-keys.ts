@@ -28,7 +28,12 @@ export function keyOf(name: string | undefined, call: Call, look: Look = 'visibl
   const [, region, account, id] = KEY_ARN.exec(text) ?? [];
   if (id === undefined) throw invalid('InvalidArnException', `Invalid arn ${text}`);
   if (region !== call.region) throw invalid('InvalidArnException', `Invalid region in ${text}`);
-  if (account !== call.account) throw denied('AccessDeniedException', `User: ${call.callerArn} is not authorized to perform this action on resource: ${text} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`, 400);
+  if (account !== call.account)
+    throw denied(
+      'AccessDeniedException',
+      `User: ${call.callerArn} is not authorized to perform this action on resource: ${text} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
+      400,
+    );
   return stored(id, call, look);
 }
 
@@ -40,7 +45,8 @@ export function keyOrAlias(name: string | undefined, call: Call, look: Look = 'v
   const cells = call.state.aliases;
   const at = regional(call, alias);
   const found = look === 'visible' ? read(cells, at, call) : current(cells, at);
-  if (found === undefined || found.target === null) throw absent('NotFoundException', `Alias ${arn(call, 'kms', call.region, alias)} is not found.`, 400);
+  if (found === undefined || found.target === null)
+    throw absent('NotFoundException', `Alias ${arn(call, 'kms', call.region, alias)} is not found.`, 400);
   return stored(found.target, call, look);
 }
 
@@ -70,14 +76,18 @@ const MAX_POLICY = 32_768;
  * @throws MalformedPolicyDocumentException
  */
 export function checkKeyPolicy(text: string, keyArn: string, bypass: boolean, call: Call): void {
-  if (new TextEncoder().encode(text).length > MAX_POLICY) throw invalid('LimitExceededException', 'The policy is larger than 32768 bytes');
+  if (new TextEncoder().encode(text).length > MAX_POLICY)
+    throw invalid('LimitExceededException', 'The policy is larger than 32768 bytes');
   const statements = parse(text);
   for (const statement of statements) {
     if (statement.principal === null) throw malformed('Policy contains a statement with no principal.');
     if (statement.principal.not) throw malformed('Policy contains a statement with NotPrincipal.');
   }
   if (unknownPrincipal(statements, call) !== null) {
-    throw notReady('MalformedPolicyDocumentException', 'Policy contains a statement with one or more invalid principals.');
+    throw notReady(
+      'MalformedPolicyDocumentException',
+      'Policy contains a statement with one or more invalid principals.',
+    );
   }
   if (!bypass && decide(statements, requestOf(call, 'kms:PutKeyPolicy', keyArn)) !== 'allowed') {
     throw malformed('The new key policy will not allow you to update the key policy in the future.');
@@ -97,12 +107,31 @@ function parse(text: string): readonly Statement[] {
 export function authorizeKey(action: string, found: Found, call: Call): void {
   const decision = decide(parsePolicy(found.key.policy), requestOf(call, action, found.arn));
   if (decision === 'allowed') return;
-  const why = decision === 'denied' ? 'with an explicit deny in a resource-based policy' : `because no resource-based policy allows the ${action} action`;
-  throw denied('AccessDeniedException', `User: ${call.callerArn} is not authorized to perform: ${action} on resource: ${found.arn} ${why}`, 400);
+  const why =
+    decision === 'denied'
+      ? 'with an explicit deny in a resource-based policy'
+      : `because no resource-based policy allows the ${action} action`;
+  throw denied(
+    'AccessDeniedException',
+    `User: ${call.callerArn} is not authorized to perform: ${action} on resource: ${found.arn} ${why}`,
+    400,
+  );
 }
 
 /** The policy of a key that was made without one. */
 export function defaultKeyPolicy(call: Call): string {
   const root = arn(call, 'iam', '', 'root');
-  return JSON.stringify({ Version: '2012-10-17', Id: 'key-default-1', Statement: [{ Sid: 'Enable IAM User Permissions', Effect: 'Allow', Principal: { AWS: root }, Action: 'kms:*', Resource: '*' }] });
+  return JSON.stringify({
+    Version: '2012-10-17',
+    Id: 'key-default-1',
+    Statement: [
+      {
+        Sid: 'Enable IAM User Permissions',
+        Effect: 'Allow',
+        Principal: { AWS: root },
+        Action: 'kms:*',
+        Resource: '*',
+      },
+    ],
+  });
 }

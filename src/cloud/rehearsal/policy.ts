@@ -27,7 +27,17 @@ export interface Statement {
   readonly conditions: readonly Condition[];
 }
 
-export type PolicyPart = 'json' | 'version' | 'statement' | 'effect' | 'field' | 'principal' | 'action' | 'resource' | 'condition' | 'sid';
+export type PolicyPart =
+  | 'json'
+  | 'version'
+  | 'statement'
+  | 'effect'
+  | 'field'
+  | 'principal'
+  | 'action'
+  | 'resource'
+  | 'condition'
+  | 'sid';
 
 /** What is wrong with a document, before a service puts it in its own words. */
 export class PolicyProblem extends Error {
@@ -41,28 +51,50 @@ export class PolicyProblem extends Error {
 }
 
 const TOP = ['Version', 'Id', 'Statement'];
-const FIELDS = ['Sid', 'Effect', 'Principal', 'NotPrincipal', 'Action', 'NotAction', 'Resource', 'NotResource', 'Condition'];
+const FIELDS = [
+  'Sid',
+  'Effect',
+  'Principal',
+  'NotPrincipal',
+  'Action',
+  'NotAction',
+  'Resource',
+  'NotResource',
+  'Condition',
+];
 const TYPES = ['AWS', 'Service', 'Federated', 'CanonicalUser'] as const;
 const OPERATORS = new Set(
-  ['String', 'Numeric', 'Date', 'Arn', 'IpAddress', 'NotIpAddress', 'Bool', 'BinaryEquals', 'Null'].flatMap((family) => {
-    switch (family) {
-      case 'String':
-        return ['Equals', 'NotEquals', 'EqualsIgnoreCase', 'NotEqualsIgnoreCase', 'Like', 'NotLike'].map((how) => family + how);
-      case 'Numeric':
-      case 'Date':
-        return ['Equals', 'NotEquals', 'LessThan', 'LessThanEquals', 'GreaterThan', 'GreaterThanEquals'].map((how) => family + how);
-      case 'Arn':
-        return ['Equals', 'NotEquals', 'Like', 'NotLike'].map((how) => family + how);
-      default:
-        return [family];
-    }
-  }),
+  ['String', 'Numeric', 'Date', 'Arn', 'IpAddress', 'NotIpAddress', 'Bool', 'BinaryEquals', 'Null'].flatMap(
+    (family) => {
+      switch (family) {
+        case 'String':
+          return ['Equals', 'NotEquals', 'EqualsIgnoreCase', 'NotEqualsIgnoreCase', 'Like', 'NotLike'].map(
+            (how) => family + how,
+          );
+        case 'Numeric':
+        case 'Date':
+          return [
+            'Equals',
+            'NotEquals',
+            'LessThan',
+            'LessThanEquals',
+            'GreaterThan',
+            'GreaterThanEquals',
+          ].map((how) => family + how);
+        case 'Arn':
+          return ['Equals', 'NotEquals', 'Like', 'NotLike'].map((how) => family + how);
+        default:
+          return [family];
+      }
+    },
+  ),
 );
 
 /** @throws PolicyProblem */
 export function parsePolicy(text: string): readonly Statement[] {
   const document = parseObject(text);
-  for (const field of Object.keys(document)) if (!TOP.includes(field)) throw new PolicyProblem('field', `Unknown field ${field}`);
+  for (const field of Object.keys(document))
+    if (!TOP.includes(field)) throw new PolicyProblem('field', `Unknown field ${field}`);
   const version = document['Version'];
   if (version !== undefined && version !== '2012-10-17' && version !== '2008-10-17') {
     throw new PolicyProblem('version', 'The policy must contain a valid version string');
@@ -89,15 +121,18 @@ function parseObject(text: string): Record<string, unknown> {
 
 function parseStatement(raw: unknown): Statement {
   if (!isJsonObject(raw)) throw new PolicyProblem('statement', 'Statement is not an object');
-  for (const field of Object.keys(raw)) if (!FIELDS.includes(field)) throw new PolicyProblem('field', `Unknown field ${field}`);
+  for (const field of Object.keys(raw))
+    if (!FIELDS.includes(field)) throw new PolicyProblem('field', `Unknown field ${field}`);
   const effect = raw['Effect'];
   if (effect === undefined) throw new PolicyProblem('effect', 'Missing required field Effect');
-  if (effect !== 'Allow' && effect !== 'Deny') throw new PolicyProblem('effect', `Invalid effect: ${JSON.stringify(effect)}`);
+  if (effect !== 'Allow' && effect !== 'Deny')
+    throw new PolicyProblem('effect', `Invalid effect: ${JSON.stringify(effect)}`);
   const sid = raw['Sid'];
   if (sid !== undefined && typeof sid !== 'string') throw new PolicyProblem('sid', 'Sid is not a string');
   const action = listed(raw, 'Action', 'action');
   for (const name of action?.values ?? []) {
-    if (!/^(\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+)$/.test(name)) throw new PolicyProblem('action', `Policy has invalid action ${name}`);
+    if (!/^(\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+)$/.test(name))
+      throw new PolicyProblem('action', `Policy has invalid action ${name}`);
   }
   return {
     sid: sid ?? null,
@@ -111,7 +146,8 @@ function parseStatement(raw: unknown): Statement {
 
 function listed(raw: Record<string, unknown>, field: 'Action' | 'Resource', part: PolicyPart): Listed | null {
   const [yes, no] = [raw[field], raw[`Not${field}`]];
-  if (yes !== undefined && no !== undefined) throw new PolicyProblem(part, `Statement has both ${field} and Not${field}`);
+  if (yes !== undefined && no !== undefined)
+    throw new PolicyProblem(part, `Statement has both ${field} and Not${field}`);
   if (yes === undefined && no === undefined) return null;
   return { not: no !== undefined, values: strings(yes ?? no, part, field) };
 }
@@ -127,7 +163,8 @@ function strings(value: unknown, part: PolicyPart, what: string): readonly strin
 
 function parsePrincipal(raw: Record<string, unknown>): Statement['principal'] {
   const [yes, no] = [raw['Principal'], raw['NotPrincipal']];
-  if (yes !== undefined && no !== undefined) throw new PolicyProblem('principal', 'Statement has both Principal and NotPrincipal');
+  if (yes !== undefined && no !== undefined)
+    throw new PolicyProblem('principal', 'Statement has both Principal and NotPrincipal');
   const value = yes ?? no;
   if (value === undefined) return null;
   const not = no !== undefined;
@@ -157,13 +194,17 @@ function parseConditions(raw: unknown): readonly Condition[] {
 function conditionValues(value: unknown): readonly string[] {
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
   return values.map((item) => {
-    if (typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean') return String(item);
+    if (typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean')
+      return String(item);
     throw new PolicyProblem('condition', 'A condition value is not a string');
   });
 }
 
 /** `*` and `?` as policies mean them. */
 export function matchesPattern(pattern: string, text: string, ignoreCase = false): boolean {
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[\\s\\S]*').replaceAll('?', '[\\s\\S]');
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '[\\s\\S]*')
+    .replaceAll('?', '[\\s\\S]');
   return new RegExp(`^${source}$`, ignoreCase ? 'iu' : 'u').test(text);
 }

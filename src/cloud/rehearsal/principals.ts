@@ -7,7 +7,10 @@ const ACCOUNT = /^\d{12}$/;
 
 /** The first principal of a policy that does not exist, or cannot be seen yet; null when all are there. */
 export function unknownPrincipal(statements: readonly Statement[], call: Call): PrincipalRef | null {
-  return statements.flatMap((statement) => statement.principal?.of ?? []).find((ref) => !isKnown(ref, call)) ?? null;
+  return (
+    statements.flatMap((statement) => statement.principal?.of ?? []).find((ref) => !isKnown(ref, call)) ??
+    null
+  );
 }
 
 function isKnown(ref: PrincipalRef, call: Call): boolean {
@@ -25,13 +28,18 @@ function isKnown(ref: PrincipalRef, call: Call): boolean {
 
 function isKnownAws(value: string, call: Call): boolean {
   if (value === '*' || ACCOUNT.test(value)) return true;
-  const [, partition, service, account, resource] = /^arn:([a-z-]+):(iam|sts)::(\d{12}):(.+)$/.exec(value) ?? [];
+  const [, partition, service, account, resource] =
+    /^arn:([a-z-]+):(iam|sts)::(\d{12}):(.+)$/.exec(value) ?? [];
   if (partition !== call.partition || account === undefined || resource === undefined) return false;
   if (service === 'iam' && resource === 'root') return true;
   if (call.known.includes(value) || callerNames(call).includes(value)) return true;
   if (service === 'sts') {
     const role = /^assumed-role\/([^/*?]+)\/[^/*?]+$/.exec(resource)?.[1];
-    return role !== undefined && (roleAt(account, role, call) !== null || call.known.includes(`arn:${partition}:iam::${account}:role/${role}`));
+    return (
+      role !== undefined &&
+      (roleAt(account, role, call) !== null ||
+        call.known.includes(`arn:${partition}:iam::${account}:role/${role}`))
+    );
   }
   const name = /^role\/(?:.*\/)?([^/]+)$/.exec(resource)?.[1];
   return name !== undefined && roleAt(account, name, call) === value;
@@ -52,7 +60,13 @@ export function principalArn(who: Who): string {
 }
 
 function callerNames(who: Who): readonly string[] {
-  return ['*', who.account, `arn:${who.partition}:iam::${who.account}:root`, principalArn(who), who.callerArn];
+  return [
+    '*',
+    who.account,
+    `arn:${who.partition}:iam::${who.account}:root`,
+    principalArn(who),
+    who.callerArn,
+  ];
 }
 
 export function isRoot(who: Who): boolean {
@@ -60,7 +74,12 @@ export function isRoot(who: Who): boolean {
 }
 
 /** The caller's request, over TLS 1.3, without multi-factor authentication in its session. */
-export function requestOf(who: Who, action: string, resource: string, extra: Readonly<Record<string, string>> = {}): Request {
+export function requestOf(
+  who: Who,
+  action: string,
+  resource: string,
+  extra: Readonly<Record<string, string>> = {},
+): Request {
   return {
     principals: callerNames(who),
     action,
@@ -68,7 +87,11 @@ export function requestOf(who: Who, action: string, resource: string, extra: Rea
     context: {
       'aws:principalarn': principalArn(who),
       'aws:principalaccount': who.account,
-      'aws:principaltype': who.callerArn.includes(':assumed-role/') ? 'AssumedRole' : isRoot(who) ? 'Account' : 'User',
+      'aws:principaltype': who.callerArn.includes(':assumed-role/')
+        ? 'AssumedRole'
+        : isRoot(who)
+          ? 'Account'
+          : 'User',
       'aws:principalisawsservice': 'false',
       'aws:viaawsservice': 'false',
       'aws:userid': who.callerId,

@@ -19,10 +19,12 @@ function malformed(message: string): Refusal {
 
 /** @throws MalformedPolicy, or AccessDenied for a public policy under BlockPublicPolicy */
 export function checkBucketPolicy(text: string, name: string, bucket: Bucket, call: Call): void {
-  if (new TextEncoder().encode(text).length > MAX_POLICY) throw invalid('PolicyTooLarge', 'Policy exceeds the maximum allowed document size.');
+  if (new TextEncoder().encode(text).length > MAX_POLICY)
+    throw invalid('PolicyTooLarge', 'Policy exceeds the maximum allowed document size.');
   const statements = parse(text);
   const sids = statements.flatMap(({ sid }) => (sid === null ? [] : [sid]));
-  if (new Set(sids).size < sids.length) throw malformed('Statement IDs (SID) in a single policy must be unique.');
+  if (new Set(sids).size < sids.length)
+    throw malformed('Statement IDs (SID) in a single policy must be unique.');
   for (const statement of statements) checkStatement(statement, `arn:${call.partition}:s3:::${name}`);
   if (unknownPrincipal(statements, call) !== null) {
     // A role made a moment ago looks just like one that was never made.
@@ -30,7 +32,10 @@ export function checkBucketPolicy(text: string, name: string, bucket: Bucket, ca
   }
   const block = bucket.publicAccessBlock as { BlockPublicPolicy?: boolean } | null;
   if (block?.BlockPublicPolicy === true && statements.some(isPublic)) {
-    throw denied('AccessDenied', `User: ${call.callerArn} is not authorized to perform: s3:PutBucketPolicy on resource: "arn:${call.partition}:s3:::${name}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access`);
+    throw denied(
+      'AccessDenied',
+      `User: ${call.callerArn} is not authorized to perform: s3:PutBucketPolicy on resource: "arn:${call.partition}:s3:::${name}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access`,
+    );
   }
 }
 
@@ -38,7 +43,8 @@ function parse(text: string): readonly Statement[] {
   try {
     return parsePolicy(text);
   } catch (problem) {
-    if (problem instanceof PolicyProblem) throw malformed(problem.part === 'action' ? 'Policy has invalid action' : problem.message);
+    if (problem instanceof PolicyProblem)
+      throw malformed(problem.part === 'action' ? 'Policy has invalid action' : problem.message);
     throw problem;
   }
 }
@@ -46,13 +52,17 @@ function parse(text: string): readonly Statement[] {
 function checkStatement(statement: Statement, bucketArn: string): void {
   const { principal, action, resource, conditions } = statement;
   if (principal === null) throw malformed('Missing required field Principal');
-  if (principal.not && statement.effect === 'Allow') throw malformed('Allow with NotPrincipal is not allowed.');
+  if (principal.not && statement.effect === 'Allow')
+    throw malformed('Allow with NotPrincipal is not allowed.');
   if (action === null) throw malformed('Missing required field Action');
   if (resource === null) throw malformed('Missing required field Resource');
   const objects = (arn: string) => arn.startsWith(`${bucketArn}/`);
   for (const arn of resource.values) {
     // `bucket*` covers the bucket and its objects; anything beyond this bucket is refused.
-    const reaches = arn === bucketArn || objects(arn) || (arn.startsWith('arn:') && /[*?]/.test(arn) && matchesPattern(arn, bucketArn));
+    const reaches =
+      arn === bucketArn ||
+      objects(arn) ||
+      (arn.startsWith('arn:') && /[*?]/.test(arn) && matchesPattern(arn, bucketArn));
     if (!reaches) throw malformed('Policy has invalid resource');
   }
   const named = action.values.map((pattern) => {
@@ -66,16 +76,20 @@ function checkStatement(statement: Statement, bucketArn: string): void {
     const idle = named.some((hits) => !hits.some(({ on }) => (on === 'object' ? onObjects : onBucket)));
     if (idle) throw malformed('Action does not apply to any resource(s) in statement');
   }
-  for (const { key } of conditions) if (!CONDITION_KEY.test(key)) throw malformed('Policy has an invalid condition key');
+  for (const { key } of conditions)
+    if (!CONDITION_KEY.test(key)) throw malformed('Policy has an invalid condition key');
 }
 
 /** Keys that, with fixed values, keep an Allow to everybody from being public (S3 User Guide, "The meaning of public"). */
-const FENCES = /^(?:aws:(?:principalorgid|principalaccount|principalarn|principalorgpaths|sourcearn|sourceaccount|sourcevpc|sourcevpce|sourceip|userid|sourceorgid)|s3:dataaccesspointarn|s3:dataaccesspointaccount)$/;
+const FENCES =
+  /^(?:aws:(?:principalorgid|principalaccount|principalarn|principalorgpaths|sourcearn|sourceaccount|sourcevpc|sourcevpce|sourceip|userid|sourceorgid)|s3:dataaccesspointarn|s3:dataaccesspointaccount)$/;
 
 function isPublic(statement: Statement): boolean {
-  if (statement.effect !== 'Allow' || !(statement.principal?.of.some(({ value }) => value === '*') ?? false)) return false;
+  if (statement.effect !== 'Allow' || !(statement.principal?.of.some(({ value }) => value === '*') ?? false))
+    return false;
   return !statement.conditions.some(({ operator, key, values }) => {
-    const positive = !operator.includes('Not') && !operator.includes('Null') && !operator.startsWith('ForAllValues');
+    const positive =
+      !operator.includes('Not') && !operator.includes('Null') && !operator.startsWith('ForAllValues');
     return positive && FENCES.test(key.toLowerCase()) && values.every((value) => !/[*?]/.test(value));
   });
 }
@@ -83,13 +97,19 @@ function isPublic(statement: Statement): boolean {
 /** As S3 gives a policy back: compact, a list of one as the one, and the principals of a list in its own order. */
 export function asStored(text: string): string {
   const document = JSON.parse(text) as Record<string, unknown>;
-  const statements: readonly unknown[] = Array.isArray(document['Statement']) ? document['Statement'] : [document['Statement']];
-  return JSON.stringify({ ...document, Statement: statements.map((item) => stored(item as Record<string, unknown>)) });
+  const statements: readonly unknown[] = Array.isArray(document['Statement'])
+    ? document['Statement']
+    : [document['Statement']];
+  return JSON.stringify({
+    ...document,
+    Statement: statements.map((item) => stored(item as Record<string, unknown>)),
+  });
 }
 
 function stored(statement: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(statement).map(([field, value]) => {
-    if (field === 'Action' || field === 'NotAction' || field === 'Resource' || field === 'NotResource') return [field, one(value)];
+    if (field === 'Action' || field === 'NotAction' || field === 'Resource' || field === 'NotResource')
+      return [field, one(value)];
     if (field === 'Principal' || field === 'NotPrincipal') return [field, principals(value)];
     return [field, value];
   });
@@ -98,7 +118,12 @@ function stored(statement: Record<string, unknown>): Record<string, unknown> {
 
 function principals(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([type, names]) => [type, one(Array.isArray(names) ? (names as readonly string[]).toSorted().reverse() : names)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([type, names]) => [
+      type,
+      one(Array.isArray(names) ? (names as readonly string[]).toSorted().reverse() : names),
+    ]),
+  );
 }
 
 function one(value: unknown): unknown {
@@ -111,6 +136,9 @@ export function authorize(action: string, name: string, bucket: Bucket, call: Ca
   if (bucket.policy === null || (isRoot(call) && /BucketPolicy$/.test(action))) return;
   const arn = `arn:${call.partition}:s3:::${name}`;
   if (decide(parsePolicy(bucket.policy), requestOf(call, action, arn)) === 'denied') {
-    throw denied('AccessDenied', `User: ${call.callerArn} is not authorized to perform: ${action} on resource: "${arn}" with an explicit deny in a resource-based policy`);
+    throw denied(
+      'AccessDenied',
+      `User: ${call.callerArn} is not authorized to perform: ${action} on resource: "${arn}" with an explicit deny in a resource-based policy`,
+    );
   }
 }

@@ -1,11 +1,30 @@
 /** The S3 of the rehearsal cloud: buckets and their settings, never objects. docs/rehearsal-cloud.md, clauses S3.n. */
 import type * as S3 from '@aws-sdk/client-s3';
-import { current, plain, read, save, writable, given, type Call, type Handlers } from './context.ts';
+import {
+  current,
+  plain,
+  read,
+  save,
+  writable,
+  given,
+  type Call,
+  type Done,
+  type Handlers,
+} from './context.ts';
 import { absent, conflict, denied, invalid, Refusal } from './faults.ts';
 import { asStored, authorize, checkBucketPolicy } from './s3-policy.ts';
 import {
-  bucketTags, checkAccessBlock, checkEncryption, checkLifecycle, checkLocation, checkName, checkOwnership,
-  DEFAULT_ACCESS_BLOCK, DEFAULT_ENCRYPTION, malformedXml, taken,
+  bucketTags,
+  checkAccessBlock,
+  checkEncryption,
+  checkLifecycle,
+  checkLocation,
+  checkName,
+  checkOwnership,
+  DEFAULT_ACCESS_BLOCK,
+  DEFAULT_ENCRYPTION,
+  malformedXml,
+  taken,
 } from './s3-rules.ts';
 import type { Bucket } from './state.ts';
 import { tagPairs } from './tags.ts';
@@ -25,29 +44,42 @@ function toWrite(target: Target, action: string, call: Call): Bucket {
 }
 
 function nameOf({ Bucket: name }: Target): string {
-  if (name === undefined || name === '') throw invalid('InvalidBucketName', 'The specified bucket is not valid.');
+  if (name === undefined || name === '')
+    throw invalid('InvalidBucketName', 'The specified bucket is not valid.');
   return name;
 }
 
 function admitted(bucket: Bucket | undefined, target: Target, action: string, call: Call): Bucket {
   if (bucket === undefined) throw absent('NoSuchBucket', 'The specified bucket does not exist');
   const expected = target.ExpectedBucketOwner;
-  if (expected !== undefined && !/^\d{12}$/.test(expected)) throw invalid('InvalidBucketOwnerAWSAccountID', 'The value of the expected bucket owner parameter must be an AWS account ID.');
-  if (bucket.owner !== call.account || (expected !== undefined && expected !== bucket.owner)) throw denied('AccessDenied', 'Access Denied');
+  if (expected !== undefined && !/^\d{12}$/.test(expected))
+    throw invalid(
+      'InvalidBucketOwnerAWSAccountID',
+      'The value of the expected bucket owner parameter must be an AWS account ID.',
+    );
+  if (bucket.owner !== call.account || (expected !== undefined && expected !== bucket.owner))
+    throw denied('AccessDenied', 'Access Denied');
   if (bucket.region !== call.region) {
-    throw new Refusal('PermanentRedirect', 301, 'invalid', 'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.');
+    throw new Refusal(
+      'PermanentRedirect',
+      301,
+      'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.',
+    );
   }
   authorize(action, nameOf(target), bucket, call);
   return bucket;
 }
 
-function change(target: Target, action: string, call: Call, how: (bucket: Bucket) => Partial<Bucket>): Record<never, never> {
+function change(target: Target, action: string, call: Call, how: (bucket: Bucket) => Partial<Bucket>): Done {
   const bucket = toWrite(target, action, call);
   save(call.state.buckets, nameOf(target), { ...bucket, ...how(bucket) }, call);
   return {};
 }
 
-function createBucket(input: S3.CreateBucketCommandInput, call: Call): Omit<S3.CreateBucketCommandOutput, '$metadata'> {
+function createBucket(
+  input: S3.CreateBucketCommandInput,
+  call: Call,
+): Omit<S3.CreateBucketCommandOutput, '$metadata'> {
   const name = nameOf(input);
   const namespace = input.BucketNamespace ?? 'global';
   checkName(name, namespace, call);
@@ -55,14 +87,20 @@ function createBucket(input: S3.CreateBucketCommandInput, call: Call): Omit<S3.C
   checkLocation(configuration?.LocationConstraint, call.region);
   const ownership = checkOwnership(input.ObjectOwnership ?? 'BucketOwnerEnforced');
   if (input.ACL !== undefined && ownership === 'BucketOwnerEnforced') {
-    throw invalid('InvalidBucketAclWithObjectOwnership', "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting");
+    throw invalid(
+      'InvalidBucketAclWithObjectOwnership',
+      "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+    );
   }
   const tags = bucketTags(configuration?.Tags ?? []);
-  const location = { Location: call.region === 'us-east-1' ? `/${name}` : `http://${name}.s3.amazonaws.com/` };
+  const location = {
+    Location: call.region === 'us-east-1' ? `/${name}` : `http://${name}.s3.amazonaws.com/`,
+  };
   const there = current(call.state.buckets, name);
   if (there !== undefined) {
     // us-east-1 says yes to its owner, for the sake of old programs, and changes nothing that govboot sets.
-    if (there.owner === call.account && there.region === call.region && call.region === 'us-east-1') return location;
+    if (there.owner === call.account && there.region === call.region && call.region === 'us-east-1')
+      return location;
     throw taken(there.owner, call);
   }
   const bucket: Bucket = {
@@ -83,19 +121,26 @@ function createBucket(input: S3.CreateBucketCommandInput, call: Call): Omit<S3.C
   return location;
 }
 
-function putVersioning(input: S3.PutBucketVersioningCommandInput, call: Call): Record<never, never> {
+function putVersioning(input: S3.PutBucketVersioningCommandInput, call: Call): Done {
   return change(input, 's3:PutBucketVersioning', call, (bucket) => {
     const { Status: status, MFADelete: mfa } = input.VersioningConfiguration ?? {};
     if (status !== 'Enabled' && status !== 'Suspended') throw malformedXml();
-    if (mfa === 'Enabled') throw denied('AccessDenied', 'This request requires the root user and a multi-factor authentication device.');
+    if (mfa === 'Enabled')
+      throw denied(
+        'AccessDenied',
+        'This request requires the root user and a multi-factor authentication device.',
+      );
     if (status === 'Suspended' && bucket.objectLock) {
-      throw conflict('InvalidBucketState', 'An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.');
+      throw conflict(
+        'InvalidBucketState',
+        'An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.',
+      );
     }
     return { versioning: status };
   });
 }
 
-function putOwnership(input: S3.PutBucketOwnershipControlsCommandInput, call: Call): Record<never, never> {
+function putOwnership(input: S3.PutBucketOwnershipControlsCommandInput, call: Call): Done {
   return change(input, 's3:PutBucketOwnershipControls', call, () => {
     const rules = input.OwnershipControls?.Rules ?? [];
     if (rules.length !== 1) throw malformedXml();
@@ -103,14 +148,21 @@ function putOwnership(input: S3.PutBucketOwnershipControlsCommandInput, call: Ca
   });
 }
 
-function headBucket(input: S3.HeadBucketCommandInput, call: Call): Omit<S3.HeadBucketCommandOutput, '$metadata'> {
+function headBucket(
+  input: S3.HeadBucketCommandInput,
+  call: Call,
+): Omit<S3.HeadBucketCommandOutput, '$metadata'> {
   try {
     const bucket = toRead(input, 's3:ListBucket', call);
-    return { BucketArn: `arn:${call.partition}:s3:::${nameOf(input)}`, BucketRegion: bucket.region, AccessPointAlias: false };
+    return {
+      BucketArn: `arn:${call.partition}:s3:::${nameOf(input)}`,
+      BucketRegion: bucket.region,
+      AccessPointAlias: false,
+    };
   } catch (refusal) {
     // An answer to HEAD has no body, so the client learns the status and nothing more.
     if (!(refusal instanceof Refusal)) throw refusal;
-    throw new Refusal(refusal.status === 404 ? 'NotFound' : refusal.fault, refusal.status, refusal.kind, 'UnknownError');
+    throw new Refusal(refusal.status === 404 ? 'NotFound' : 'Unknown', refusal.status, 'UnknownError');
   }
 }
 
@@ -125,30 +177,52 @@ export const s3: Handlers<'s3'> = {
   's3:HeadBucket': headBucket,
   's3:CreateBucket': createBucket,
   's3:GetBucketTagging': (input, call) => {
-    const tags = required(toRead(input, 's3:GetBucketTagging', call).tags, 'NoSuchTagSet', 'The TagSet does not exist');
+    const tags = required(
+      toRead(input, 's3:GetBucketTagging', call).tags,
+      'NoSuchTagSet',
+      'The TagSet does not exist',
+    );
     return { TagSet: tagPairs(tags).map(([Key, Value]) => ({ Key, Value })) };
   },
-  's3:PutBucketTagging': (input, call) => change(input, 's3:PutBucketTagging', call, () => {
-    if (input.Tagging?.TagSet === undefined) throw malformedXml();
-    const tags = bucketTags(input.Tagging.TagSet);
-    return { tags: Object.keys(tags).length > 0 ? tags : null };
-  }),
-  's3:GetBucketVersioning': (input, call) => given('Status', toRead(input, 's3:GetBucketVersioning', call).versioning),
+  's3:PutBucketTagging': (input, call) =>
+    change(input, 's3:PutBucketTagging', call, () => {
+      if (input.Tagging?.TagSet === undefined) throw malformedXml();
+      const tags = bucketTags(input.Tagging.TagSet);
+      return { tags: Object.keys(tags).length > 0 ? tags : null };
+    }),
+  's3:GetBucketVersioning': (input, call) =>
+    given('Status', toRead(input, 's3:GetBucketVersioning', call).versioning),
   's3:PutBucketVersioning': putVersioning,
   's3:GetBucketEncryption': (input, call) => {
-    const encryption = toRead(input, 's3:GetEncryptionConfiguration', call).encryption as unknown as { readonly Rules: Rule[] };
+    const encryption = toRead(input, 's3:GetEncryptionConfiguration', call).encryption as unknown as {
+      readonly Rules: Rule[];
+    };
     return { ServerSideEncryptionConfiguration: plain(encryption) };
   },
-  's3:PutBucketEncryption': (input, call) => change(input, 's3:PutEncryptionConfiguration', call, () => ({ encryption: checkEncryption(input.ServerSideEncryptionConfiguration, call) })),
+  's3:PutBucketEncryption': (input, call) =>
+    change(input, 's3:PutEncryptionConfiguration', call, () => ({
+      encryption: checkEncryption(input.ServerSideEncryptionConfiguration, call),
+    })),
   's3:GetPublicAccessBlock': (input, call) => {
     const block = toRead(input, 's3:GetBucketPublicAccessBlock', call).publicAccessBlock;
-    const found = required(block, 'NoSuchPublicAccessBlockConfiguration', 'The public access block configuration was not found');
+    const found = required(
+      block,
+      'NoSuchPublicAccessBlockConfiguration',
+      'The public access block configuration was not found',
+    );
     return { PublicAccessBlockConfiguration: plain(found) as S3.PublicAccessBlockConfiguration };
   },
-  's3:PutPublicAccessBlock': (input, call) => change(input, 's3:PutBucketPublicAccessBlock', call, () => ({ publicAccessBlock: checkAccessBlock(input.PublicAccessBlockConfiguration) })),
+  's3:PutPublicAccessBlock': (input, call) =>
+    change(input, 's3:PutBucketPublicAccessBlock', call, () => ({
+      publicAccessBlock: checkAccessBlock(input.PublicAccessBlockConfiguration),
+    })),
   's3:GetBucketOwnershipControls': (input, call) => {
     const { ownership } = toRead(input, 's3:GetBucketOwnershipControls', call);
-    const found = required(ownership, 'OwnershipControlsNotFoundError', 'The bucket ownership controls were not found');
+    const found = required(
+      ownership,
+      'OwnershipControlsNotFoundError',
+      'The bucket ownership controls were not found',
+    );
     return { OwnershipControls: { Rules: [{ ObjectOwnership: found as S3.ObjectOwnership }] } };
   },
   's3:PutBucketOwnershipControls': putOwnership,
@@ -156,15 +230,26 @@ export const s3: Handlers<'s3'> = {
     const { policy } = toRead(input, 's3:GetBucketPolicy', call);
     return { Policy: required(policy, 'NoSuchBucketPolicy', 'The bucket policy does not exist') };
   },
-  's3:PutBucketPolicy': (input, call) => change(input, 's3:PutBucketPolicy', call, (bucket) => {
-    const text = input.Policy ?? '';
-    checkBucketPolicy(text, nameOf(input), bucket, call);
-    return { policy: asStored(text) };
-  }),
+  's3:PutBucketPolicy': (input, call) =>
+    change(input, 's3:PutBucketPolicy', call, (bucket) => {
+      const text = input.Policy ?? '';
+      checkBucketPolicy(text, nameOf(input), bucket, call);
+      return { policy: asStored(text) };
+    }),
   's3:GetBucketLifecycleConfiguration': (input, call) => {
     const { lifecycle } = toRead(input, 's3:GetLifecycleConfiguration', call);
-    const rules = required(lifecycle, 'NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist');
-    return { Rules: plain(rules) as unknown as S3.LifecycleRule[], TransitionDefaultMinimumObjectSize: 'all_storage_classes_128K' };
+    const rules = required(
+      lifecycle,
+      'NoSuchLifecycleConfiguration',
+      'The lifecycle configuration does not exist',
+    );
+    return {
+      Rules: plain(rules) as unknown as S3.LifecycleRule[],
+      TransitionDefaultMinimumObjectSize: 'all_storage_classes_128K',
+    };
   },
-  's3:PutBucketLifecycleConfiguration': (input, call) => change(input, 's3:PutLifecycleConfiguration', call, () => ({ lifecycle: checkLifecycle(input.LifecycleConfiguration, call) })),
+  's3:PutBucketLifecycleConfiguration': (input, call) =>
+    change(input, 's3:PutLifecycleConfiguration', call, () => ({
+      lifecycle: checkLifecycle(input.LifecycleConfiguration, call),
+    })),
 };

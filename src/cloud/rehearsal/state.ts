@@ -87,6 +87,8 @@ export interface CloudState {
   seed: number;
   /** How many identifiers were made. */
   made: number;
+  /** Milliseconds since the epoch of the newest write; the cloud's clock never goes back behind it. */
+  lastAt: number;
   readonly buckets: Cells<Bucket>;
   readonly tables: Cells<Table>;
   readonly keys: Cells<Key>;
@@ -96,7 +98,18 @@ export interface CloudState {
 }
 
 export function emptyState(seed: number): CloudState {
-  return { version: 1, seed, made: 0, buckets: {}, tables: {}, keys: {}, aliases: {}, roles: {}, providers: {} };
+  return {
+    version: 1,
+    seed,
+    made: 0,
+    lastAt: 0,
+    buckets: {},
+    tables: {},
+    keys: {},
+    aliases: {},
+    roles: {},
+    providers: {},
+  };
 }
 
 const PARTS = ['buckets', 'tables', 'keys', 'aliases', 'roles', 'providers'] as const;
@@ -110,6 +123,7 @@ export function restoreState(saved: unknown): CloudState {
     (state.version as unknown) === 1 &&
     Number.isSafeInteger(state.seed) &&
     Number.isSafeInteger(state.made) &&
+    Number.isFinite(state.lastAt) &&
     PARTS.every((part) => typeof (state[part] as unknown) === 'object' && (state[part] as unknown) !== null);
   if (!whole) throw new TypeError('the saved rehearsal state is not one of version 1');
   return structuredClone(state);

@@ -2,5 +2,9 @@
 import type { Handlers } from './context.ts';
 
 export const sts: Handlers<'sts'> = {
-  'sts:GetCallerIdentity': (_input, call) => ({ UserId: call.callerId, Account: call.account, Arn: call.callerArn }),
+  'sts:GetCallerIdentity': (_input, call) => ({
+    UserId: call.callerId,
+    Account: call.account,
+    Arn: call.callerArn,
+  }),
 };

@@ -13,7 +13,13 @@ const SSE_CUSTOMER = 's3:x-amz-server-side-encryption-customer-algorithm';
 
 /** @param keyArn the environment's own KMS key */
 export function bucketPolicy(b: Blueprint, keyArn: string): PolicyDocument {
-  return document([...transport(b), confine(b), ...encryption(b, keyArn), ...lockFiles(b), ...destruction(b)]);
+  return document([
+    ...transport(b),
+    confine(b),
+    ...encryption(b, keyArn),
+    ...lockFiles(b),
+    ...destruction(b),
+  ]);
 }
 
 function transport(b: Blueprint): readonly Statement[] {

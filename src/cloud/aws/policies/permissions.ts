@@ -14,7 +14,13 @@ export function permissionsPolicy(b: Blueprint, role: RoleName, keyArn: string):
     case 'ci-apply':
       return document([list(b), write(b), ...lockFile(b), ...lockItems(b), ...key(b, keyArn, true)]);
     case 'ci-plan':
-      return document([list(b), read(b), ...lockFile(b), ...planLockItems(b), ...key(b, keyArn, b.locking !== 'table')]);
+      return document([
+        list(b),
+        read(b),
+        ...lockFile(b),
+        ...planLockItems(b),
+        ...key(b, keyArn, b.locking !== 'table'),
+      ]);
     case 'break-glass':
       return document([...breakGlass(b, keyArn), ...lockFile(b), ...lockItems(b), ...key(b, keyArn, true)]);
   }

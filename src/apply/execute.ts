@@ -1,0 +1,176 @@
+/**
+ * The loop over steps: what is ready runs side by side, each step journalled before and after. When one fails, those that
+ * run are let end and none is begun, so that the journal and the error say all that was done.
+ */
+import type { Code } from '../kernel/codes.ts';
+import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
+import { inOrder } from '../plan/order.ts';
+import type { Known } from '../plan/control.ts';
+import { isChange, type ChangeStep, type Step } from '../plan/step.ts';
+import type { Clock, Cloud, Emit, Performed, RunContext } from '../ports.ts';
+import type { Journal } from './journal.ts';
+
+export interface ExecuteDeps {
+  readonly cloud: Pick<Cloud, 'perform'>;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly journal: Journal;
+  /** Asked before each step; once true, no other is begun. */
+  readonly interrupted?: () => boolean;
+}
+
+export interface DoneStep {
+  /** Id of the step. */
+  readonly step: string;
+  readonly requestIds: Performed['requestIds'];
+  readonly retries: number;
+  readonly ms: number;
+}
+
+export interface Execution {
+  /** In the order in which they ended. */
+  readonly done: readonly DoneStep[];
+  /** What was known before, and every identifier learned. */
+  readonly known: Known;
+}
+
+interface Failure {
+  readonly step: string;
+  readonly code: Code;
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly cause: unknown;
+}
+
+/** Steps that run at the same time, at most; different resources only, as a resource's own are a chain. */
+const SIDE_BY_SIDE = 8;
+
+/**
+ * Carries out the changes among `steps`.
+ * @throws PLAN_REFUSED before anything is done, when a step is refused; INTERRUPTED; otherwise the code of the first step
+ * that failed, with what was done, what failed and what was not begun in its data
+ */
+export async function execute(
+  deps: ExecuteDeps,
+  steps: readonly Step[],
+  context: RunContext,
+): Promise<Execution> {
+  const refused = steps.filter((step) => step.kind === 'refuse');
+  if (refused.length > 0)
+    throw new GovbootError(
+      'PLAN_REFUSED',
+      `${refused.map(({ id }) => id).join(', ')} cannot be carried out`,
+      { data: { refused: refused.map(({ id }) => id) } },
+    );
+  return new Loop(deps, inOrder(steps.filter(isChange)), context).run();
+}
+
+class Loop {
+  private readonly deps: ExecuteDeps;
+  private readonly context: RunContext;
+  private readonly waiting: Map<string, ChangeStep>;
+  private readonly running = new Map<string, Promise<void>>();
+  private readonly done: DoneStep[] = [];
+  private readonly failures: Failure[] = [];
+  private known: Known;
+
+  constructor(deps: ExecuteDeps, ordered: readonly ChangeStep[], context: RunContext) {
+    this.deps = deps;
+    this.context = context;
+    this.waiting = new Map(ordered.map((step) => [step.id, step]));
+    this.known = context.known;
+  }
+
+  async run(): Promise<Execution> {
+    for (;;) {
+      this.beginReady();
+      if (this.running.size === 0) break;
+      await Promise.race(this.running.values());
+    }
+    const [first] = this.failures;
+    if (first !== undefined) throw this.failed(first);
+    if (this.waiting.size > 0)
+      throw new GovbootError('INTERRUPTED', `interrupted with ${String(this.waiting.size)} steps not begun`, {
+        data: this.account(),
+      });
+    return { done: this.done, known: this.known };
+  }
+
+  private beginReady(): void {
+    const ended = new Set(this.done.map(({ step }) => step));
+    for (const step of this.waiting.values()) {
+      if (this.failures.length > 0 || this.running.size >= SIDE_BY_SIDE || this.deps.interrupted?.() === true)
+        return;
+      if (!step.after.every((id) => ended.has(id))) continue;
+      this.waiting.delete(step.id);
+      // one() never rejects: whatever goes wrong becomes a failure.
+      this.running.set(
+        step.id,
+        this.one(step).finally(() => this.running.delete(step.id)),
+      );
+    }
+  }
+
+  private async one(step: ChangeStep): Promise<void> {
+    const { cloud, clock, emit, journal } = this.deps;
+    const began = clock.monotonic();
+    const text = `${step.title}: ${step.name}`;
+    let performing = false;
+    try {
+      await journal.begin(step);
+      emit({ type: 'progress', key: step.id, state: 'begin', text, ms: null });
+      performing = true;
+      const performed = await cloud.perform(step, { ...this.context, known: this.known });
+      performing = false;
+      const ms = clock.monotonic() - began;
+      this.known = { ...this.known, ...performed.known };
+      await journal.done(step, performed, ms);
+      this.done.push({ step: step.id, requestIds: performed.requestIds, retries: performed.retries, ms });
+      emit({ type: 'progress', key: step.id, state: 'done', text, ms });
+    } catch (error) {
+      const ms = clock.monotonic() - began;
+      // Told before the journal is: from here on no other step is begun.
+      this.failures.push(failureOf(step, error));
+      if (performing) await this.journalFailure(step, error, ms);
+      emit({ type: 'progress', key: step.id, state: 'failed', text, ms });
+    }
+  }
+
+  /** A journal that cannot be written is a failure of its own, told beside the one that it should have held. */
+  private async journalFailure(step: ChangeStep, error: unknown, ms: number): Promise<void> {
+    try {
+      await this.deps.journal.failed(step, failureOf(step, error), ms);
+    } catch (journalError) {
+      this.failures.push(failureOf(step, journalError));
+    }
+  }
+
+  private failed(first: Failure): GovbootError {
+    const counted = `${String(this.done.length)} steps done, ${String(this.failures.length)} failed, ${String(this.waiting.size)} not begun`;
+    return new GovbootError(first.code, `${first.step}: ${first.message} (${counted})`, {
+      data: this.account(),
+      cause: first.cause,
+      ...(first.hint === undefined ? {} : { hint: first.hint }),
+    });
+  }
+
+  private account(): Record<string, string[] | { step: string; code: Code; message: string }[]> {
+    return {
+      done: this.done.map(({ step }) => step),
+      failed: this.failures.map(({ step, code, message }) => ({ step, code, message })),
+      not_begun: [...this.waiting.keys()],
+    };
+  }
+}
+
+/** What is not a GovbootError is a bug, but one in the middle of an apply: it is told as the failure of its step, cause kept. */
+function failureOf(step: ChangeStep, error: unknown): Failure {
+  const known = isGovbootError(error);
+  return {
+    step: step.id,
+    code: known ? error.code : 'CLOUD_FAILED',
+    message: messageOf(error),
+    hint: known ? error.hint : undefined,
+    cause: error,
+  };
+}

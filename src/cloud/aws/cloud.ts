@@ -1,0 +1,139 @@
+/** AWS behind the ports. The same code runs on the real SDK and on the rehearsal cloud: only the `api` differs. */
+import { GovbootError } from '../../kernel/errors.ts';
+import type { Claims, Clock, Cloud, Performed } from '../../ports.ts';
+import type { ResourceId } from '../../plan/control.ts';
+import { isChange } from '../../plan/step.ts';
+import type { AwsApi } from './api.ts';
+import { releaseClaim, takeClaim } from './claims.ts';
+import { guarded, isMutating } from './guard.ts';
+import { observe } from './observe.ts';
+import { perform } from './perform.ts';
+import { AWS_PROFILE } from './profile.ts';
+import { withRetry, type Patience, type Retry } from './retry.ts';
+import { callerFacts } from './sdk-api.ts';
+import { AWS_TABLE } from './table.ts';
+import { telling } from './trouble.ts';
+
+export interface AwsCloudOptions {
+  /** The SDK, or the rehearsal cloud; the SDK also knows when the credentials end. */
+  readonly api: AwsApi & { credentialSeconds?(): Promise<number | null> };
+  readonly clock: Pick<Clock, 'pause' | 'monotonic'>;
+  readonly account: string;
+  readonly region: string;
+  /** Told of every call that is tried again, for the log and the person waiting. */
+  readonly onRetry?: (retry: Retry) => void;
+}
+
+/** Milliseconds for which reads are repeated: somebody waits for the answer, and nothing is half done. */
+const READ_DEADLINE_MS = 30_000;
+/** Milliseconds for the first call, which tells whether the cloud can be reached at all. */
+const FIRST_DEADLINE_MS = 10_000;
+
+export function makeAwsCloud(options: AwsCloudOptions): { readonly cloud: Cloud; readonly claims: Claims } {
+  const { clock, account, region } = options;
+  const api = guarded(options.api, AWS_PROFILE);
+  const patience = (deadlineMs: number): Patience => ({
+    pause: (ms) => clock.pause(ms),
+    monotonic: () => clock.monotonic(),
+    deadlineMs,
+  });
+  const told = options.onRetry === undefined ? {} : { onRetry: options.onRetry };
+  const reading = withRetry(api, { ...patience(READ_DEADLINE_MS), ...told });
+  const inTurn = oneAtATime();
+  const made = new Set<ResourceId>();
+
+  const cloud: Cloud = {
+    profile: AWS_PROFILE,
+    table: AWS_TABLE,
+    whoAmI: () =>
+      telling('the caller', () =>
+        callerFacts(withRetry(api, { ...patience(FIRST_DEADLINE_MS), ...told }), region, async () =>
+          options.api.credentialSeconds === undefined ? null : options.api.credentialSeconds(),
+        ),
+      ),
+    observe: (b) => {
+      assertTarget(b, account, region);
+      return telling(`environment ${b.environment}`, () => observe(reading, b));
+    },
+    perform: async (step, context) => {
+      assertTarget(context.blueprint, account, region);
+      if (!isChange(step)) return { requestIds: [], known: {}, retries: 0 };
+      return inTurn(step.resource, () =>
+        telling(`${step.resource} ${step.name}`, async () => {
+          const { watched, seen } = watch(api);
+          const patient = patience(WRITE_DEADLINE_MS);
+          const retrying = withRetry(watched, {
+            ...patient,
+            onRetry: (retry) => {
+              seen.retries++;
+              options.onRetry?.(retry);
+            },
+            justMade: (operation) => made.has(step.resource) && isMutating(operation),
+          });
+          const known = await perform(retrying, step, context, patient);
+          if (step.kind === 'create') made.add(step.resource);
+          return { requestIds: seen.requestIds, known, retries: seen.retries };
+        }),
+      );
+    },
+  };
+  const claims: Claims = {
+    take: (context, holder, at) => {
+      assertTarget(context.blueprint, account, region);
+      const patient = patience(READ_DEADLINE_MS);
+      return telling('the claim', () =>
+        takeClaim(withRetry(api, { ...patient, ...told }), context, holder, at, patient),
+      );
+    },
+    release: (context) => telling('the claim', () => releaseClaim(reading, context)),
+  };
+  return { cloud, claims };
+}
+
+/** Milliseconds for which a step is tried. */
+const WRITE_DEADLINE_MS = 120_000;
+
+/** The cloud was opened for one account and region; a blueprint of another is a mistake of ours, found before any call. */
+function assertTarget(
+  b: { readonly account: string; readonly region: string },
+  account: string,
+  region: string,
+): void {
+  if (b.account === account && b.region === region) return;
+  const message = `opened for ${account} in ${region}, asked for ${b.account} in ${b.region}`;
+  throw new GovbootError('IDENTITY_MISMATCH', message, { data: { account: b.account, region: b.region } });
+}
+
+interface Seen {
+  readonly requestIds: { readonly call: string; readonly id: string }[];
+  retries: number;
+}
+
+/** Notes the request id of every changing call that was answered, and what the SDK repeated by itself. */
+function watch(api: AwsApi): { readonly watched: AwsApi; readonly seen: Seen } {
+  const seen: Seen = { requestIds: [], retries: 0 };
+  const watched: AwsApi = {
+    async call(operation, input) {
+      const output = await api.call(operation, input);
+      const { requestId, attempts } = output.$metadata;
+      seen.retries += Math.max(0, (attempts ?? 1) - 1);
+      if (isMutating(operation)) seen.requestIds.push({ call: operation, id: requestId ?? '' });
+      return output;
+    },
+  };
+  return { watched, seen };
+}
+
+/** Work on one resource strictly one after another (S3 answers 409 OperationAborted otherwise), different ones side by side. */
+function oneAtATime(): (resource: ResourceId, work: () => Promise<Performed>) => Promise<Performed> {
+  const tails = new Map<ResourceId, Promise<unknown>>();
+  return (resource, work) => {
+    const turn = (tails.get(resource) ?? Promise.resolve()).then(work);
+    // The next one's turn comes whether or not this one failed; its failure is told to who asked for it.
+    tails.set(
+      resource,
+      turn.catch(() => undefined),
+    );
+    return turn;
+  };
+}

@@ -1,0 +1,25 @@
+/** The last door before the wire: on several S3 servers an unknown sub-resource call acts on the whole bucket. */
+import { GovbootError } from '../../kernel/errors.ts';
+import type { Profile } from '../../plan/control.ts';
+import type { AwsApi } from './api.ts';
+
+/** Lets only the calls through that the profile lists. @throws CALL_NOT_ALLOWED before anything is sent */
+export function guarded(api: AwsApi, profile: Profile): AwsApi {
+  const allowed: ReadonlySet<string> = new Set(profile.calls);
+  return {
+    call: async (operation, input) => {
+      if (!allowed.has(operation)) {
+        const message = `the profile ${profile.id} does not list the call ${operation}`;
+        throw new GovbootError('CALL_NOT_ALLOWED', message, {
+          data: { call: operation, profile: profile.id },
+        });
+      }
+      return api.call(operation, input);
+    },
+  };
+}
+
+/** Calls that change something, by the verbs of the AWS APIs; every other one only reads. */
+export function isMutating(operation: string): boolean {
+  return /:(Create|Put|Update|Tag|Enable|Add)/.test(operation);
+}

@@ -1,0 +1,204 @@
+/**
+ * One step, carried out so that doing it again, or having half done it before, ends the same: look first, write only what is
+ * wrong, and end when the write can be read back.
+ */
+import { sameJson } from '../../kernel/canonical.ts';
+import { GovbootError } from '../../kernel/errors.ts';
+import type { Json } from '../../kernel/json.ts';
+import type { Comparison, Known, Observed, Presence } from '../../plan/control.ts';
+import type { ChangeStep, CreateStep, SetStep } from '../../plan/step.ts';
+import type { RunContext } from '../../ports.ts';
+import { isFault, type AwsApi } from './api.ts';
+import type { AwsControl, AwsResource } from './resource.ts';
+import { eventually, isBlind, settle, type Patience } from './retry.ts';
+import { controlOf, resourceOf } from './table.ts';
+
+/** How long a read may lag behind a write, milliseconds. */
+const LAG_MS = 60_000;
+/** How long a key whose CreateKey answer was lost may take to show up in ListKeys, milliseconds. */
+const LOST_MS = 15_000;
+/** Times that a lost CreateKey is made again once the search shows that it was not carried out. */
+const BLIND_TRIES = 3;
+
+export async function perform(
+  api: AwsApi,
+  step: ChangeStep,
+  context: RunContext,
+  patience: Patience,
+): Promise<Known> {
+  const resource = resourceOf(step.resource);
+  if (resource === undefined) throw new TypeError(`no resource ${step.resource} in the table`);
+  return step.kind === 'create'
+    ? make(api, resource, step, context, patience)
+    : write(api, resource, step, context, patience);
+}
+
+type Ours = Extract<Presence, { is: 'ours' }>;
+
+async function make(
+  api: AwsApi,
+  resource: AwsResource,
+  step: CreateStep,
+  context: RunContext,
+  patience: Patience,
+): Promise<Known> {
+  const { blueprint: b } = context;
+  const before = ours(await resource.locate(api, b), step);
+  const known = before?.known ?? (await makeNew(api, resource, step, context, patience));
+  const lag = { ...patience, deadlineMs: LAG_MS };
+  const there = await eventually(
+    `${resource.title} ${step.name}: that it was made`,
+    lag,
+    async () => ours(await resource.locate(api, b), step),
+    (seen) => seen !== null,
+  );
+  const all = { ...context.known, ...known, ...there?.known };
+  await eventually(
+    `${resource.title} ${step.name}: that it is ready`,
+    patience,
+    async () => (await resource.ready?.(api, b, all)) ?? true,
+    Boolean,
+  );
+  return { ...known, ...there?.known };
+}
+
+/** Calls the creating call; what exists already, or was made by a call whose answer was lost, is taken over if it is ours. */
+async function makeNew(
+  api: AwsApi,
+  resource: AwsResource,
+  step: CreateStep,
+  context: RunContext,
+  patience: Patience,
+): Promise<Known> {
+  const { blueprint: b, known, run } = context;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await resource.create(api, b, known, run);
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      const blind = isBlind(error);
+      if (!blind && error.kind !== 'exists') throw error;
+      const search = { ...patience, deadlineMs: blind ? LOST_MS : LAG_MS };
+      const found = await settle(
+        search,
+        async () => ours(await resource.locate(api, b), step),
+        (seen) => seen !== null,
+      );
+      if (found.seen !== undefined && found.seen !== null) return found.seen.known;
+      if (!blind) throw foreign(step, null, `${error.fault}, yet it cannot be found as ours`);
+      if (tries >= BLIND_TRIES) throw error;
+    }
+  }
+}
+
+/** Ours, or null while it is not there. @throws FOREIGN_RESOURCE, READ_DENIED, CLOUD_FAILED, CLOUD_UNREACHABLE */
+function ours(presence: Presence, step: ChangeStep): Ours | null {
+  switch (presence.is) {
+    case 'ours':
+      return presence;
+    case 'absent':
+      return null;
+    case 'foreign':
+      throw foreign(step, presence.found, presence.why);
+    case 'unreadable':
+      throw new GovbootError(presence.code, `${step.name}: ${presence.detail}`, {
+        data: { resource: step.name },
+      });
+  }
+}
+
+function foreign(step: ChangeStep, found: Json, why: string): GovbootError {
+  return new GovbootError('FOREIGN_RESOURCE', `${step.name}: ${why}`, {
+    data: { resource: step.name, found },
+  });
+}
+
+async function write(
+  api: AwsApi,
+  resource: AwsResource,
+  step: SetStep,
+  context: RunContext,
+  patience: Patience,
+): Promise<Known> {
+  const { blueprint: b, known } = context;
+  const control = controlOf(resource, step.control);
+  if (control === undefined) throw new TypeError(`no control ${step.control} in the table`);
+  const wanted = wantedBy(control, step, context);
+  const judge = (seen: Observed): Comparison => judged(control, seen, wanted, step, context);
+  if (judge(await control.read(api, b, known)).is === 'right') return {};
+  try {
+    await control.write(api, b, known, wanted);
+  } catch (error) {
+    // An alias, say: either an earlier try of ours made it, which the read below shows, or somebody else did.
+    if (!isFault(error, 'exists')) throw error;
+  }
+  const lag = { ...patience, deadlineMs: LAG_MS };
+  const after = await settle(
+    lag,
+    () => control.read(api, b, known),
+    (seen) => judge(seen).is === 'right',
+  );
+  if (after.is === 'settled') return {};
+  const found = after.seen?.is === 'set' ? after.seen.value : null;
+  throw new GovbootError(
+    'READBACK_WRONG',
+    `${step.control} of ${step.name} reads back other than it was written`,
+    {
+      data: { control: step.control, resource: step.name, found, wanted },
+    },
+  );
+}
+
+/** The value to write is exactly the one that was confirmed, unless it was still open then. */
+function wantedBy(control: AwsControl, step: SetStep, { blueprint, known }: RunContext): Json {
+  const desired = control.desired(blueprint, known);
+  if (desired.is !== 'value') {
+    const on = desired.is === 'pending' ? desired.on : 'nothing';
+    throw new GovbootError('CLOUD_FAILED', `${step.control} depends on ${on}, which is not known`, {
+      data: { control: step.control },
+    });
+  }
+  if (step.to !== null && !sameJson(step.to, desired.value)) {
+    throw new GovbootError('PLAN_CHANGED', `${step.control} would be written other than it was confirmed`, {
+      data: { control: step.control, confirmed: step.to, wanted: desired.value },
+    });
+  }
+  return desired.value;
+}
+
+/** @throws FOREIGN_VALUE for what somebody else put there since the plan was made, and when it cannot be read */
+function judged(
+  control: AwsControl,
+  seen: Observed,
+  wanted: Json,
+  step: SetStep,
+  { blueprint }: RunContext,
+): Comparison {
+  switch (seen.is) {
+    case 'unset':
+      return { is: 'wrong' };
+    case 'not-offered':
+      throw new GovbootError('NOT_OFFERED', `${step.control}: ${seen.detail}`, {
+        data: { control: step.control },
+      });
+    case 'unreadable':
+      throw new GovbootError(seen.code, `${step.control}: ${seen.detail}`, {
+        data: { control: step.control },
+      });
+    case 'set': {
+      const comparison =
+        control.compare?.(seen.value, wanted, blueprint) ??
+        ({ is: sameJson(seen.value, wanted) ? 'right' : 'wrong' } as const);
+      if (comparison.is === 'foreign') {
+        throw new GovbootError(
+          'FOREIGN_VALUE',
+          `${step.control} of ${step.name} holds what somebody else put there`,
+          {
+            data: { control: step.control, resource: step.name, found: comparison.found },
+          },
+        );
+      }
+      return comparison;
+    }
+  }
+}

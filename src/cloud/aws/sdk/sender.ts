@@ -1,0 +1,54 @@
+/** How a service's client is opened, and how a named call becomes the SDK's command. */
+import type { Input, Operation, Output } from '../api.ts';
+
+export interface SenderOptions {
+  readonly region: string;
+  readonly endpoint: string | null;
+  readonly maxAttempts: number;
+}
+
+export interface Sender {
+  send<O extends Operation>(operation: O, input: Input<O>): Promise<Output<O>>;
+  credentialsExpire(): Promise<Date | null>;
+}
+
+/** Commands of one service, by the name of their call. */
+export type Commands<S extends string> = {
+  readonly [O in Extract<Operation, `${S}:${string}`>]: new (input: Input<O>) => object;
+};
+
+/** What all clients of the SDK have. Their overloads cannot be named in general, so this is how they are called. */
+interface AnyClient {
+  send(command: never): Promise<unknown>;
+  readonly config: { credentials(): Promise<{ readonly expiration?: Date | undefined }> };
+}
+
+/** Milliseconds. */
+const CONNECT_MS = 5_000;
+const ANSWER_MS = 30_000;
+
+/** The configuration that every client is opened with. */
+export function clientConfig(options: SenderOptions) {
+  return {
+    region: options.region,
+    maxAttempts: options.maxAttempts,
+    retryMode: 'standard' as const,
+    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true },
+    customUserAgent: 'govboot',
+    ...(options.endpoint === null ? {} : { endpoint: options.endpoint }),
+  };
+}
+
+export function sender<S extends string>(client: AnyClient, commands: Commands<S>): Sender {
+  const table = commands as unknown as Readonly<Record<string, (new (input: unknown) => never) | undefined>>;
+  return {
+    async send<O extends Operation>(operation: O, input: Input<O>): Promise<Output<O>> {
+      const Command = table[operation];
+      if (Command === undefined) throw new TypeError(`no command for ${operation}`);
+      return (await client.send(new Command(input))) as Output<O>;
+    },
+    async credentialsExpire() {
+      return (await client.config.credentials()).expiration ?? null;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** The evidence as it is examined: every file read once, so that what is hashed, verified and parsed are the same bytes. */
+import { sha256 } from '../kernel/digest.ts';
+import { isGovbootError } from '../kernel/errors.ts';
+import type { Instant } from '../kernel/time.ts';
+import type { FileRead } from '../inputs/facts.ts';
+import type { EvidenceStore, Verifier } from '../ports.ts';
+import { blobName, isOfLayout, KEYS_FOLDER } from './layout.ts';
+import { readLedger, type Ledger, type LedgerItem, type Reader } from './ledger.ts';
+import type { Findings } from './report.ts';
+
+export interface Exhibit {
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** Every name that lies in the folder, whether it could be read or not. */
+  readonly names: readonly string[];
+  readonly ledger: Ledger;
+  readonly keys: readonly FileRead[];
+  readonly verifier: Verifier;
+  readonly now: Instant;
+  readonly findings: Findings;
+  /** Entries that SHA256SUMS does not cover: a run that did not reach its seal. */
+  readonly unsealed: readonly LedgerItem[];
+}
+
+/** Reads everything. @param newer certificates as they are known today, which replace stored ones of the same name */
+export async function readExhibit(
+  store: EvidenceStore,
+  verifier: Verifier,
+  now: Instant,
+  findings: Findings,
+  newer: readonly FileRead[],
+): Promise<Exhibit> {
+  const names = await store.list('');
+  const files = new Map<string, Uint8Array>();
+  for (const name of names.filter(isOfLayout)) {
+    try {
+      const bytes = await store.read(name);
+      if (bytes !== null) files.set(name, bytes);
+    } catch (error) {
+      if (!isGovbootError(error)) throw error;
+      findings.bad('integrity', name, error.message);
+    }
+  }
+  const reader: Reader = {
+    list: async (folder) => names.filter((name) => folder === '' || name.startsWith(`${folder}/`)),
+    read: async (name) => files.get(name) ?? null,
+  };
+  const ledger = await readLedger(reader);
+  const unsealed = ledger.items.filter(({ entry }) => entry.seq >= ledger.sealed);
+  return { files, names, ledger, keys: keysOf(files, newer), verifier, now, findings, unsealed };
+}
+
+function keysOf(files: ReadonlyMap<string, Uint8Array>, newer: readonly FileRead[]): FileRead[] {
+  const stored = [...files]
+    .filter(([name]) => name.startsWith(`${KEYS_FOLDER}/`))
+    .map(([name, bytes]) => fileOf(name, bytes));
+  const last = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+  return stored.map((file) => newer.find(({ path }) => last(path) === last(file.path)) ?? file);
+}
+
+export function fileOf(path: string, bytes: Uint8Array): FileRead {
+  return { path, bytes, sha256: sha256(bytes) };
+}
+
+/** The content of a blob under the name that it had, if it is there and is what its name says. */
+export function blobOf({ files }: Exhibit, digest: string, path: string): FileRead | null {
+  const bytes = files.get(blobName(digest));
+  return bytes !== undefined && sha256(bytes) === digest ? fileOf(path, bytes) : null;
+}

@@ -1,0 +1,119 @@
+/** The answers of `govboot verify`: one an axis, so that "not authentic" is never mistaken for "not intact". */
+import type { Mode } from '../inputs/facts.ts';
+
+/** In the order in which they are shown. */
+export const AXES = [
+  'integrity',
+  'authenticity',
+  'time',
+  'revocation',
+  'chain',
+  'policy',
+  'duty',
+  'origin',
+  'extras',
+] as const;
+export type Axis = (typeof AXES)[number];
+export type Status = 'ok' | 'undecided' | 'bad';
+
+/** One thing that is wrong or could not be judged, with the file that it is about. */
+export interface EvidenceFinding {
+  readonly axis: Axis;
+  readonly is: 'bad' | 'undecided';
+  readonly file: string;
+  readonly what: string;
+  readonly hint: string;
+}
+
+export interface Answer {
+  readonly axis: Axis;
+  readonly status: Status;
+  /** What was established, or how much was not. */
+  readonly because: string;
+  readonly findings: readonly EvidenceFinding[];
+}
+
+export interface VerifyReport {
+  /** The worst answer. */
+  readonly overall: Status;
+  readonly mode: Mode;
+  readonly origin: { readonly repository: string; readonly environment: string };
+  readonly size: number;
+  readonly head: { readonly file: string; readonly sha256: string; readonly time: string };
+  /** RFC 6962 root over the entries, base64 as in the checkpoint. */
+  readonly root: string;
+  readonly anchor: { readonly size: number; readonly from: 'checkpoint' | 'given' } | null;
+  readonly lock: {
+    readonly sha256: string;
+    readonly createdAt: string;
+    readonly tag: string;
+    readonly commit: string;
+  } | null;
+  readonly answers: readonly Answer[];
+  /** True things worth knowing that change no answer. */
+  readonly notes: readonly string[];
+  /** What no offline check can decide, said each time. */
+  readonly limits: readonly string[];
+  /** For people. */
+  readonly summary: readonly string[];
+}
+
+/** Collects findings and notes while the evidence is walked. */
+export interface Findings {
+  bad(axis: Axis, file: string, what: string, hint?: string): void;
+  undecided(axis: Axis, file: string, what: string, hint?: string): void;
+  note(text: string): void;
+  readonly all: readonly EvidenceFinding[];
+  readonly notes: readonly string[];
+}
+
+const HINT_BAD = 'restore the file from a copy; keep this one for the investigation';
+const HINT_UNDECIDED = 'provide what is named as missing, then verify again';
+
+export function collectFindings(): Findings {
+  const all: EvidenceFinding[] = [];
+  const notes: string[] = [];
+  const add = (finding: EvidenceFinding): void => {
+    // The same thing is often seen from two sides; it is told once.
+    const twin = all.some(
+      (other) => other.axis === finding.axis && other.file === finding.file && other.what === finding.what,
+    );
+    if (!twin) all.push(finding);
+  };
+  return {
+    all,
+    notes,
+    bad: (axis, file, what, hint = HINT_BAD) => add({ axis, is: 'bad', file, what, hint }),
+    undecided: (axis, file, what, hint = HINT_UNDECIDED) => add({ axis, is: 'undecided', file, what, hint }),
+    note: (text) => void (notes.includes(text) || notes.push(text)),
+  };
+}
+
+/** One answer an axis; `established` says what an axis without findings has shown. */
+export function answersOf(
+  findings: readonly EvidenceFinding[],
+  established: Readonly<Record<Axis, string>>,
+): Answer[] {
+  return AXES.map((axis) => {
+    const own = findings.filter((finding) => finding.axis === axis);
+    const bad = own.filter(({ is }) => is === 'bad').length;
+    const open = own.length - bad;
+    const counted = [
+      ...(bad > 0 ? [`${String(bad)} wrong`] : []),
+      ...(open > 0 ? [`${String(open)} not decided`] : []),
+    ].join(', ');
+    return {
+      axis,
+      status: bad > 0 ? 'bad' : open > 0 ? 'undecided' : 'ok',
+      because: own.length === 0 ? established[axis] : counted,
+      findings: own,
+    };
+  });
+}
+
+export function worst(answers: readonly Answer[]): Status {
+  if (answers.some(({ status }) => status === 'bad')) return 'bad';
+  return answers.length === AXES.length && answers.every(({ status }) => status === 'ok')
+    ? 'ok'
+    : 'undecided';
+}

@@ -1,0 +1,77 @@
+/**
+ * One signature in evidence. It is judged as of the time it was made, by the gates' own judge, so that a key that expired since does
+ * not undo what was signed before; a key that was revoked for compromise undoes everything, and a key that was retired does not.
+ */
+import type { Code } from '../kernel/codes.ts';
+import { addSeconds } from '../kernel/time.ts';
+import type { KeyFacts, SignatureFacts } from '../inputs/facts.ts';
+import { parseSignatureFile } from '../inputs/signature-packet.ts';
+import { judgeSignature, type Signed } from '../gates/signature.ts';
+import { fileOf, type Exhibit } from './exhibit.ts';
+import type { Axis } from './report.ts';
+
+export type SignatureAnswer =
+  | { readonly is: 'signed'; readonly signed: Signed }
+  | { readonly is: 'refused'; readonly axis: Axis; readonly code: Code; readonly what: string };
+
+/** Seconds by which clocks of signer and auditor may differ. */
+const TOLERANCE = 60;
+
+/** Judges `signature` (the file `name`) over `data`, as of its own time. */
+export async function answerSignature(
+  exhibit: Exhibit,
+  data: Uint8Array,
+  name: string,
+  signature: Uint8Array,
+): Promise<SignatureAnswer> {
+  const shape = parseSignatureFile(signature);
+  if (shape.is === 'malformed') return refused(shape.code, shape.wrong);
+  const { created } = shape.packet;
+  if (created > addSeconds(exhibit.now, TOLERANCE))
+    return refused('SIG_FUTURE', `signed at ${created}, and it is ${exhibit.now}`);
+  const facts = await exhibit.verifier.verify({
+    data,
+    signature: fileOf(name, signature),
+    keys: exhibit.keys,
+    at: created,
+  });
+  const { key } = facts;
+  if (key?.revoked?.kind === 'hard')
+    return refused(
+      'KEY_REVOKED',
+      `key ${key.fingerprint} is revoked: ${key.revoked.reason}; nothing that it signed counts`,
+    );
+  const verdict = judgeSignature(key === null ? facts : asOfSigning(facts, key), created);
+  if (verdict.is === 'refused') return refused(verdict.finding.code, verdict.finding.message);
+  if (key?.revoked != null)
+    exhibit.findings.note(
+      `key ${key.fingerprint} was retired since (${key.revoked.reason}); what it signed before stands`,
+    );
+  const { is: _, ...signed } = verdict;
+  return { is: 'signed', signed };
+}
+
+/**
+ * Without a retirement that came later. openpgp.js has judged the key as of the signature; gpgv knows no time but now and says
+ * REVKEYSIG of every revoked key, so that its answer counts only where it says something else.
+ */
+function asOfSigning(facts: SignatureFacts, key: KeyFacts): SignatureFacts {
+  if (key.revoked === null) return facts;
+  const verifiers = facts.verifiers.filter(
+    ({ tool, says }) => tool === 'openpgp.js' || says.is === 'good' || says.problem.code !== 'KEY_REVOKED',
+  );
+  return { ...facts, key: { ...key, revoked: null }, verifiers };
+}
+
+function refused(code: Code, what: string): SignatureAnswer {
+  return { is: 'refused', axis: axisOf(code), code, what };
+}
+
+/** Which question a refusal answers. */
+function axisOf(code: Code): Axis {
+  if (code === 'KEY_REVOKED') return 'revocation';
+  if (code === 'SIG_FUTURE' || code === 'SIG_EXPIRED' || code === 'KEY_EXPIRED') return 'time';
+  return ['SIGNER_UNKNOWN', 'SIG_WEAK', 'SIG_UNSUPPORTED', 'KEY_INVALID', 'KEYRING_SHAPE'].includes(code)
+    ? 'authenticity'
+    : 'integrity';
+}

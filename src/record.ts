@@ -1,0 +1,380 @@
+/** What a run puts on record: refusals, its beginning, its end, its failure. Glue between the street and the evidence room. */
+import { sha256, type Sha256 } from './kernel/digest.ts';
+import { GovbootError, isGovbootError, messageOf } from './kernel/errors.ts';
+import { safe } from './kernel/text.ts';
+import type { Instant } from './kernel/time.ts';
+import type { FileRead, Fingerprint } from './inputs/facts.ts';
+import { holds, isActive, personOf } from './inputs/trust.ts';
+import type { Execution } from './apply/execute.ts';
+import { append, openLedger, refsOf, type EvidenceDeps, type NewEntry } from './evidence/append.ts';
+import { storeBlobs, storeKeys } from './evidence/blobs.ts';
+import type { Ledger } from './evidence/ledger.ts';
+import { makeLock, type Actor, type LockInput } from './evidence/lock.ts';
+import { seal, writeLock } from './evidence/seal.ts';
+import { checkedSigner } from './evidence/sign.ts';
+import type { Judgement, Passed } from './gates/index.ts';
+import type { Gathered } from './gather.ts';
+import type { Blueprint } from './plan/blueprint.ts';
+import type { Observation, ResourceSpec } from './plan/control.ts';
+import { planBytes, type Plan } from './plan/plan.ts';
+import type { Ports, SignerInfo } from './ports.ts';
+
+/** What the record needs to know of a plan. */
+export interface RecordedPlan {
+  readonly plan: Plan;
+  readonly digest: Sha256;
+}
+
+export interface Finished {
+  readonly passed: Passed;
+  readonly planned: RecordedPlan & { readonly blueprint: Blueprint };
+  readonly confirmation: { readonly token: string; readonly shownAt: Instant; readonly confirmedAt: Instant };
+  readonly signer: SignerInfo;
+  readonly execution: Execution;
+  readonly after: Observation;
+  readonly startedAt: Instant;
+  readonly table: readonly ResourceSpec[];
+}
+
+export interface Recorder {
+  /** Who will sign, once they are shown to hold the evidence role. @throws SIGNER, SIGNER_NOT_ALLOWED, SIGNER_ROLE, SIGNER_INACTIVE */
+  signer(passed: Passed): Promise<SignerInfo>;
+  /** Puts a refusal into the ledger, when there is one; says so when that is not possible. Never throws. */
+  refusal(error: GovbootError, planned: RecordedPlan | null): Promise<void>;
+  /** Inputs as blobs, GENESIS if need be, then APPLY_STARTED or APPLY_RESUMED: proves before the first write that evidence can be kept. */
+  begin(passed: Passed, planned: RecordedPlan): Promise<void>;
+  /** APPLY_DONE, the lock, LOCK_WRITTEN, the seal. @returns the digest of the lock */
+  finish(finished: Finished): Promise<Sha256>;
+  /** APPLY_FAILED; the run stays open for --resume. Never throws. */
+  fail(error: unknown, planned: RecordedPlan): Promise<void>;
+}
+
+/** The recorder of one run. */
+export function makeRecorder(ports: Ports, gathered: Gathered, judgement: Judgement): Recorder {
+  return new Record(ports, gathered, judgement);
+}
+
+class Record implements Recorder {
+  private readonly ports: Ports;
+  private readonly gathered: Gathered;
+  private readonly judgement: Judgement;
+  private ledger: Ledger;
+
+  constructor(ports: Ports, gathered: Gathered, judgement: Judgement) {
+    this.ports = ports;
+    this.gathered = gathered;
+    this.judgement = judgement;
+    this.ledger = gathered.ledger;
+  }
+
+  async signer({ trust, intent }: Passed): Promise<SignerInfo> {
+    const info = await this.ports.signer.identity();
+    const person = personOf(trust, info.fingerprint);
+    const who = `${info.fingerprint} (${safe(info.userId)})`;
+    if (person === undefined)
+      throw new GovbootError('SIGNER_NOT_ALLOWED', `${who} is not listed in the trust file`, {
+        hint: 'sign with a key of a person who has the evidence role',
+      });
+    if (!holds(person, 'evidence', intent.environment))
+      throw new GovbootError(
+        'SIGNER_ROLE',
+        `${who} does not have the evidence role in ${intent.environment}`,
+        { hint: 'sign with a key of a person who has it' },
+      );
+    if (!isActive(person, this.ports.clock.now()))
+      throw new GovbootError(
+        'SIGNER_INACTIVE',
+        `${who} is valid from ${person.valid_from} to ${person.valid_until}`,
+      );
+    return info;
+  }
+
+  async refusal(error: GovbootError, planned: RecordedPlan | null): Promise<void> {
+    if (this.ledger.head === null) return;
+    try {
+      this.ledger = await append(await this.deps(), this.ledger, this.refusalEntry(error, planned));
+      await seal(await this.deps());
+      this.ports.emit({ type: 'note', text: 'the refusal is in the ledger' });
+    } catch (cause) {
+      this.ports.emit({
+        type: 'warning',
+        text: `the refusal could not be put into the ledger: ${messageOf(cause)}`,
+      });
+    }
+  }
+
+  private refusalEntry(error: GovbootError, planned: RecordedPlan | null): NewEntry {
+    const { mode } = this.ports;
+    if (planned === null) {
+      const found = this.judgement.verdicts.flatMap((verdict) =>
+        verdict.findings.map((f) => ({
+          where: verdict.gate as string,
+          code: f.code as string,
+          message: f.message,
+        })),
+      );
+      const findings =
+        found.length > 0 ? found : [{ where: 'gates', code: error.code as string, message: error.message }];
+      const intent = this.gathered.files.intent?.file ?? null;
+      return {
+        type: 'GATE_FAIL',
+        mode,
+        refs: [],
+        body: {
+          run: this.ports.random.uuid(),
+          intent: this.gathered.facts.intentName,
+          intent_sha256: intent?.sha256 ?? null,
+          findings,
+        },
+      };
+    }
+    const decided = decidedOf(planned);
+    const refused = planned.plan.steps.flatMap((step) =>
+      step.kind === 'refuse' ? [{ where: step.id, code: step.code as string, message: step.why }] : [],
+    );
+    if (error.code === 'PLAN_REFUSED' && refused.length > 0)
+      return { type: 'PLAN_REFUSED', mode, refs: [], body: { ...decided, findings: refused } };
+    return { type: 'DECLINED', mode, refs: [], body: { ...decided, code: error.code, why: error.message } };
+  }
+
+  async begin(passed: Passed, planned: RecordedPlan): Promise<void> {
+    const deps = await this.deps();
+    const { store } = deps;
+    const inputs = this.inputs(passed);
+    await storeBlobs(store, [...inputs.map((file) => file.bytes), planBytes(planned.plan)]);
+    await storeKeys(store, this.keys());
+    const refs = [...refsOf(inputs), { name: 'plan', sha256: planned.digest as string }];
+    const { trust, intent, tag } = passed;
+    this.ledger = await openLedger(deps, {
+      repository: trust.repository,
+      environment: intent.environment,
+      mode: this.ports.mode,
+      roots: { threshold: this.pin().threshold, keys: this.pin().roots },
+      refs: [],
+    });
+    const body = { ...decidedOf(planned), tag: tag.name, commit: tag.commit };
+    this.ledger = await append(
+      deps,
+      this.ledger,
+      this.gathered.facts.resume
+        ? { type: 'APPLY_RESUMED', mode: this.ports.mode, refs, body }
+        : { type: 'APPLY_STARTED', mode: this.ports.mode, refs, body: { ...body, nonce: intent.nonce } },
+    );
+  }
+
+  async finish(finished: Finished): Promise<Sha256> {
+    const deps = await this.deps();
+    const { passed, planned } = finished;
+    const body = { ...decidedOf(planned), tag: passed.tag.name, commit: passed.tag.commit };
+    this.ledger = await append(deps, this.ledger, {
+      type: 'APPLY_DONE',
+      mode: this.ports.mode,
+      refs: [],
+      body,
+    });
+    const lock = makeLock(await this.lockInput(finished));
+    this.ledger = await writeLock(deps, this.ledger, lock);
+    const sealed = await seal(deps);
+    this.ledger = sealed.ledger;
+    for (const stray of sealed.strays)
+      this.ports.emit({
+        type: 'warning',
+        text: `${stray} does not belong into the evidence; it is not sealed`,
+      });
+    const sha = sealed.ledger.lock?.sha256;
+    if (sha === undefined) throw new GovbootError('EVIDENCE_WRITE', 'the lock does not read back');
+    return sha;
+  }
+
+  async fail(error: unknown, planned: RecordedPlan): Promise<void> {
+    const code = isGovbootError(error) ? error.code : 'BUG';
+    try {
+      this.ledger = await append(await this.deps(), this.ledger, {
+        type: 'APPLY_FAILED',
+        mode: this.ports.mode,
+        refs: [],
+        // A run that met somebody else's claim wrote nothing: it is over.
+        body: { ...decidedOf(planned), code, message: safe(messageOf(error)), final: code === 'CLAIMED' },
+      });
+      await seal(await this.deps());
+    } catch (cause) {
+      this.ports.emit({
+        type: 'warning',
+        text: `the failure could not be put into the ledger: ${messageOf(cause)}`,
+      });
+    }
+  }
+
+  private async lockInput(finished: Finished): Promise<LockInput> {
+    const { passed, planned, confirmation, signer, execution, after, startedAt, table } = finished;
+    const { intent, trust } = passed;
+    const { governance, source } = this.gathered.facts;
+    const { files } = this.gathered;
+    const head = this.ledger.head;
+    if (
+      head === null ||
+      files.intent === null ||
+      files.trust === null ||
+      files.parity === null ||
+      source.tag.is !== 'tag'
+    )
+      throw new GovbootError('EVIDENCE_WRITE', 'the inputs of the record are not at hand');
+    const { blueprint } = planned;
+    const made = table.filter((resource) => resource.wanted(blueprint));
+    const controls = made.flatMap((resource) => resource.controls);
+    return {
+      recordId: this.ports.random.uuid(),
+      createdAt: this.ports.clock.now(),
+      mode: this.ports.mode,
+      origin: { repository: trust.repository, environment: intent.environment },
+      source: { tag: source.tag.tag, objectFormat: source.objectFormat, treeSha256: passed.treeSha256 },
+      intent: { file: files.intent, value: intent },
+      policy: {
+        parity: files.parity,
+        trust: files.trust,
+        trustVersion: trust.version,
+        templates: governance.templates,
+      },
+      planSha256: planned.digest,
+      confirmation: {
+        tokenSha256: sha256(confirmation.token),
+        shownAt: confirmation.shownAt,
+        confirmedAt: confirmation.confirmedAt,
+      },
+      backend: {
+        provider: 'aws',
+        partition: blueprint.partition,
+        account: blueprint.account,
+        region: blueprint.region,
+        endpoint: intent.endpoint,
+        resources: made.map((resource) => ({
+          id: resource.id,
+          kind: resource.kind,
+          name: resource.nameOf(blueprint),
+          arn: after.known[`${resource.id}.arn`] ?? null,
+        })),
+        controls: controls.flatMap((control) => {
+          const observed = after.controls[control.id];
+          return observed?.is === 'set'
+            ? [{ id: control.id, shown: 'read back' as const, value: observed.value }]
+            : [];
+        }),
+        known: after.known,
+      },
+      actors: this.actors(passed, signer),
+      tools: await this.tools(),
+      run: {
+        id: planned.plan.run,
+        started_at: startedAt,
+        finished_at: this.ports.clock.now(),
+        steps: execution.done.map((step) => ({
+          id: step.step,
+          request_ids: step.requestIds.map(({ call, id }) => ({ call, id })),
+          retries: step.retries,
+        })),
+      },
+      clauses: controls.flatMap((control) =>
+        after.controls[control.id]?.is === 'set' ? control.satisfies : [],
+      ),
+      ledger: { items: this.ledger.items, head },
+      supersedes: intent.supersedes,
+    };
+  }
+
+  private actors(
+    { releaseSigners, intentSigners, approvers, intent }: Passed,
+    signer: SignerInfo,
+  ): readonly Actor[] {
+    const as = (role: Actor['role'], people: Passed['approvers']): readonly Actor[] =>
+      people.map((p) => ({ role, primary: p.primary, signingKey: p.signingKey, userId: safe(p.name) }));
+    return [
+      ...as('release', releaseSigners),
+      ...as(
+        'requester',
+        intentSigners.filter((p) => p.primary === intent.requester),
+      ),
+      ...as(
+        'intent',
+        intentSigners.filter((p) => p.primary !== intent.requester),
+      ),
+      ...as('approver', approvers),
+      {
+        role: 'evidence',
+        primary: signer.fingerprint,
+        signingKey: signer.fingerprint,
+        userId: safe(signer.userId),
+      },
+    ];
+  }
+
+  private async tools(): Promise<LockInput['tools']> {
+    const [machine, verifiers] = await Promise.all([this.ports.machine.tools(), this.ports.verifier.tools()]);
+    const known = new Set(machine.map((tool) => tool.name));
+    return [
+      ...machine,
+      ...verifiers.filter((tool) => !known.has(tool.name)).map((tool) => ({ ...tool, sha256: null })),
+    ];
+  }
+
+  /** Every input byte for byte: documents, their signatures, templates, and the tag in its two halves. */
+  private inputs({ tag }: Passed): readonly FileRead[] {
+    const { files, signatureFiles, facts } = this.gathered;
+    const documents = [files.trust?.file, files.parity, files.intent?.file].flatMap((file) =>
+      file === undefined || file === null ? [] : [file],
+    );
+    const read = facts.source.tag;
+    const halves =
+      read.is !== 'tag'
+        ? []
+        : [
+            asFile(`refs/tags/${tag.name}#payload`, read.tag.payload),
+            asFile(`refs/tags/${tag.name}#signature`, read.tag.signature),
+          ];
+    return [...documents, ...signatureFiles, ...files.templates, ...halves];
+  }
+
+  private keys(): readonly { readonly fingerprint: Fingerprint; readonly bytes: Uint8Array }[] {
+    const { keys } = this.gathered.facts.governance;
+    return this.gathered.files.keys.flatMap((file) => {
+      const read = keys.find((candidate) => candidate.is === 'key' && candidate.key.file === file.path);
+      return read?.is === 'key' ? [{ fingerprint: read.key.fingerprint, bytes: file.bytes }] : [];
+    });
+  }
+
+  private pin(): { readonly threshold: number; readonly roots: readonly Fingerprint[] } {
+    const { pinForPath, pins } = this.gathered.facts.governance;
+    const repository = this.judgement.passed?.trust.repository;
+    const pin = pinForPath ?? pins.find((candidate) => candidate.repository === repository);
+    if (pin === undefined) throw new GovbootError('TRUST_NOT_PINNED', 'no pin of this repository was found');
+    return pin;
+  }
+
+  private async deps(): Promise<EvidenceDeps> {
+    const { clock, signer, verifier } = this.ports;
+    const { fingerprint } = await signer.identity();
+    const keyFile = this.gathered.files.keys.find((file) => file.path.endsWith(`/${fingerprint}.asc`));
+    if (keyFile === undefined)
+      throw new GovbootError(
+        'SIGNER',
+        `policies/keys/${fingerprint}.asc is missing, so nobody could check the evidence`,
+      );
+    return {
+      store: this.gathered.store,
+      clock,
+      actor: fingerprint,
+      sign: checkedSigner(signer, verifier, keyFile, () => clock.now()),
+    };
+  }
+}
+
+function decidedOf({ plan, digest }: RecordedPlan): {
+  run: string;
+  intent_sha256: string;
+  plan_sha256: string;
+} {
+  return { run: plan.run, intent_sha256: plan.intent.sha256, plan_sha256: digest };
+}
+
+function asFile(path: string, bytes: Uint8Array): FileRead {
+  return { path, bytes, sha256: sha256(bytes) };
+}

@@ -1,0 +1,187 @@
+/** Ports → the adapters behind them. Together with main.ts the only place that knows cloud and world. Each is loaded when it is used. */
+import { randomInt } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Globals, Invocation } from './cli.ts';
+import { GovbootError } from './kernel/errors.ts';
+import type { Mode } from './inputs/facts.ts';
+import type { AwsApi } from './cloud/aws/api.ts';
+import type { CloudTarget, Emit, Ports, Signer } from './ports.ts';
+
+/** Milliseconds of a round trip in the rehearsal cloud: enough that progress can be seen. */
+const REHEARSAL_LATENCY_MS = 15;
+
+/** Makes the ports of one run. Nothing is read or reached before a command asks for it. */
+export async function makePorts(invocation: Invocation, version: string, show: Emit): Promise<Ports> {
+  const { globals, options } = invocation;
+  const rehearse = 'rehearse' in options && options.rehearse;
+  const mode: Mode = rehearse ? 'REHEARSAL' : 'LIVE';
+  const root = rootOf(globals.repo);
+  const [
+    { makeClock, makeRandom },
+    { captureWarnings, makeLog },
+    { makeRepositoryOpener },
+    { makeVerifier },
+    { makeFiles },
+    { makePins, defaultPinsFile },
+    { makeTerminal },
+    { makeWizard },
+    { makeMachine },
+    { makeEvidenceStore },
+  ] = await Promise.all([
+    import('./world/host.ts'),
+    import('./world/log.ts'),
+    import('./world/repository.ts'),
+    import('./world/verifier.ts'),
+    import('./world/files.ts'),
+    import('./world/pins.ts'),
+    import('./world/terminal.ts'),
+    import('./world/wizard.ts'),
+    import('./world/machine.ts'),
+    import('./world/evidence-store.ts'),
+  ]);
+  const log = makeLog(globals.log);
+  captureWarnings(log);
+  const emit: Emit = (event) => {
+    log(event);
+    show(event);
+  };
+  const interrupt = new AbortController();
+  const clock = makeClock(interrupt.signal);
+  return {
+    mode,
+    version,
+    clock,
+    random: makeRandom(),
+    emit,
+    repository: makeRepositoryOpener(root),
+    verifier: makeVerifier(),
+    signer: lazySigner(globals, emit),
+    files: makeFiles(root),
+    pins: makePins(globals.pins === null ? defaultPinsFile(process.env) : resolve(globals.pins), root),
+    evidence: (environment) => makeEvidenceStore(root, evidenceFolder(mode, environment)),
+    terminal: makeTerminal(process.env, clock),
+    wizard: makeWizard(process.env),
+    machine: makeMachine(process.env, { version, program: fileURLToPath(import.meta.url), repository: root }),
+    cloud: (target) => reach(target, mode, emit, clock),
+    interrupted: watchInterrupts(interrupt),
+    scaffold: (path) => readFile(join(packageRoot(), path)),
+  };
+}
+
+function rootOf(repo: string): string {
+  const root = resolve(repo);
+  try {
+    return realpathSync(root);
+  } catch {
+    // A folder that does not exist yet is for the command to judge: `init` makes it.
+    return root;
+  }
+}
+
+/** Rehearsals have a ledger of their own: they must not use up an intent, nor lock what they only practised on. */
+function evidenceFolder(mode: Mode, environment: string): string {
+  return mode === 'REHEARSAL' ? `rehearsal/${environment}` : environment;
+}
+
+/** The key is looked for when something is to be signed, not before. */
+function lazySigner(globals: Globals, emit: Emit): Signer {
+  let made: Promise<Signer> | null = null;
+  const signer = (): Promise<Signer> => {
+    made ??= (async () => {
+      const { makeSigner, parseSignerSpec } = await import('./world/signer.ts');
+      if (globals.key === null)
+        throw new GovbootError('SIGNER', 'no key was named to sign with', {
+          hint: 'name it with --key: a fingerprint known to gpg, or an OpenPGP key file',
+        });
+      const spec = parseSignerSpec(globals.key);
+      return makeSigner(spec.kind === 'file' ? { ...spec, passphrase: () => askPassphrase(emit) } : spec);
+    })();
+    return made;
+  };
+  return {
+    identity: async () => (await signer()).identity(),
+    sign: async (bytes) => (await signer()).sign(bytes),
+  };
+}
+
+async function askPassphrase(emit: Emit): Promise<string> {
+  const { makeWizard } = await import('./world/wizard.ts');
+  const wizard = makeWizard(process.env);
+  if (!wizard.interactive)
+    throw new GovbootError(
+      'SIGNER',
+      'the key file is protected by a passphrase, and nobody is there to give it',
+      { hint: 'use gpg and its agent, or run it at a terminal' },
+    );
+  emit({ type: 'log', level: 'info', text: 'asking for the passphrase of the key file', data: {} });
+  return wizard.secret('passphrase of the key file');
+}
+
+async function reach(
+  target: CloudTarget,
+  mode: Mode,
+  emit: Emit,
+  clock: Ports['clock'],
+): ReturnType<Ports['cloud']> {
+  const { makeAwsCloud } = await import('./cloud/aws/cloud.ts');
+  if (mode === 'REHEARSAL') {
+    const api = await openRehearsal(target, clock);
+    return makeAwsCloud({ api, clock, account: target.account, region: target.region });
+  }
+  const { makeSdkApi } = await import('./cloud/aws/sdk-api.ts');
+  const api = makeSdkApi({
+    region: target.region,
+    endpoint: target.endpoint,
+    onCall: (info) => {
+      emit({ type: 'log', level: 'debug', text: 'call', data: { ...info } });
+    },
+  });
+  return makeAwsCloud({ api, clock, account: target.account, region: target.region });
+}
+
+/** The rehearsal cloud of one environment; what was made in it stays for the next rehearsal. */
+async function openRehearsal(target: CloudTarget, clock: Ports['clock']): Promise<AwsApi> {
+  const [{ makeRehearsalApi }, { openStateFile }] = await Promise.all([
+    import('./cloud/rehearsal/api.ts'),
+    import('./cloud/rehearsal/state-file.ts'),
+  ]);
+  const file = join(stateFolder(), 'rehearsal', target.repository, `${target.environment}.json`);
+  return makeRehearsalApi({
+    account: target.account,
+    region: target.region,
+    clock: { now: () => Date.now(), pause: (ms) => clock.pause(ms) },
+    latencyMs: REHEARSAL_LATENCY_MS,
+    store: openStateFile({ file, seed: randomInt(2 ** 31) }),
+  });
+}
+
+/** From the first question on, SIGINT and SIGTERM stop the run between two steps; a second one ends the process at once. */
+function watchInterrupts(controller: AbortController): () => boolean {
+  let watching = false;
+  return () => {
+    if (!watching) {
+      watching = true;
+      for (const signal of ['SIGINT', 'SIGTERM'] as const)
+        process.once(signal, () => {
+          controller.abort();
+        });
+    }
+    return controller.signal.aborted;
+  };
+}
+
+/** XDG Base Directory Specification: state that should survive, but is not configuration. */
+function stateFolder(): string {
+  const xdg = process.env['XDG_STATE_HOME'];
+  return join(xdg !== undefined && xdg !== '' ? xdg : join(homedir(), '.local', 'state'), 'govboot');
+}
+
+/** Where policies/ and templates/ of the program lie: above dist/, or above src/ when it runs from source. */
+function packageRoot(): string {
+  const here = dirname(fileURLToPath(import.meta.url));
+  return basename(here) === 'chunks' ? dirname(dirname(here)) : dirname(here);
+}

@@ -1,0 +1,131 @@
+/** The evidence folder on disk. Every name is checked, no part of a path may be a link, and nothing is deleted. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
+import { safe } from '../kernel/text.ts';
+import type { EvidenceStore } from '../ports.ts';
+import {
+  appendDurably,
+  checkFolder,
+  createDurably,
+  makeFolders,
+  realDisk,
+  replaceDurably,
+  TEMPORARY,
+  type Disk,
+} from './durable.ts';
+import { errno, maybe, ProblemError } from './problem.ts';
+import { readPlain } from './safe-read.ts';
+
+/** Bytes; the largest file of the evidence that is read, a journal for one. */
+const MAX_EVIDENCE = 64 * 1024 * 1024;
+/** Names in one evidence folder; more is not evidence of ours. */
+const MAX_NAMES = 200_000;
+const FILE_MODE = 0o644;
+const FOLDER_MODE = 0o755;
+
+/**
+ * The store `evidence/<folder>` of a repository.
+ * @param root absolute path of the governed repository
+ * @param folder `dev`, or `rehearsal/dev`
+ */
+export function makeEvidenceStore(root: string, folder: string, disk: Disk = realDisk): EvidenceStore {
+  const base = ['evidence', ...partsOf(folder)];
+  const pathOf = (name: string): { readonly path: string; readonly folders: readonly string[] } => {
+    const parts = [...base, ...partsOf(name)];
+    return { path: join(root, ...parts), folders: parts.slice(0, -1) };
+  };
+  const write = async (name: string, work: (path: string) => Promise<void>): Promise<void> => {
+    const { path, folders } = pathOf(name);
+    try {
+      await makeFolders(disk, root, folders, FOLDER_MODE);
+      await work(path);
+    } catch (error) {
+      throw writeError(error, name, path);
+    }
+  };
+  return {
+    where: join(root, ...base),
+    async list(name) {
+      const parts = name === '' ? [] : partsOf(name);
+      const found: string[] = [];
+      if (await told(() => foldersAreThere(root, [...base, ...parts])))
+        await told(() => collect(join(root, ...base), parts, found));
+      return found.sort();
+    },
+    async read(name) {
+      const { path, folders } = pathOf(name);
+      if (!(await told(() => foldersAreThere(root, folders)))) return null;
+      const file = await maybe(() => readPlain(path, name, MAX_EVIDENCE));
+      if (file.is === 'read') return file.value.bytes;
+      if (file.problem.code === 'FILE_MISSING') return null;
+      throw new GovbootError(file.problem.code, file.problem.wrong, { data: { file: name } });
+    },
+    create: (name, bytes) => write(name, (path) => createDurably(disk, path, bytes, FILE_MODE)),
+    replace: (name, bytes) => write(name, (path) => replaceDurably(disk, path, bytes, FILE_MODE)),
+    append: (name, line) => {
+      if (line.includes('\n'))
+        throw new GovbootError('EVIDENCE_WRITE', `a line for ${name} has a line feed in it: ${safe(line)}`);
+      return write(name, (path) =>
+        appendDurably(disk, path, new TextEncoder().encode(`${line}\n`), FILE_MODE),
+      );
+    },
+  };
+}
+
+/** @throws FILE_UNSAFE for a name that is absolute, empty, hidden as a temporary file, or leads out of the folder */
+function partsOf(name: string): readonly string[] {
+  const parts = name.split('/');
+  if (
+    parts.some(
+      (part) =>
+        !/^[A-Za-z0-9._-]{1,200}$/.test(part) || part === '.' || part === '..' || part.startsWith(TEMPORARY),
+    )
+  ) {
+    throw new GovbootError('FILE_UNSAFE', `"${safe(name)}" is not a name of evidence`, {
+      data: { file: name },
+    });
+  }
+  return parts;
+}
+
+/** False when a folder is missing. @throws ProblemError FILE_UNSAFE when one is a link */
+async function foldersAreThere(root: string, parts: readonly string[]): Promise<boolean> {
+  for (let n = 1; n <= parts.length; n++) {
+    if (!(await checkFolder(join(root, ...parts.slice(0, n))))) return false;
+  }
+  return true;
+}
+
+/** Every name below, whatever its kind, but temporary files; links are named and not followed. */
+async function collect(base: string, parts: readonly string[], found: string[]): Promise<void> {
+  for (const entry of await readdir(join(base, ...parts), { withFileTypes: true })) {
+    if (entry.name.startsWith(TEMPORARY)) continue;
+    if (entry.isDirectory()) await collect(base, [...parts, entry.name], found);
+    else found.push([...parts, entry.name].join('/'));
+    if (found.length > MAX_NAMES)
+      throw new ProblemError('FILE_UNSAFE', `${base} has more than ${String(MAX_NAMES)} files`);
+  }
+}
+
+/** Lets a problem out as an error: the store has no other way to tell it. */
+async function told<T>(reading: () => Promise<T>): Promise<T> {
+  const answer = await maybe(reading);
+  if (answer.is === 'read') return answer.value;
+  throw new GovbootError(answer.problem.code, answer.problem.wrong);
+}
+
+function writeError(error: unknown, name: string, path: string): unknown {
+  if (isGovbootError(error)) return error;
+  if (error instanceof ProblemError)
+    return new GovbootError(error.problem.code, error.problem.wrong, { data: { file: name } });
+  const code = errno(error);
+  if (code === 'EEXIST')
+    return new GovbootError('FILE_EXISTS', `${path} exists already`, { data: { file: name } });
+  // What is no answer of the system is a fault of the program and stays what it is.
+  if (code === '') return error;
+  return new GovbootError('EVIDENCE_WRITE', `${path} could not be written: ${messageOf(error)}`, {
+    data: { file: name, errno: code },
+    cause: error,
+  });
+}

@@ -11,8 +11,9 @@ const rooms = {
   plan: ['kernel', 'inputs'], // what is, against what should be; never sees a verdict
   apply: ['kernel', 'inputs', 'plan', 'ports'], // carries a plan out, through ports only
   evidence: ['kernel', 'inputs', 'gates', 'plan', 'apply', 'ports'], // what was decided and done
+  street: ['kernel', 'inputs', 'gates', 'plan', 'apply', 'evidence', 'ports'], // gathers facts, keeps the record
   report: ['kernel'], // events -> text
-  commands: ['kernel', 'inputs', 'gates', 'plan', 'apply', 'evidence', 'ports', 'gather', 'pipeline'],
+  commands: ['kernel', 'inputs', 'gates', 'plan', 'apply', 'evidence', 'ports', 'street', 'pipeline'],
   cloud: ['kernel', 'inputs', 'plan', 'ports'], // I/O: the SDKs
   world: ['kernel', 'inputs', 'ports'], // I/O: this machine
 };
@@ -20,9 +21,7 @@ const rooms = {
 /** The files that stand outside the rooms. main.ts is not here: it may import everything. */
 const files = {
   ports: ['kernel', 'inputs', 'plan'],
-  gather: ['kernel', 'inputs', 'evidence', 'ports'],
-  record: ['kernel', 'inputs', 'gates', 'plan', 'apply', 'evidence', 'ports', 'gather'],
-  pipeline: ['kernel', 'inputs', 'gates', 'plan', 'apply', 'evidence', 'ports', 'gather', 'record'],
+  pipeline: ['kernel', 'inputs', 'gates', 'plan', 'apply', 'evidence', 'ports', 'street'],
   cli: ['kernel', 'commands', 'ports'],
   wire: ['cli', 'kernel', 'inputs', 'plan', 'evidence', 'ports', 'cloud', 'world'], // ports -> the adapters behind them
 };

@@ -4,7 +4,9 @@ import tseslint from 'typescript-eslint';
 
 /** What computes and touches nothing: same arguments, same answer, on every machine and day. */
 const pure = [
-  ...['kernel', 'inputs', 'gates', 'plan', 'apply', 'evidence', 'report', 'commands'].map((room) => `src/${room}/**`),
+  ...['kernel', 'inputs', 'gates', 'plan', 'apply', 'evidence', 'report', 'commands'].map(
+    (room) => `src/${room}/**`,
+  ),
   ...['ports', 'gather', 'pipeline'].map((file) => `src/${file}.ts`),
 ];
 
@@ -71,6 +73,11 @@ export default defineConfig(
       // Results go to stdout and all else to stderr, and the reporters know which is which.
       'no-console': 'error',
     },
+  },
+  {
+    // One table with a row a code: cutting it up would make codes harder to find, not easier.
+    files: ['src/kernel/codes.ts'],
+    rules: { 'max-lines': 'off' },
   },
   {
     files: pure,

@@ -2,31 +2,30 @@
  * The street, in order: read → judge → diff → ask → do → sign. Start reading here.
  * Nothing in this file touches the outside; every door is a port.
  */
-import { GovbootError, isGovbootError, messageOf } from './kernel/errors.ts';
+import { GovbootError, isGovbootError } from './kernel/errors.ts';
 import type { Sha256 } from './kernel/digest.ts';
 import type { PlanView } from './kernel/events.ts';
 import { addSeconds, type Instant } from './kernel/time.ts';
-import type { FileRead, Fingerprint } from './inputs/facts.ts';
+import type { Fingerprint } from './inputs/facts.ts';
 import { confirm } from './apply/confirm.ts';
 import { execute } from './apply/execute.ts';
 import { openJournal } from './apply/journal.ts';
-import { assertRight, wrongAfter } from './apply/readback.ts';
 import { judge, type Judgement, type Passed } from './gates/index.ts';
 import type { GateVerdict } from './gates/verdict.ts';
-import { gather, type Gathered, type Request } from './gather.ts';
+import { gather, type Gathered, type Request } from './street/gather.ts';
 import type { Blueprint } from './plan/blueprint.ts';
 import type { Observation } from './plan/control.ts';
 import { diff } from './plan/diff.ts';
 import { makeBlueprint } from './plan/make-blueprint.ts';
 import { changes, makePlan, planDigest, planView, refusals, type Plan } from './plan/plan.ts';
 import { tokenOf } from './plan/token.ts';
-import type { Claims, Cloud, Emit, Ports, SignerInfo } from './ports.ts';
-import { makeRecorder, type Finished, type Recorder } from './record.ts';
+import type { Emit, Ports, SignerInfo } from './ports.ts';
+import type { Finished } from './street/lock-input.ts';
+import { doorsOf, governedFiles, readBack, takeClaim, timed } from './street/parts.ts';
+import { makeRecorder, type Recorder } from './street/record.ts';
 
 /** Seconds that a plan can be confirmed. */
 const CONFIRM_SECONDS = 300;
-/** Milliseconds that reads may lag behind writes. */
-const READ_BACK_MS = 60_000;
 
 export interface Judged {
   readonly gathered: Gathered;
@@ -271,36 +270,6 @@ async function unchanged(
   return gathered;
 }
 
-/** Reads until everything is as it was written, because reads may lag behind writes; after the deadline what is wrong is told. */
-async function readBack(ports: Ports, cloud: Cloud, blueprint: Blueprint): Promise<Observation> {
-  const deadline = ports.clock.monotonic() + READ_BACK_MS;
-  for (let wait = 250; ; wait = Math.min(wait * 2, 5_000)) {
-    const observation = await cloud.observe(blueprint);
-    if (wrongAfter(cloud.table, cloud.profile, blueprint, observation).length === 0) return observation;
-    if (ports.clock.monotonic() + wait > deadline) {
-      assertRight(cloud.table, cloud.profile, blueprint, observation);
-      return observation;
-    }
-    await ports.clock.pause(wait);
-  }
-}
-
-async function takeClaim(
-  ports: Ports,
-  claims: Claims,
-  context: Parameters<Claims['take']>[0],
-  signer: SignerInfo,
-): Promise<void> {
-  const answer = await claims.take(context, signer.fingerprint, ports.clock.now());
-  if (answer.is === 'busy') {
-    throw new GovbootError(
-      'CLAIMED',
-      `${answer.holder} is bootstrapping this environment since ${answer.since} (run ${answer.run})`,
-      { data: { holder: answer.holder, run: answer.run, since: answer.since } },
-    );
-  }
-}
-
 /** Runs one part of the street; a refusal is put into the ledger, when there is one, before it goes on its way. */
 async function recorded<T>(record: Recorder, part: () => T | Promise<T>, planned?: Planned): Promise<T> {
   try {
@@ -327,16 +296,6 @@ function isInForce(gathered: Gathered): boolean {
   return unfinished === null && lock?.intentSha256 === gathered.files.intent?.file.sha256;
 }
 
-function governedFiles({ files }: Gathered): {
-  readonly trust: FileRead;
-  readonly parity: FileRead;
-  readonly intent: FileRead;
-} {
-  if (files.trust === null || files.parity === null || files.intent === null)
-    throw new GovbootError('FILE_MISSING', 'a governed document is missing');
-  return { trust: files.trust.file, parity: files.parity, intent: files.intent.file };
-}
-
 function refuseLocked(gathered: Gathered, { plan }: Planned): void {
   if (!isInForce(gathered)) return;
   const drifted = changes(plan).map((step) => step.id);
@@ -348,29 +307,4 @@ function refuseLocked(gathered: Gathered, { plan }: Planned): void {
       hint: 'find out who changed it; to correct it write an intent with --action supersede',
     },
   );
-}
-
-function doorsOf(gathered: Gathered): { readonly cloud: Cloud; readonly claims: Claims } {
-  if (gathered.remote === null) throw new GovbootError('CLOUD_UNREACHABLE', 'no cloud was reached');
-  return gathered.remote;
-}
-
-/** Shows what is being done and how long it took. */
-async function timed<T>(ports: Ports, key: string, text: string, part: () => Promise<T>): Promise<T> {
-  const from = ports.clock.monotonic();
-  ports.emit({ type: 'progress', key, state: 'begin', text, ms: null });
-  try {
-    const result = await part();
-    ports.emit({ type: 'progress', key, state: 'done', text, ms: ports.clock.monotonic() - from });
-    return result;
-  } catch (error) {
-    ports.emit({
-      type: 'progress',
-      key,
-      state: 'failed',
-      text: `${text}: ${messageOf(error)}`,
-      ms: ports.clock.monotonic() - from,
-    });
-    throw error;
-  }
 }

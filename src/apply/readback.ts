@@ -5,7 +5,10 @@ import { clip, safe } from '../kernel/text.ts';
 import type { Blueprint } from '../plan/blueprint.ts';
 import type { Observation, Profile, ResourceSpec } from '../plan/control.ts';
 import { diff } from '../plan/diff.ts';
-import type { Step } from '../plan/step.ts';
+import type { ChangeStep, RefuseStep } from '../plan/step.ts';
+
+/** A row of a plan that is not as wanted. */
+export type WrongStep = ChangeStep | RefuseStep;
 
 /** Whatever is still to be done, or refused: empty when the backend is what the blueprint wants. */
 export function wrongAfter(
@@ -13,7 +16,7 @@ export function wrongAfter(
   profile: Profile,
   blueprint: Blueprint,
   observation: Observation,
-): readonly Step[] {
+): readonly WrongStep[] {
   return diff(table, profile, blueprint, observation).filter((step) => step.kind !== 'keep');
 }
 
@@ -44,7 +47,7 @@ interface Row {
   readonly why: string | null;
 }
 
-function rowOf(step: Step, wanted: Json): Row {
+function rowOf(step: WrongStep, wanted: Json): Row {
   switch (step.kind) {
     case 'create':
       return { control: step.resource, wanted, found: 'absent', why: null };
@@ -57,13 +60,11 @@ function rowOf(step: Step, wanted: Json): Row {
         found: step.found,
         why: `${step.code}: ${step.why}`,
       };
-    case 'keep':
-      return { control: step.control ?? step.resource, wanted, found: wanted, why: null };
   }
 }
 
 function wantedOf(
-  step: Step,
+  step: WrongStep,
   table: readonly ResourceSpec[],
   blueprint: Blueprint,
   observation: Observation,

@@ -1,6 +1,9 @@
 /** The shape of a command: its options as plain data, and one function over the ports. One file a command. */
 import type { Ports } from '../ports.ts';
 
+/** A command without options of its own. */
+export type NoOptions = Readonly<Record<string, never>>;
+
 export interface CommandOptions {
   readonly init: {
     readonly dir: string;
@@ -14,8 +17,8 @@ export interface CommandOptions {
     readonly githubIds: string | null;
   };
   readonly 'trust pin': { readonly roots: readonly string[] };
-  readonly 'trust show': Readonly<Record<never, never>>;
-  readonly 'trust sign': Readonly<Record<never, never>>;
+  readonly 'trust show': NoOptions;
+  readonly 'trust sign': NoOptions;
   readonly 'intent new': {
     readonly environment: string;
     readonly reason: string | null;

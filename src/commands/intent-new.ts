@@ -7,7 +7,7 @@ import { parseParity, type Parity } from '../inputs/parity.ts';
 import { parseTrust } from '../inputs/trust.ts';
 import { factsOf, readLedger } from '../evidence/ledger.ts';
 import { sha256 } from '../kernel/digest.ts';
-import { PARITY_FILE, TRUST_FILE } from '../gather.ts';
+import { PARITY_FILE, TRUST_FILE } from '../street/gather.ts';
 import type { Ports } from '../ports.ts';
 import type { CommandOptions, CommandRun } from './command.ts';
 import { readDocument } from './sign-beside.ts';

@@ -2,7 +2,7 @@
 import { GovbootError } from '../kernel/errors.ts';
 import { parseIntent } from '../inputs/intent.ts';
 import { emitVerdicts } from '../pipeline.ts';
-import { gather } from '../gather.ts';
+import { gather } from '../street/gather.ts';
 import { judge } from '../gates/index.ts';
 import type { CommandRun } from './command.ts';
 import { readDocument, signBeside } from './sign-beside.ts';

@@ -2,7 +2,7 @@
 import { GovbootError } from '../kernel/errors.ts';
 import { isFingerprint, type Fingerprint, type PinFacts } from '../inputs/facts.ts';
 import { parseTrust, type Trust } from '../inputs/trust.ts';
-import { TRUST_FILE } from '../gather.ts';
+import { TRUST_FILE } from '../street/gather.ts';
 import type { Ports } from '../ports.ts';
 import type { CommandRun } from './command.ts';
 import { readDocument, signBeside } from './sign-beside.ts';

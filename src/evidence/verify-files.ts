@@ -3,13 +3,25 @@ import { sha256 } from '../kernel/digest.ts';
 import { isGovbootError } from '../kernel/errors.ts';
 import { safe } from '../kernel/text.ts';
 import type { Exhibit } from './exhibit.ts';
-import { blobName, CHECKPOINT, isLockCoSignature, isOfLayout, KEYS_FOLDER, LOCK, parseBlobName, RUNS_FOLDER, signatureOf, SUMS } from './layout.ts';
+import {
+  blobName,
+  CHECKPOINT,
+  isLockCoSignature,
+  isOfLayout,
+  KEYS_FOLDER,
+  LOCK,
+  parseBlobName,
+  RUNS_FOLDER,
+  signatureOf,
+  SUMS,
+} from './layout.ts';
 import { writtenLock } from './ledger.ts';
 import { hasPrefixLines } from './seal.ts';
 import { isListed, parseSums } from './sums.ts';
 
 /** What an unsealed run may have left; finishing it seals it. */
-const HINT_UNSEALED = 'a run was interrupted, or is under way: finish it with `govboot apply --resume`, which seals the evidence';
+const HINT_UNSEALED =
+  'a run was interrupted, or is under way: finish it with `govboot apply --resume`, which seals the evidence';
 
 /** Judges digests, names and references. */
 export function judgeFiles(exhibit: Exhibit): void {
@@ -22,14 +34,24 @@ export function judgeFiles(exhibit: Exhibit): void {
   for (const name of exhibit.names) if (!sums.has(name) && isListed(name)) judgeUnlisted(exhibit, name);
   if (exhibit.ledger.sealed < exhibit.ledger.items.length) {
     const [first] = exhibit.unsealed;
-    exhibit.findings.undecided('integrity', first?.file ?? SUMS, `${String(exhibit.unsealed.length)} entries are not sealed yet`, HINT_UNSEALED);
+    exhibit.findings.undecided(
+      'integrity',
+      first?.file ?? SUMS,
+      `${String(exhibit.unsealed.length)} entries are not sealed yet`,
+      HINT_UNSEALED,
+    );
   }
 }
 
 function readSums({ files, findings }: Exhibit): ReadonlyMap<string, string> | null {
   const bytes = files.get(SUMS);
   if (bytes === undefined) {
-    findings.undecided('integrity', SUMS, 'MISSING: the evidence was never sealed, or its seal is gone', HINT_UNSEALED);
+    findings.undecided(
+      'integrity',
+      SUMS,
+      'MISSING: the evidence was never sealed, or its seal is gone',
+      HINT_UNSEALED,
+    );
     return new Map();
   }
   try {
@@ -52,7 +74,12 @@ function judgeListed(exhibit: Exhibit, name: string, digest: string): void {
   const found = sha256(bytes);
   if (found === digest) return;
   if (unsealed.length > 0 && mayFollow(exhibit, name, bytes, digest)) {
-    findings.undecided('integrity', name, 'changed since the last seal, as an interrupted run leaves it', HINT_UNSEALED);
+    findings.undecided(
+      'integrity',
+      name,
+      'changed since the last seal, as an interrupted run leaves it',
+      HINT_UNSEALED,
+    );
   } else findings.bad('integrity', name, `SHA-256 is ${found}; ${SUMS} says ${digest}`);
 }
 
@@ -67,15 +94,28 @@ function mayFollow({ files }: Exhibit, name: string, bytes: Uint8Array, digest: 
 function judgeUnlisted({ findings, ledger }: Exhibit, name: string): void {
   // Counted among the signers of the lock, or refused there.
   if (isLockCoSignature(name)) return;
-  if (!isOfLayout(name)) findings.bad('extras', safe(name), `UNREFERENCED: it does not belong in a folder of evidence`, 'find out who put it there; take it away');
-  else if (ledger.torn?.file === name) findings.undecided('extras', name, 'UNREFERENCED: a signature without its entry, as an interrupted append leaves it', HINT_UNSEALED);
+  if (!isOfLayout(name))
+    findings.bad(
+      'extras',
+      safe(name),
+      `UNREFERENCED: it does not belong in a folder of evidence`,
+      'find out who put it there; take it away',
+    );
+  else if (ledger.torn?.file === name)
+    findings.undecided(
+      'extras',
+      name,
+      'UNREFERENCED: a signature without its entry, as an interrupted append leaves it',
+      HINT_UNSEALED,
+    );
   else findings.undecided('extras', name, `UNREFERENCED: ${SUMS} does not name it`, HINT_UNSEALED);
 }
 
 function judgeBlobs({ files, findings }: Exhibit): void {
   for (const [name, bytes] of files) {
     const digest = parseBlobName(name);
-    if (digest !== null && sha256(bytes) !== digest) findings.bad('integrity', name, `SHA-256 is ${sha256(bytes)}, not its name`);
+    if (digest !== null && sha256(bytes) !== digest)
+      findings.bad('integrity', name, `SHA-256 is ${sha256(bytes)}, not its name`);
   }
 }
 
@@ -92,7 +132,8 @@ function judgeReferences({ files, findings, ledger }: Exhibit): void {
     }
   }
   const loose = [...files.keys()].filter((name) => parseBlobName(name) !== null && !named.has(name));
-  if (loose.length > 0) findings.note(`${String(loose.length)} blobs are named by no ledger entry: ${loose.join(', ')}`);
+  if (loose.length > 0)
+    findings.note(`${String(loose.length)} blobs are named by no ledger entry: ${loose.join(', ')}`);
 }
 
 /** `.backend.lock` and its signature are copies of what the last LOCK_WRITTEN names. */
@@ -106,10 +147,16 @@ function judgeLockFile({ files, findings, ledger, unsealed }: Exhibit): void {
     const bytes = files.get(name);
     const found = bytes === undefined ? null : sha256(bytes);
     if (found === (digest ?? null)) continue;
-    const pending = written !== null && unsealed.some(({ entry }) => entry.seq === written.seq);
-    if (digest === undefined) findings.bad('extras', name, 'UNREFERENCED: no ledger entry names this lock');
-    else if (pending) findings.undecided('integrity', name, `is not yet the one that entry ${String(written?.seq)} names`, HINT_UNSEALED);
-    else if (found === null) findings.bad('extras', name, `MISSING: entry ${String(written?.seq)} names it`);
-    else findings.bad('integrity', name, `SHA-256 is ${found}; entry ${String(written?.seq)} names ${digest}`);
+    const pending = unsealed.some(({ entry }) => entry.seq === written?.seq);
+    if (written === null) findings.bad('extras', name, 'UNREFERENCED: no ledger entry names this lock');
+    else if (pending)
+      findings.undecided(
+        'integrity',
+        name,
+        `is not yet the one that entry ${String(written.seq)} names`,
+        HINT_UNSEALED,
+      );
+    else if (found === null) findings.bad('extras', name, `MISSING: entry ${String(written.seq)} names it`);
+    else findings.bad('integrity', name, `SHA-256 is ${found}; entry ${String(written.seq)} names ${digest}`);
   }
 }

@@ -5,9 +5,8 @@ import { countSigners } from '../gates/signers.ts';
 import type { Signed } from '../gates/signature.ts';
 import { checkpointBytes, ledgerRoot, originLine } from './checkpoint.ts';
 import { blobOf, type Exhibit } from './exhibit.ts';
-import { CHECKPOINT, isLockCoSignature, LOCK, signatureOf, SUMS } from './layout.ts';
+import { CHECKPOINT, isLockCoSignature, isOfLayout, LOCK, signatureOf, SUMS } from './layout.ts';
 import { writtenLock } from './ledger.ts';
-import { isOfLayout } from './layout.ts';
 import { sumsOf } from './sums.ts';
 import { answerSignature } from './verify-signature.ts';
 import { trustAt, type TrustInForce } from './verify-trust.ts';
@@ -15,7 +14,7 @@ import { trustAt, type TrustInForce } from './verify-trust.ts';
 /** Seconds by which a signature may seem older than what it signs. */
 const TOLERANCE = 60;
 
-interface Record {
+interface SignedRecord {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly signature: { readonly name: string; readonly bytes: Uint8Array };
@@ -28,63 +27,115 @@ interface Record {
 }
 
 /** Judges every signature of the evidence itself, against the trust in force at its time. */
-export async function judgeRecords(exhibit: Exhibit, trust: readonly TrustInForce[], environment: string): Promise<void> {
+export async function judgeRecords(
+  exhibit: Exhibit,
+  trust: readonly TrustInForce[],
+  environment: string,
+): Promise<void> {
   const { findings, ledger, now } = exhibit;
   for (const record of entryRecords(exhibit)) {
     const signed = await judgeRecord(exhibit, record, trust, environment);
     const entry = ledger.items[record.seq]?.entry;
     if (signed !== null && entry !== undefined && signed.primary !== entry.actor.fingerprint) {
-      findings.bad('authenticity', record.signature.name, `is by ${signed.primary}; the entry says ${entry.actor.fingerprint}`);
+      findings.bad(
+        'authenticity',
+        record.signature.name,
+        `is by ${signed.primary}; the entry says ${entry.actor.fingerprint}`,
+      );
     }
   }
   for (const record of headRecords(exhibit)) await judgeRecord(exhibit, record, trust, environment);
   await judgeLockSigners(exhibit, trust, environment);
   for (const { file, entry } of ledger.items) {
-    if (entry.time > addSeconds(now, TOLERANCE)) findings.bad('time', file, `is dated ${entry.time}, and it is ${now}`);
+    if (entry.time > addSeconds(now, TOLERANCE))
+      findings.bad('time', file, `is dated ${entry.time}, and it is ${now}`);
   }
 }
 
-async function judgeRecord(exhibit: Exhibit, record: Record, trust: readonly TrustInForce[], environment: string): Promise<Signed | null> {
+async function judgeRecord(
+  exhibit: Exhibit,
+  record: SignedRecord,
+  trust: readonly TrustInForce[],
+  environment: string,
+): Promise<Signed | null> {
   const { findings } = exhibit;
   const { name, signature, notBefore } = record;
   const answer = await answerSignature(exhibit, record.bytes, signature.name, signature.bytes);
   if (answer.is === 'refused') {
-    const isNext = record.next !== null && exhibit.unsealed.length > 0 && (await answerSignature(exhibit, record.next, signature.name, signature.bytes)).is === 'signed';
-    if (isNext) findings.undecided('integrity', name, 'its signature is that of the next seal, as an interrupted run leaves it', 'finish it with `govboot apply --resume`');
+    const isNext =
+      record.next !== null &&
+      exhibit.unsealed.length > 0 &&
+      (await answerSignature(exhibit, record.next, signature.name, signature.bytes)).is === 'signed';
+    if (isNext)
+      findings.undecided(
+        'integrity',
+        name,
+        'its signature is that of the next seal, as an interrupted run leaves it',
+        'finish it with `govboot apply --resume`',
+      );
     else findings.bad(answer.axis, signature.name, `over ${name}: ${answer.code}: ${answer.what}`);
     return null;
   }
   const { signed } = answer;
-  if (addSeconds(signed.created, TOLERANCE) < notBefore) findings.bad('time', signature.name, `was made at ${signed.created}, before ${name} at ${notBefore}`);
+  if (addSeconds(signed.created, TOLERANCE) < notBefore)
+    findings.bad('time', signature.name, `was made at ${signed.created}, before ${name} at ${notBefore}`);
   const inForce = trustAt(trust, record.seq);
   if (inForce === null) {
-    findings.undecided('authenticity', signature.name, `signed by ${signed.primary}; no trust file says whether they might`);
+    findings.undecided(
+      'authenticity',
+      signature.name,
+      `signed by ${signed.primary}; no trust file says whether they might`,
+    );
     return signed;
   }
-  const counted = countSigners({ signed: [signed], trust: inForce.trust, roles: ['evidence'], environment, now: signed.created });
-  for (const { code, message } of counted.findings) findings.bad('authenticity', signature.name, `${code}: ${message}`);
+  const counted = countSigners({
+    signed: [signed],
+    trust: inForce.trust,
+    roles: ['evidence'],
+    environment,
+    now: signed.created,
+  });
+  for (const { code, message } of counted.findings)
+    findings.bad('authenticity', signature.name, `${code}: ${message}`);
   return signed;
 }
 
-function entryRecords({ ledger, files }: Exhibit): Record[] {
+function entryRecords({ ledger, files }: Exhibit): SignedRecord[] {
   return ledger.items.flatMap(({ file, bytes, entry }) => {
     const name = signatureOf(file);
     const signature = files.get(name);
-    return signature === undefined ? [] : [{ name: file, bytes, signature: { name, bytes: signature }, seq: entry.seq, notBefore: entry.time, next: null }];
+    return signature === undefined
+      ? []
+      : [
+          {
+            name: file,
+            bytes,
+            signature: { name, bytes: signature },
+            seq: entry.seq,
+            notBefore: entry.time,
+            next: null,
+          },
+        ];
   });
 }
 
 /** Checkpoint and SHA256SUMS as they are, and the signature of each as it would be after the next seal. */
-function headRecords(exhibit: Exhibit): Record[] {
+function headRecords(exhibit: Exhibit): SignedRecord[] {
   const { files, ledger, findings } = exhibit;
   const genesis = ledger.items[0]?.entry;
   const last = ledger.head?.entry;
   if (genesis?.type !== 'GENESIS' || last === undefined) return [];
-  const next = {
-    [CHECKPOINT]: (): Uint8Array => checkpointBytes({ origin: originLine(genesis.body.origin), size: ledger.items.length, root: ledgerRoot(ledger.items) }),
-    [SUMS]: (): Uint8Array => sumsOf(new Map([...files].filter(([name]) => isOfLayout(name) && name !== ledger.torn?.file))),
+  const next: Readonly<Record<typeof CHECKPOINT | typeof SUMS, () => Uint8Array>> = {
+    [CHECKPOINT]: (): Uint8Array =>
+      checkpointBytes({
+        origin: originLine(genesis.body.origin),
+        size: ledger.items.length,
+        root: ledgerRoot(ledger.items),
+      }),
+    [SUMS]: (): Uint8Array =>
+      sumsOf(new Map([...files].filter(([name]) => isOfLayout(name) && name !== ledger.torn?.file))),
   };
-  return [CHECKPOINT, SUMS].flatMap((name) => {
+  return ([CHECKPOINT, SUMS] as const).flatMap((name) => {
     const [bytes, signature] = [files.get(name), files.get(signatureOf(name))];
     if (bytes === undefined) {
       if (name === CHECKPOINT) findings.undecided('chain', name, 'MISSING: a cut tail would not be seen');
@@ -94,14 +145,30 @@ function headRecords(exhibit: Exhibit): Record[] {
       findings.bad('authenticity', signatureOf(name), `MISSING: nobody signed ${name}`);
       return [];
     }
-    const covered = name === CHECKPOINT ? ledger.items[(ledger.checkpoint?.size ?? 0) - 1] : ledger.items[ledger.sealed - 1];
+    const covered =
+      name === CHECKPOINT
+        ? ledger.items[(ledger.checkpoint?.size ?? 0) - 1]
+        : ledger.items[ledger.sealed - 1];
     const at = covered?.entry ?? genesis;
-    return [{ name, bytes, signature: { name: signatureOf(name), bytes: signature }, seq: at.seq, notBefore: at.time, next: next[name]?.() ?? null }];
+    return [
+      {
+        name,
+        bytes,
+        signature: { name: signatureOf(name), bytes: signature },
+        seq: at.seq,
+        notBefore: at.time,
+        next: next[name](),
+      },
+    ];
   });
 }
 
 /** Every lock that was ever in force, and how many people signed the present one. */
-async function judgeLockSigners(exhibit: Exhibit, trust: readonly TrustInForce[], environment: string): Promise<void> {
+async function judgeLockSigners(
+  exhibit: Exhibit,
+  trust: readonly TrustInForce[],
+  environment: string,
+): Promise<void> {
   const { files, ledger, findings } = exhibit;
   const present = writtenLock(ledger);
   for (const { entry } of ledger.items) {
@@ -113,13 +180,36 @@ async function judgeLockSigners(exhibit: Exhibit, trust: readonly TrustInForce[]
     const common = { name: LOCK, bytes, seq: entry.seq, notBefore: entry.time, next: null };
     const before = ledger.items[entry.seq - 1]?.entry.time ?? entry.time;
     const signers = new Set<string>();
-    const add = (signed: Signed | null): void => void (signed !== null && signers.add(signed.primary));
-    add(await judgeRecord(exhibit, { ...common, notBefore: before, signature: { name: signature.path, bytes: signature.bytes } }, trust, environment));
+    const add = (signed: Signed | null): void => {
+      if (signed !== null) signers.add(signed.primary);
+    };
+    add(
+      await judgeRecord(
+        exhibit,
+        { ...common, notBefore: before, signature: { name: signature.path, bytes: signature.bytes } },
+        trust,
+        environment,
+      ),
+    );
     if (entry !== present) continue;
     for (const [name, bytes] of files) {
-      if (isLockCoSignature(name)) add(await judgeRecord(exhibit, { ...common, notBefore: before, signature: { name, bytes } }, trust, environment));
+      if (isLockCoSignature(name))
+        add(
+          await judgeRecord(
+            exhibit,
+            { ...common, notBefore: before, signature: { name, bytes } },
+            trust,
+            environment,
+          ),
+        );
     }
-    const needed = thresholdOf(trustAt(trust, entry.seq)?.trust ?? NOBODY, 'evidence', environment);
-    if (signers.size < needed) findings.undecided('duty', LOCK, `THRESHOLD: ${String(signers.size)} of ${String(needed)} people of role evidence signed`);
+    const inForce = trustAt(trust, entry.seq);
+    const needed = inForce === null ? 0 : thresholdOf(inForce.trust, 'evidence', environment);
+    if (signers.size < needed)
+      findings.undecided(
+        'duty',
+        LOCK,
+        `THRESHOLD: ${String(signers.size)} of ${String(needed)} people of role evidence signed`,
+      );
   }
 }

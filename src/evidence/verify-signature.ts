@@ -24,31 +24,46 @@ export async function answerSignature(
   name: string,
   signature: Uint8Array,
 ): Promise<SignatureAnswer> {
-  const shape = parseSignatureFile(signature);
+  const facts = await signatureFacts(exhibit, data, name, signature);
+  const { shape, key } = facts;
   if (shape.is === 'malformed') return refused(shape.code, shape.wrong);
   const { created } = shape.packet;
-  if (created > addSeconds(exhibit.now, TOLERANCE))
+  if (created > addSeconds(exhibit.now, TOLERANCE)) {
     return refused('SIG_FUTURE', `signed at ${created}, and it is ${exhibit.now}`);
-  const facts = await exhibit.verifier.verify({
-    data,
-    signature: fileOf(name, signature),
-    keys: exhibit.keys,
-    at: created,
-  });
-  const { key } = facts;
-  if (key?.revoked?.kind === 'hard')
+  }
+  if (key?.revoked != null) {
     return refused(
       'KEY_REVOKED',
       `key ${key.fingerprint} is revoked: ${key.revoked.reason}; nothing that it signed counts`,
     );
-  const verdict = judgeSignature(key === null ? facts : asOfSigning(facts, key), created);
+  }
+  const verdict = judgeSignature(facts, created);
   if (verdict.is === 'refused') return refused(verdict.finding.code, verdict.finding.message);
-  if (key?.revoked != null)
-    exhibit.findings.note(
-      `key ${key.fingerprint} was retired since (${key.revoked.reason}); what it signed before stands`,
-    );
   const { is: _, ...signed } = verdict;
   return { is: 'signed', signed };
+}
+
+/** What the verifiers see of a signature as of its own time. A retirement of the key that came later is noted and left out. */
+export async function signatureFacts(
+  exhibit: Exhibit,
+  data: Uint8Array,
+  name: string,
+  signature: Uint8Array,
+): Promise<SignatureFacts> {
+  const shape = parseSignatureFile(signature);
+  const at = shape.is === 'ok' ? shape.packet.created : exhibit.now;
+  const facts = await exhibit.verifier.verify({
+    data,
+    signature: fileOf(name, signature),
+    keys: exhibit.keys,
+    at,
+  });
+  const { key } = facts;
+  if (key?.revoked?.kind !== 'soft') return facts;
+  exhibit.findings.note(
+    `key ${key.fingerprint} was retired (${key.revoked.reason}); what it signed before stands`,
+  );
+  return asOfSigning(facts, key);
 }
 
 /**
@@ -56,7 +71,6 @@ export async function answerSignature(
  * REVKEYSIG of every revoked key, so that its answer counts only where it says something else.
  */
 function asOfSigning(facts: SignatureFacts, key: KeyFacts): SignatureFacts {
-  if (key.revoked === null) return facts;
   const verifiers = facts.verifiers.filter(
     ({ tool, says }) => tool === 'openpgp.js' || says.is === 'good' || says.problem.code !== 'KEY_REVOKED',
   );
@@ -68,10 +82,12 @@ function refused(code: Code, what: string): SignatureAnswer {
 }
 
 /** Which question a refusal answers. */
-function axisOf(code: Code): Axis {
+export function axisOf(code: string): Axis {
   if (code === 'KEY_REVOKED') return 'revocation';
-  if (code === 'SIG_FUTURE' || code === 'SIG_EXPIRED' || code === 'KEY_EXPIRED') return 'time';
-  return ['SIGNER_UNKNOWN', 'SIG_WEAK', 'SIG_UNSUPPORTED', 'KEY_INVALID', 'KEYRING_SHAPE'].includes(code)
-    ? 'authenticity'
-    : 'integrity';
+  if (['SIG_FUTURE', 'SIG_EXPIRED', 'KEY_EXPIRED'].includes(code)) return 'time';
+  if (['THRESHOLD', 'DUTY_SEPARATION', 'SIGNER_ROLE', 'SIGNER_NOT_ALLOWED', 'SIGNER_INACTIVE'].includes(code))
+    return 'duty';
+  if (['SIGNER_UNKNOWN', 'SIG_WEAK', 'SIG_UNSUPPORTED', 'KEY_INVALID', 'KEYRING_SHAPE'].includes(code))
+    return 'authenticity';
+  return code.startsWith('SIG_') ? 'integrity' : 'policy';
 }

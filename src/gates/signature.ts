@@ -38,18 +38,17 @@ export type SignatureVerdict =
 
 /** Judges one signature at `now`. The first thing that is wrong is told: form, packet, key, then what the verifiers say. */
 export function judgeSignature(facts: SignatureFacts, now: Instant): SignatureVerdict {
-  const { file, shape, key, verifiers } = facts;
+  const { file, shape, key, sha256 } = facts;
   if (shape.is === 'malformed') return refused(findingOf(shape, file));
-  const { packet } = shape;
-  const wrong =
-    packetFinding(file, packet, now) ??
-    (key === null ? unknownSigner(file, packet) : keyFinding(file, key, packet, now)) ??
-    verifiersFinding(file, packet, key, verifiers);
-  if (wrong !== null) return refused(wrong);
-  const [first] = goodOf(verifiers);
-  if (first === undefined) return refused(noAnswer(file, verifiers));
-  const { primary, signingKey, created } = first.says;
-  return { is: 'signed', primary, signingKey, created, sha256: facts.sha256, file };
+  const form = packetFinding(file, shape.packet, now);
+  if (form !== null) return refused(form);
+  if (key === null) return refused(unknownSigner(file, shape.packet));
+  const state = keyFinding(file, key, shape.packet, now);
+  if (state !== null) return refused(state);
+  const answer = commonAnswer(file, shape.packet, key, facts.verifiers);
+  if (answer.is === 'refused') return answer;
+  const { primary, signingKey, created } = answer;
+  return { is: 'signed', primary, signingKey, created, sha256, file };
 }
 
 function packetFinding(file: string, packet: SignaturePacket, now: Instant): Finding | null {
@@ -111,37 +110,34 @@ function weaknessOf({ algorithm, bits }: KeyFacts): string | null {
   return word.startsWith('rsa') && bits === null ? `${algorithm} of unknown length` : null;
 }
 
-type Good = VerifierSays & { readonly says: { readonly is: 'good' } };
-type Bad = VerifierSays & { readonly says: { readonly is: 'bad' } };
+type GoodSays = Extract<VerifierSays['says'], { is: 'good' }>;
+type Refused = Extract<SignatureVerdict, { is: 'refused' }>;
 
-function goodOf(verifiers: readonly VerifierSays[]): readonly Good[] {
-  return verifiers.filter((verifier): verifier is Good => verifier.says.is === 'good');
-}
-
-function verifiersFinding(
+/** What all verifiers say, if they say the same. */
+function commonAnswer(
   file: string,
   packet: SignaturePacket,
-  key: KeyFacts | null,
+  key: KeyFacts,
   verifiers: readonly VerifierSays[],
-): Finding | null {
-  if (!verifiers.some(({ tool }) => tool === 'openpgp.js')) return noAnswer(file, verifiers);
-  const bad = verifiers.filter((verifier): verifier is Bad => verifier.says.is === 'bad');
+): GoodSays | Refused {
+  const good = verifiers.flatMap(({ says }) => (says.is === 'good' ? [says] : []));
+  const problems = verifiers.flatMap(({ says }) => (says.is === 'bad' ? [says.problem] : []));
   // A named reason says more than "does not match", and is one even where another verifier does not look at it.
-  const named = bad.find(({ says }) => says.problem.code !== 'SIG_BAD') ?? bad[0];
-  const good = goodOf(verifiers);
-  if (named !== undefined) {
-    const { code, wrong } = named.says.problem;
-    if (code === 'SIG_BAD' && good.length > 0) return disagree(file, verifiers);
-    return finding(code, `${file}: ${wrong}`, { data: { file, says: verifiers.map(sayingOf) } });
+  const problem = problems.find(({ code }) => code !== 'SIG_BAD') ?? problems[0];
+  if (problem !== undefined) {
+    if (problem.code === 'SIG_BAD' && good.length > 0) return refused(disagree(file, verifiers));
+    const says = verifiers.map(sayingOf);
+    return refused(finding(problem.code, `${file}: ${problem.wrong}`, { data: { file, says } }));
   }
+  const [first] = good;
+  if (first === undefined || !verifiers.some(({ tool }) => tool === 'openpgp.js'))
+    return refused(noAnswer(file, verifiers));
+  const signingKey = packet.issuerFingerprint ?? first.signingKey;
   const agree = good.every(
-    ({ says }) =>
-      says.primary === key?.fingerprint &&
-      key.signingKeys.includes(says.signingKey) &&
-      says.created === packet.created &&
-      says.signingKey === (packet.issuerFingerprint ?? good[0]?.says.signingKey),
+    (says) =>
+      says.primary === key.fingerprint && says.signingKey === signingKey && says.created === packet.created,
   );
-  return agree ? null : disagree(file, verifiers);
+  return agree && key.signingKeys.includes(signingKey) ? first : refused(disagree(file, verifiers));
 }
 
 function noAnswer(file: string, verifiers: readonly VerifierSays[]): Finding {
@@ -160,6 +156,6 @@ function sayingOf({ tool, version, says }: VerifierSays): string {
     : `${tool} ${version} says ${says.problem.code}: ${says.problem.wrong}`;
 }
 
-function refused(wrong: Finding): SignatureVerdict {
+function refused(wrong: Finding): Refused {
   return { is: 'refused', finding: wrong };
 }

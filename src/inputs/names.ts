@@ -228,7 +228,11 @@ function tagProblems({ tags, toleratedTags }: ResolvedNames): string[] {
     if (value === '') wrong.push(bad('tag', key, 'has an empty value'));
     else if (value.length > 256 || !TAG_TEXT.test(value))
       wrong.push(
-        bad('value', value, `of tag "${safe(key)}" must be 1 to 256 ASCII letters, digits, spaces inside, and _.:/=+-@`),
+        bad(
+          'value',
+          value,
+          `of tag "${safe(key)}" must be 1 to 256 ASCII letters, digits, spaces inside, and _.:/=+-@`,
+        ),
       );
   }
   // 50 tags a resource: S3, DynamoDB, KMS and IAM alike.

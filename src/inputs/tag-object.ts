@@ -115,9 +115,8 @@ function decode(bytes: Uint8Array): string {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    if (error instanceof TypeError) throw malformed('is not UTF-8');
-    throw error;
+  } catch {
+    throw malformed('is not UTF-8');
   }
   const unsafe = text.split('\n').find((line) => !isSafe(line));
   if (unsafe !== undefined) throw malformed(`has a control or invisible character: ${shown(unsafe)}`);

@@ -23,7 +23,9 @@ export function isSafe(text: string): boolean {
 /** Escapes the same characters in JSON text as JSON itself spells them, so that the value it stands for stays the same. */
 export function safeJson(json: string): string {
   return json.replace(UNSAFE_IN_JSON, (c) =>
-    Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
+    Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join(
+      '',
+    ),
   );
 }
 

@@ -2,23 +2,27 @@
  * Events → text for people. The voice: lower case, no full stop in errors, the wrong value named, then what to do next.
  * Results go to stdout, everything else to stderr. What came from outside is escaped before it is printed.
  */
-import type { Event } from '../kernel/events.ts';
+import type { Event, FindingView } from '../kernel/events.ts';
 import { safe } from '../kernel/text.ts';
 import { renderPlan } from './plan.ts';
-import { mark, paint, type Style } from './style.ts';
-import { wrap } from './table.ts';
+import { clean, mark, paint, type Paint, type Style } from './style.ts';
+import { hanging, pairs, running, width, wrap } from './table.ts';
 
 export interface Printed {
   readonly to: 'stdout' | 'stderr';
   readonly lines: readonly string[];
 }
 
+type Of<T extends Event['type']> = Extract<Event, { type: T }>;
+
 const NOTHING: Printed = { to: 'stderr', lines: [] };
 
 export function renderEvent(event: Event, style: Style): Printed {
   switch (event.type) {
     case 'progress':
-      return event.state === 'done' || event.state === 'failed' ? toStderr([progressLine(event, style)]) : NOTHING;
+      return event.state === 'done' || event.state === 'failed'
+        ? toStderr(progressLines(event, style))
+        : NOTHING;
     case 'gate':
       return toStderr(gateLines(event, style));
     case 'plan':
@@ -26,15 +30,19 @@ export function renderEvent(event: Event, style: Style): Printed {
     case 'confirm':
       return toStderr(confirmLines(event, style));
     case 'note':
-      return toStderr(wrap(safeLines(event.text), style.columns));
+      return toStderr(message(style, null, event.text));
     case 'warning':
-      return toStderr(wrap(`${paint(style, 'yellow', 'govboot: warning:')} ${safeLines(event.text)}`, style.columns));
+      return toStderr(message(style, ['yellow', 'govboot: warning:'], event.text));
     case 'error':
-      return toStderr(errorLines(event, style));
+      return toStderr([
+        ...message(style, ['red', 'govboot: error:'], `${event.message} [${event.code}]`),
+        // Whoever declined on purpose needs no advice.
+        ...(event.hint === '' ? [] : message(style, ['cyan', 'govboot: hint:'], event.hint)),
+      ]);
     case 'log':
       return NOTHING;
     case 'result':
-      return { to: 'stdout', lines: event.lines };
+      return { to: 'stdout', lines: event.lines.map(resultLine) };
   }
 }
 
@@ -42,46 +50,88 @@ function toStderr(lines: readonly string[]): Printed {
   return { to: 'stderr', lines };
 }
 
-/** Escapes each line of a text whose line breaks are our own. */
-function safeLines(text: string): string {
-  return text.split('\n').map(safe).join('\n');
+/** Columns for running text: in a pipe or a log a message is one line. */
+function prose(style: Style): number {
+  return style.terminal ? style.columns : Infinity;
 }
 
-export function progressLine(event: Extract<Event, { type: 'progress' }>, style: Style): string {
-  const time = event.ms === null ? '' : paint(style, 'dim', `  ${duration(event.ms)}`);
-  const marks = { begin: 'wait', waiting: 'wait', done: 'ok', failed: 'bad' } as const;
-  return `  ${mark(style, marks[event.state])} ${safe(event.text)}${time}`;
+/** Results are copied, piped and kept in files, so they are not broken; a tab (in a backend file) does no harm. */
+function resultLine(line: string): string {
+  return line.split('\t').map(safe).join('\t');
 }
 
+/** A line break in a text is shown, and what follows it marked, so that nothing can pass for another message of ours. */
+function message(
+  style: Style,
+  label: readonly [Paint, string] | null,
+  text: string,
+  columns = prose(style),
+): readonly string[] {
+  const [first = '', ...more] = text.split('\n').map((line) => clean(style, line));
+  const head = label === null ? wrap(first, columns) : running(style, ...label, first, columns);
+  return [...head, ...more.flatMap((line) => hanging('  | ', line, columns))];
+}
+
+function progressLines(event: Of<'progress'>, style: Style): readonly string[] {
+  const time = event.ms === null ? '' : duration(event.ms);
+  const lines = hanging(
+    `  ${mark(style, event.state === 'done' ? 'ok' : 'bad')} `,
+    clean(style, event.text),
+    prose(style),
+  );
+  const last = lines.at(-1) ?? '';
+  if (time === '') return lines;
+  const fits = width(last) + 2 + time.length <= prose(style);
+  return [
+    ...lines.slice(0, -1),
+    ...(fits ? [`${last}  ${paint(style, 'dim', time)}`] : [last, `    ${paint(style, 'dim', time)}`]),
+  ];
+}
+
+/** Milliseconds for people: `85 ms`, `1.2 s`, `3 min 5 s`. */
 export function duration(ms: number): string {
-  return ms < 1000 ? `${String(Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 1000) return `${String(Math.round(ms))} ms`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${(ms / 1000).toFixed(1)} s`;
+  return `${String(Math.floor(seconds / 60))} min ${String(seconds % 60)} s`;
 }
 
-function gateLines(event: Extract<Event, { type: 'gate' }>, style: Style): readonly string[] {
+/** Columns of `duty separation`, the longest of the names. */
+const GATE_COLUMNS = 16;
+
+function gateLines(event: Of<'gate'>, style: Style): readonly string[] {
   const marks = { pass: 'ok', fail: 'bad', undefined: 'unknown', error: 'bad' } as const;
-  const head = `${mark(style, marks[event.status])} ${event.gate.padEnd(13)}`;
-  if (event.status === 'pass') return wrap(safe(event.because), style.columns - 16).map((line, i) => (i === 0 ? head : ' '.repeat(15)) + ' ' + line);
-  const summary = event.status === 'fail' ? 'refused' : event.status;
+  const summary = { pass: '', fail: 'refused: ', undefined: 'undefined: ', error: 'error: ' }[event.status];
+  const head = `${mark(style, marks[event.status])} ${clean(style, event.gate).padEnd(GATE_COLUMNS)}`;
   return [
-    `${head} ${paint(style, 'red', summary)}`,
-    ...event.findings.flatMap((finding) => [
-      ...wrap(`${finding.code}: ${safeLines(finding.message)}`, style.columns - 4).map((line, i) => (i === 0 ? '    ' : '      ') + line),
-      ...wrap(`hint: ${safeLines(finding.hint)}`, style.columns - 6).map((line) => `      ${paint(style, 'cyan', line)}`),
-    ]),
+    ...hanging(head, summary + clean(style, event.because), prose(style)),
+    ...event.findings.flatMap((finding) => findingLines(finding, style).map((line) => `    ${line}`)),
   ];
 }
 
-function confirmLines(event: Extract<Event, { type: 'confirm' }>, style: Style): readonly string[] {
+function findingLines(finding: FindingView, style: Style): readonly string[] {
+  const columns = prose(style) - 4;
+  const hint = hanging(`  ${paint(style, 'cyan', 'hint:')} `, clean(style, finding.hint), columns);
   return [
-    ...wrap('This plan is carried out only after you confirm it here. The token binds everything shown above: source, intent, policy, account, region, signer and steps.', style.columns),
-    `  token   ${paint(style, 'bold', event.token)}`,
-    `  valid   ${String(Math.round(event.expiresInSeconds / 60))} min, once`,
+    ...message(style, ['bold', `${finding.code}:`], finding.message, columns),
+    ...(finding.hint === '' ? [] : hint),
   ];
 }
 
-function errorLines(event: Extract<Event, { type: 'error' }>, style: Style): readonly string[] {
+function confirmLines(event: Of<'confirm'>, style: Style): readonly string[] {
+  const minutes = event.expiresInSeconds / 60;
+  const valid = Number.isInteger(minutes) ? `${String(minutes)} min` : `${String(event.expiresInSeconds)} s`;
   return [
-    ...wrap(`${paint(style, 'red', 'govboot: error:')} ${safeLines(event.message)} [${event.code}]`, style.columns),
-    ...wrap(`${paint(style, 'cyan', 'govboot: hint:')} ${safeLines(event.hint)}`, style.columns),
+    ...wrap(
+      'To carry this plan out, type its token and then APPLY. The token stands for all that is shown above: source, intent, policy, account, region, signer and steps. Ctrl-C declines; nothing has been written yet.',
+      style.columns,
+    ),
+    ...pairs(
+      [
+        ['token', paint(style, 'bold', clean(style, event.token))],
+        ['valid', `${valid}, once`],
+      ],
+      Infinity,
+    ),
   ];
 }

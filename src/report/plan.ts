@@ -1,101 +1,184 @@
-/** The plan as a table that a person can read before saying yes. */
+/** The plan as a table that a person can read before saying yes. What decides is wrapped where room is short, never cut. */
 import type { PlanRow, PlanView } from '../kernel/events.ts';
-import type { Json } from '../kernel/json.ts';
-import { isJsonObject } from '../kernel/json.ts';
-import { clip, safe } from '../kernel/text.ts';
-import { paint, type Style } from './style.ts';
-import { pad, pairs, width, wrap } from './table.ts';
+import { clean, paint, type Paint, type Style } from './style.ts';
+import { hanging, pad, pairs, width, wrap } from './table.ts';
+import { shownChange, shownWhole } from './value.ts';
+
+type Kind = PlanRow['kind'];
 
 const SIGNS = { create: '+', set: '~', keep: '=', refuse: '!' } as const;
 const COLOURS = { create: 'green', set: 'yellow', keep: 'dim', refuse: 'red' } as const;
+/** Columns of `refuse`, the longest of the words, and a space. */
+const WORD_COLUMNS = 7;
+/** A table with less room for values puts them below their labels. */
+const LEAST_VALUE_COLUMNS = 34;
 
 export function renderPlan(plan: PlanView, style: Style): readonly string[] {
-  const head: (readonly [string, string])[] = [
-    ['environment', plan.environment + (plan.mode === 'REHEARSAL' ? '   REHEARSAL: no cloud is touched' : '')],
-    ['account', `${plan.account} (${plan.partition}, ${plan.region})`],
-    ['caller', plan.caller],
-    ...(plan.endpoint === null ? [] : [['endpoint', `${plan.endpoint}   not the provider's own`] as const]),
-    ['source', `${plan.tag} at ${plan.commit.slice(0, 12)}`],
-    ['intent', `${plan.intent}: ${plan.action}`],
-    ['reason', `${plan.reason} (${plan.ticket})`],
-    ['requester', plan.requester],
-    ['signer', plan.signer],
-  ];
+  const text = (value: string): string => clean(style, value);
+  const banner = bannerOf(plan, style);
+  const target = `${text(plan.account)} (${text(plan.partition)}, ${text(plan.region)})`;
   return [
-    paint(style, 'bold', 'Plan'),
-    ...pairs(head, style.columns),
+    ...banner,
+    paint(style, 'bold', `Plan for ${text(plan.environment)}`),
+    ...pairs(
+      [
+        ['account', target],
+        ['caller', text(plan.caller)],
+        ['source', `${text(plan.tag)} at ${text(plan.commit)}`],
+        ['intent', `${text(plan.intent)}: ${text(plan.action)}`],
+        ['reason', `${text(plan.reason)} (${text(plan.ticket)})`],
+        ['requester', text(plan.requester)],
+        ['signer', text(plan.signer)],
+      ],
+      style.columns,
+    ),
     '',
     ...renderRows(plan.rows, style),
     '',
-    ...wrap(`${counts(plan)}   digest ${plan.digest.slice(0, 16)}…`, style.columns),
+    ...counts(plan, style),
+    ...pairs(
+      [
+        ['in', `${text(plan.environment)}, account ${target}`],
+        ['digest', text(plan.digest)],
+        ['expires', text(plan.expires)],
+      ],
+      style.columns,
+    ),
+    // Again: the first one has scrolled away by now.
+    ...banner,
   ];
 }
 
-function counts(plan: PlanView): string {
-  const { create, set, keep, refuse } = plan.counts;
-  const parts = [`${String(create)} to create`, `${String(set)} to set`, `${String(keep)} kept`, ...(refuse === 0 ? [] : [`${String(refuse)} refused`])];
-  return parts.join(', ');
+/** What makes this plan other than it looks. */
+function bannerOf(plan: PlanView, style: Style): readonly string[] {
+  const rehearsal =
+    plan.mode === 'REHEARSAL'
+      ? alarm('REHEARSAL', 'no cloud is touched; every record says REHEARSAL', style)
+      : [];
+  const endpoint =
+    plan.endpoint === null
+      ? []
+      : alarm(
+          'ENDPOINT',
+          `all calls go to ${clean(style, plan.endpoint)}, not to the provider itself`,
+          style,
+        );
+  return [...rehearsal, ...endpoint];
 }
 
-/** Rows grouped by resource; kept rows of a resource in one line, so that what changes stands out. */
+function alarm(word: string, text: string, style: Style): readonly string[] {
+  const lines = wrap(`${word}: ${text}`, style.columns - 8);
+  const room = Math.max(...lines.map(width));
+  return lines.map((line) => paint(style, 'alarm', `*** ${pad(line, room)} ***`));
+}
+
+function counts({ counts: count }: PlanView, style: Style): readonly string[] {
+  const part = (kind: Kind, text: string): string => `${SIGNS[kind]} ${String(count[kind])} ${text}`;
+  const parts = [part('create', 'to create'), part('set', 'to set'), part('keep', 'to keep')];
+  const line = [...parts, ...(count.refuse === 0 ? [] : [part('refuse', 'refused')])].join(', ');
+  return wrap(line, style.columns).map((text) => paint(style, count.refuse === 0 ? 'bold' : 'red', text));
+}
+
+/** Rows grouped by resource, in the order of the table; what is kept of a resource in one line, so that changes stand out. */
 function renderRows(rows: readonly PlanRow[], style: Style): readonly string[] {
   const groups = new Map<string, PlanRow[]>();
   for (const row of rows) groups.set(row.resource, [...(groups.get(row.resource) ?? []), row]);
-  const labelColumns = Math.min(30, Math.max(...rows.map((row) => width(row.title)), 12) + 2);
-  return [...groups.values()].flatMap((group) => renderGroup(group, style, labelColumns));
+  const longest = (texts: readonly string[]): number =>
+    Math.max(0, ...texts.map((t) => width(clean(style, t))));
+  const layout: Layout = {
+    style,
+    resources: longest(rows.map((row) => row.resource)) + 2,
+    controls: longest(rows.filter(isShownAlone).map((row) => row.control ?? '')) + 2,
+  };
+  return [...groups.values()].flatMap((group) => renderGroup(group, layout));
 }
 
-function renderGroup(group: readonly PlanRow[], style: Style, labelColumns: number): readonly string[] {
+function isShownAlone(row: PlanRow): boolean {
+  return row.kind === 'set' || row.kind === 'refuse';
+}
+
+interface Layout {
+  readonly style: Style;
+  /** Columns for the ids of resources, and for the names of controls. */
+  readonly resources: number;
+  readonly controls: number;
+}
+
+function renderGroup(group: readonly PlanRow[], layout: Layout): readonly string[] {
+  const { style } = layout;
   const [first] = group;
   if (first === undefined) return [];
   const own = group.find((row) => row.control === null);
-  const kind = own?.kind ?? strongest(group);
-  const heading = `${SIGNS[kind]} ${pad(first.resource, 18)} ${safe(first.name)}`;
   const controls = group.filter((row) => row.control !== null);
-  const kept = controls.filter((row) => row.kind === 'keep');
+  const changed = controls.filter(isShownAlone);
+  const kept = controls.filter((row) => row.kind === 'keep').map((row) => clean(style, row.control ?? ''));
+  const isQuiet = changed.length === 0 && own?.kind === 'keep';
   return [
-    paint(style, COLOURS[kind], clip(heading, style.columns)),
-    ...(own?.kind === 'refuse' ? reason(own, style) : []),
-    ...controls.filter((row) => row.kind !== 'keep').flatMap((row) => renderControl(row, style, labelColumns)),
-    ...(kept.length === 0 ? [] : wrap(`= ${kept.map((row) => row.title).join(', ')}`, style.columns - 6).map((line, i) => paint(style, 'dim', (i === 0 ? '    ' : '      ') + line))),
+    ...heading(own ?? { ...first, kind: 'keep' }, isQuiet, layout),
+    ...(own?.kind === 'create' ? born(own, style) : []),
+    ...(own?.kind === 'refuse' ? refusal(own, style, '    ') : []),
+    ...changed.flatMap((row) => renderControl(row, layout)),
+    ...(kept.length === 0
+      ? []
+      : listed('keep', SIGNS.keep, kept, style).map((line) => paint(style, 'dim', line))),
   ];
 }
 
-function strongest(group: readonly PlanRow[]): PlanRow['kind'] {
-  return (['refuse', 'create', 'set'] as const).find((kind) => group.some((row) => row.kind === kind)) ?? 'keep';
+/** The resource itself: what happens to it, its id, and its name as the cloud knows it. */
+function heading(row: PlanRow, isQuiet: boolean, { style, resources }: Layout): readonly string[] {
+  const sign = signed(row.kind);
+  const id = clean(style, row.resource);
+  const name = clean(style, row.name);
+  const how: Paint = row.kind === 'keep' && !isQuiet ? 'bold' : COLOURS[row.kind];
+  const irreversible = note(row, style);
+  const lines =
+    style.columns < sign.length + resources + 40
+      ? [`${sign}${id}`, ...hanging('    ', `${name}${irreversible}`, style.columns)]
+      : hanging(sign + pad(id, resources), `${name}${irreversible}`, style.columns);
+  return lines.map((line) => paint(style, how, line));
 }
 
-function renderControl(row: PlanRow, style: Style, labelColumns: number): readonly string[] {
-  const sign = paint(style, COLOURS[row.kind], SIGNS[row.kind]);
-  const room = style.columns - labelColumns - 8;
-  const change = row.from === null || row.kind === 'create' ? shown(row.to) : `${shown(row.from)} -> ${shown(row.to)}`;
-  const title = safe(row.title);
-  if (room < 24) return [`    ${sign} ${title}`, ...(row.kind === 'refuse' ? reason(row, style) : wrap(clip(change, 200), style.columns - 8).map((line) => `        ${line}`))];
-  if (row.kind === 'refuse') return [`    ${sign} ${title}`, ...reason(row, style)];
-  const lines = wrap(clip(change, room * 3), room);
-  return lines.map((line, i) => (i === 0 ? `    ${sign} ${pad(title, labelColumns)}${line}` : `      ${' '.repeat(labelColumns)}${line}`));
+/** What the creating call itself sets. */
+function born(row: PlanRow, style: Style): readonly string[] {
+  const aspects = Array.isArray(row.to) ? row.to.map((aspect) => clean(style, String(aspect))) : [];
+  return aspects.length === 0 ? [] : listed('with', ' ', aspects, style);
 }
 
-function reason(row: PlanRow, style: Style): readonly string[] {
-  const found = row.from === null ? [] : [`found: ${shown(row.from)}`];
-  return [...(row.why === null ? [] : [safe(row.why)]), ...found].flatMap((text) => wrap(clip(text, 1200), style.columns - 8)).map((line) => `        ${paint(style, 'red', line)}`);
+function listed(word: string, sign: string, items: readonly string[], style: Style): readonly string[] {
+  return hanging(`  ${sign} ${word.padEnd(WORD_COLUMNS)}`, items.join(', '), style.columns);
 }
 
-/** A value in one line: short objects as `a: 1, b: 2`, policies by their statements' names. */
-function shown(value: Json | null): string {
-  if (value === null) return '(made in this run)';
-  if (typeof value === 'string') return safe(value);
-  if (Array.isArray(value)) return value.map((item) => shown(item as Json)).join(', ');
-  if (isJsonObject(value)) {
-    const statements = value['Statement'];
-    if (Array.isArray(statements)) return statements.map((s) => statementName(s as Json)).join(', ');
-    return Object.entries(value).map(([key, item]) => `${safe(key)}: ${shown(item as Json)}`).join(', ');
-  }
-  return String(value);
+function renderControl(row: PlanRow, { style, controls }: Layout): readonly string[] {
+  const lead = `  ${paint(style, COLOURS[row.kind], signed(row.kind))}`;
+  const label = clean(style, row.control ?? '');
+  const margin = width(lead) + controls;
+  const isNarrow = style.columns - margin < LEAST_VALUE_COLUMNS;
+  if (row.kind === 'refuse') return [lead + label, ...refusal(row, style, '      ')];
+  const values = shownChange(style, row.control, row.from, row.to);
+  const indent = ' '.repeat(isNarrow ? 6 : margin);
+  const lines = [...values.slice(0, -1), `${values.at(-1) ?? ''}${note(row, style)}`].flatMap((value) =>
+    wrap(value, style.columns - indent.length, 2).map((line, i) => `${indent}${i === 0 ? '' : '  '}${line}`),
+  );
+  if (isNarrow) return [lead + label, ...lines];
+  const [first = '', ...more] = lines;
+  return [lead + pad(label, controls) + first.slice(indent.length), ...more];
 }
 
-function statementName(statement: Json): string {
-  if (!isJsonObject(statement)) return safe(JSON.stringify(statement));
-  const sid = statement['Sid'];
-  return typeof sid === 'string' ? safe(sid) : safe(JSON.stringify(statement));
+/** Why, and what was found instead: whole, so that whoever must mend it need not look elsewhere. */
+function refusal(row: PlanRow, style: Style, indent: string): readonly string[] {
+  const found = row.from === null ? [] : [`found: ${shownWhole(style, row.control, row.from)}`];
+  return [...(row.why === null ? [] : [clean(style, row.why)]), ...found].flatMap((text) =>
+    hanging(indent, text, style.columns),
+  );
+}
+
+function signed(kind: Kind): string {
+  return `${SIGNS[kind]} ${kind.padEnd(WORD_COLUMNS)}`;
+}
+
+/** The planner says so in the title; it must not be lost where only the control's name is shown. */
+const IRREVERSIBLE = '(cannot be undone)';
+
+function note(row: PlanRow, style: Style): string {
+  return row.title.endsWith(IRREVERSIBLE) ? ` ${clean(style, IRREVERSIBLE)}` : '';
 }

@@ -45,7 +45,14 @@ export function arrow(style: Style): string {
 }
 
 /** Our own typography in ASCII; every other character is escaped there. */
-const ASCII: Readonly<Record<string, string>> = { '…': '...', '→': '->', '–': '-', '—': '-', '’': "'", '×': 'x' };
+const ASCII: Readonly<Record<string, string>> = {
+  '…': '...',
+  '→': '->',
+  '–': '-',
+  '—': '-',
+  '’': "'",
+  '×': 'x',
+};
 
 /**
  * Text from anywhere, ready to print. Where the character set is not UTF-8 nothing but ASCII is printed: some of the bytes

@@ -7,7 +7,7 @@ const SGR = /\u001b\[[0-9;]*m/g;
 
 /** Blocks that take two columns: Wide and Fullwidth of Unicode 16 (UAX #11), generously joined. */
 const WIDE =
-  /[\u1100-\u115f\u2329\u232a\u2630-\u2637\u268a-\u268f\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe1f\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1aff0}-\u{1b2ff}\u{1d300}-\u{1d37f}\u{1f200}-\u{1f2ff}\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+  /[\u1100-\u115f\u2329\u232a\u2630-\u2637\u268a-\u268f\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe1f\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{1d300}-\u{1d37f}\u{1f200}-\u{1f2ff}\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 const ZERO = /[\p{Mn}\p{Me}]/u;
 /** VARIATION SELECTOR-16 makes an emoji, two columns wide, of the character before it. */
 const EMOJI_STYLE = '\ufe0f';
@@ -46,18 +46,22 @@ export function clipTo(text: string, columns: number, style: Style): string {
 
 /** Lines shorter than this cannot be laid out; wider than the terminal is then the lesser evil. */
 const LEAST_COLUMNS = 8;
+/** The part of a line that must be full before a joint in a long word (an ARN, a path) is taken to break it. */
+const JOINT_FROM = 0.6;
 
-/** Breaks at spaces, and inside a word only when it is longer than a line. Drops nothing but the spaces at the breaks. */
-export function wrap(text: string, columns: number): readonly string[] {
-  const limit = Math.max(LEAST_COLUMNS, columns);
+/**
+ * Breaks at spaces, and inside a word only when it is longer than a line. Drops nothing but the spaces at the breaks.
+ * @param hang columns by which every line but the first must be shorter, because the caller indents it
+ */
+export function wrap(text: string, columns: number, hang = 0): readonly string[] {
   const lines: string[] = [];
   let line = '';
   let used = 0;
   for (const word of text.split(' ')) {
-    for (const [i, piece] of pieces(word, limit).entries()) {
+    for (const [i, piece] of pieces(word, Math.max(LEAST_COLUMNS, columns - hang)).entries()) {
       const room = width(piece);
-      const isJoined = i === 0 && (lines.length > 0 || line !== '');
-      if (line !== '' && isJoined && used + 1 + room <= limit) {
+      const limit = Math.max(LEAST_COLUMNS, lines.length === 0 ? columns : columns - hang);
+      if (i === 0 && line !== '' && used + 1 + room <= limit) {
         line += ` ${piece}`;
         used += 1 + room;
         continue;
@@ -70,22 +74,24 @@ export function wrap(text: string, columns: number): readonly string[] {
   return [...lines, line];
 }
 
+/** A long word in pieces of at most `limit` columns; where it has a joint near the end of a line, it is broken there. */
 function pieces(word: string, limit: number): readonly string[] {
-  if (width(word) <= limit) return [word];
   const parts: string[] = [];
-  let part = '';
-  let used = 0;
-  for (const c of word) {
-    const room = widthOf(c);
-    if (used + room > limit) {
-      parts.push(part);
-      part = '';
-      used = 0;
+  let rest = word;
+  while (width(rest) > limit) {
+    let head = '';
+    let used = 0;
+    for (const c of rest) {
+      used += widthOf(c);
+      if (used > limit) break;
+      head += c;
     }
-    part += c;
-    used += room;
+    const joint = head.search(/[/:,;_-][^/:,;_-]*$/) + 1;
+    const part = joint > head.length * JOINT_FROM ? head.slice(0, joint) : head;
+    parts.push(part);
+    rest = rest.slice(part.length);
   }
-  return [...parts, part];
+  return [...parts, rest];
 }
 
 /** `label text`, the text wrapped and hanging under itself. The label may be coloured. */
@@ -94,12 +100,16 @@ export function hanging(label: string, text: string, columns: number): readonly 
   return wrap(text, columns - margin).map((line, i) => (i === 0 ? label : ' '.repeat(margin)) + line);
 }
 
-/** `label text`, further lines under the label and a little to the right: for labels that are sentences themselves. */
-export function running(style: Style, how: Paint, label: string, text: string, columns: number): readonly string[] {
-  const [first = '', ...rest] = wrap(`${label} ${text}`, columns);
-  // What does not fit beside the label goes below it, with less room than the first line had.
-  const more = rest.length === 0 ? [] : wrap(rest.join(' '), columns - 2);
-  return [paint(style, how, label) + first.slice(label.length), ...more.map((line) => `  ${line}`)];
+/** `label text`, further lines below the label and a little to the right: for labels that are long themselves. */
+export function running(
+  style: Style,
+  how: Paint,
+  label: string,
+  text: string,
+  columns: number,
+): readonly string[] {
+  const [first = '', ...rest] = wrap(`${label} ${text}`, columns, 2);
+  return [paint(style, how, label) + first.slice(label.length), ...rest.map((line) => `  ${line}`)];
 }
 
 /** Values beside their labels, or below them where there is little room. */

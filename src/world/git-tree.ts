@@ -226,8 +226,10 @@ async function hashBlobs(
 
 function expectType(oid: string, header: ObjectHeader | null, type: string): ObjectHeader {
   if (header === null) throw new ProblemError('REPO_UNSAFE', `object ${oid} is missing`);
-  if (header.type !== type)
-    throw new ProblemError('REPO_UNSAFE', `object ${oid} is a ${header.type}, not a ${type}`);
+  if (header.type !== type) {
+    const code = type === 'commit' ? 'TAG_TARGET_TYPE' : 'REPO_UNSAFE';
+    throw new ProblemError(code, `object ${oid} is a ${header.type}, not a ${type}`);
+  }
   return header;
 }
 

@@ -55,7 +55,7 @@ export async function runGnupg(call: GnupgCall): Promise<GnupgRun> {
   const failed = (wrong: string, cause?: unknown): GovbootError =>
     new GovbootError('TOOL', `${call.program} ${wrong}`, { cause });
   const child = spawn(call.program, call.args, {
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: [call.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
     // LC_ALL=C: one language, and dates in one form.
     env: { LC_ALL: 'C', ...call.env },
     shell: false,
@@ -67,12 +67,11 @@ export async function runGnupg(call: GnupgCall): Promise<GnupgRun> {
   };
   const deadline = setTimeout(() => stop(`gave no answer within ${call.deadlineMs} ms`), call.deadlineMs);
   const overflow = (): void => stop(`printed more than ${OUTPUT_LIMIT_BYTES} bytes`);
-  const stdout = collect(child.stdout, overflow);
-  const stderr = collect(child.stderr, overflow);
-  const status = collect(child.stdio[3] as Readable, overflow);
+  const read = (descriptor: 1 | 2 | 3): Collected => collect(child.stdio[descriptor] as Readable, overflow);
+  const [stdout, stderr, status] = [read(1), read(2), read(3)];
   // A program that ends before it has read everything closes the pipe; its answer says why.
-  child.stdin.on('error', (error) => (seen.unread = error));
-  child.stdin.end(call.input ?? new Uint8Array());
+  child.stdin?.on('error', (error) => (seen.unread = error));
+  child.stdin?.end(call.input);
   const exit = await new Promise<number | null>((resolve, reject) => {
     child.on('error', (cause) => reject(failed(`cannot be started: ${messageOf(cause)}`, cause)));
     child.on('close', resolve);

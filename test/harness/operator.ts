@@ -35,5 +35,5 @@ export async function playApply(
     await terminal.type('APPLY\r');
   }
   const { code } = await terminal.exit;
-  return { code, screen: terminal.screen(), token };
+  return { code, screen: await terminal.view(), token };
 }

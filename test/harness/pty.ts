@@ -1,5 +1,6 @@
 /** A person at a terminal: starts a command on a pseudo-terminal, reads its screen, and types. */
 import { spawn as spawnPty } from '@lydell/node-pty';
+import xterm from '@xterm/headless';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { cleanEnv, type CliOptions } from './cli.ts';
@@ -16,6 +17,8 @@ export type Terminal = {
   screen(): string;
   /** Everything that was shown so far, as it came. */
   raw(): string;
+  /** What a person sees, scrolled back to the start: lines that were drawn over are gone. */
+  view(): Promise<string>;
   /** Marks what is shown now as read: the next `waitFor` looks only at what comes after. */
   forget(): void;
   /** Waits until unread text matches, and gives the match. Fails with the screen when it takes too long. */
@@ -46,6 +49,12 @@ export function startTerminal(
     cwd: options.cwd ?? projectRoot,
     env: cleanEnv({ TERM: 'xterm-256color', ...options.env }),
   });
+  const emulator = new xterm.Terminal({
+    cols: options.cols ?? 100,
+    rows: options.rows ?? 30,
+    scrollback: 10_000,
+    allowProposedApi: true,
+  });
   let shown = '';
   let read = 0;
   let ended = false;
@@ -53,6 +62,7 @@ export function startTerminal(
   const wake = () => watchers.forEach((watcher) => watcher());
   pty.onData((data) => {
     shown += data;
+    emulator.write(data);
     wake();
   });
   const exit = new Promise<{ code: number; signal: number }>((resolve) => {
@@ -88,6 +98,18 @@ export function startTerminal(
     pid: pty.pid,
     screen,
     raw: () => shown,
+    view: () =>
+      new Promise((resolve) => {
+        // An empty write is answered once everything before it was drawn.
+        emulator.write('', () => {
+          const { active } = emulator.buffer;
+          const lines = Array.from(
+            { length: active.length },
+            (_, i) => active.getLine(i)?.translateToString(true) ?? '',
+          );
+          resolve(lines.join('\n').trimEnd());
+        });
+      }),
     forget() {
       read = screen().length;
     },
@@ -99,7 +121,10 @@ export function startTerminal(
       }
     },
     typeBurst: (text) => pty.write(text),
-    resize: (cols, rows) => pty.resize(cols, rows),
+    resize: (cols, rows) => {
+      pty.resize(cols, rows);
+      emulator.resize(cols, rows);
+    },
     exit,
     kill(signal) {
       if (!ended) pty.kill(signal);

@@ -209,7 +209,7 @@ describe('around the block', () => {
   test('a clearsigned text is refused', async () => {
     const privateKey = await openpgp.readPrivateKey({ armoredKey: key.privateArmored });
     const message = await openpgp.createCleartextMessage({ text: '{"environment":"dev"}' });
-    const clearsigned = String(await openpgp.sign({ message, signingKeys: privateKey }));
+    const clearsigned = await openpgp.sign({ message, signingKeys: privateKey });
     expect(verdict(clearsigned.replaceAll('\r\n', '\n'))).toContain(
       'SIG_FORMAT: line 1 is "-----BEGIN PGP SIGNED MESSAGE-----"',
     );

@@ -125,6 +125,10 @@ describe('what git accepts and this refuses', () => {
     expect(parseTagObject('-v', '', new Uint8Array(), 'sha1')).toMatchObject({ code: 'TAG_NAME_INVALID', wrong: '-v' });
   });
 
+  it('a fault of the program is not taken for a malformed tag', () => {
+    expect(() => parseTagObject('v1', '', null as never, 'sha1')).toThrow(TypeError);
+  });
+
   it('shows the wrong value without its control characters', () => {
     const read = judge(GOOD.replace('With', '\u001b[2K'));
     expect(read).toMatchObject({ wrong: expect.stringContaining('\\u{1b}[2K') });

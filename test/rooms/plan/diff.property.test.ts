@@ -17,9 +17,17 @@ const controlSpec = (i: number, j: number, count: number): fc.Arbitrary<ControlS
   const id = `${name(i)}.c${String(j)}`;
   const on = (max: number) => fc.option(fc.nat(Math.max(0, max - 1)), { nil: null });
   return fc.oneof(
-    fc.tuple(anywhere, on(count)).map(([after, dependsOn]) => (dependsOn === null ? control(id, `want-${id}`, { after }) : pending(id, name(dependsOn), { after }))),
+    fc
+      .tuple(anywhere, on(count))
+      .map(([after, dependsOn]) =>
+        dependsOn === null ? control(id, `want-${id}`, { after }) : pending(id, name(dependsOn), { after }),
+      ),
     fc.tuple(back, i === 0 ? fc.constant(null) : on(i), fc.boolean()).map(([after, dependsOn, only]) => {
-      const born: Partial<ControlSpec> = { after, atCreation: true, ...(only ? { creationOnly: true as const } : {}) };
+      const born: Partial<ControlSpec> = {
+        after,
+        atCreation: true,
+        ...(only ? { creationOnly: true as const } : {}),
+      };
       return dependsOn === null ? control(id, `want-${id}`, born) : pending(id, name(dependsOn), born);
     }),
     fc.constant(control(id, null, { desired: () => ({ is: 'none' }) })),
@@ -28,7 +36,10 @@ const controlSpec = (i: number, j: number, count: number): fc.Arbitrary<ControlS
 
 const resourceSpec = (i: number, count: number): fc.Arbitrary<ResourceSpec> =>
   fc
-    .tuple(fc.nat(4).chain((n) => fc.tuple(...Array.from({ length: n }, (_, j) => controlSpec(i, j, count)))), fc.subarray(Array.from({ length: i }, (_, k) => name(k))))
+    .tuple(
+      fc.nat(4).chain((n) => fc.tuple(...Array.from({ length: n }, (_, j) => controlSpec(i, j, count)))),
+      fc.subarray(Array.from({ length: i }, (_, k) => name(k))),
+    )
     .map(([controls, after]) => resource(name(i), controls, { after }));
 
 const tables: fc.Arbitrary<readonly ResourceSpec[]> = fc
@@ -40,7 +51,11 @@ const tables: fc.Arbitrary<readonly ResourceSpec[]> = fc
 const found = fc.constantFrom<'right' | 'wrong' | 'unset'>('right', 'wrong', 'unset');
 
 const worlds = fc
-  .tuple(tables, fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }), fc.array(found, { minLength: 25, maxLength: 25 }))
+  .tuple(
+    tables,
+    fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }),
+    fc.array(found, { minLength: 25, maxLength: 25 }),
+  )
   .map(([table, there, states]) => {
     const present = table.filter((_, i) => there[i]!).map(({ id }) => id);
     const known = Object.fromEntries(table.map(({ id }) => [`${id}.arn`, `arn:${id}`]));
@@ -75,12 +90,16 @@ describe('diff', () => {
   it('of what was carried out, in any order that it allows, is only keeps', () => {
     let steps = 0;
     fc.assert(
-      fc.property(worlds, fc.array(fc.nat(), { minLength: 1, maxLength: 30 }), ({ table, store }, choices) => {
-        const planned = plan(table, store).filter(isChange);
-        steps += planned.length;
-        carryOut(store, planned, choices);
-        expect(plan(table, store).filter(({ kind }) => kind !== 'keep')).toEqual([]);
-      }),
+      fc.property(
+        worlds,
+        fc.array(fc.nat(), { minLength: 1, maxLength: 30 }),
+        ({ table, store }, choices) => {
+          const planned = plan(table, store).filter(isChange);
+          steps += planned.length;
+          carryOut(store, planned, choices);
+          expect(plan(table, store).filter(({ kind }) => kind !== 'keep')).toEqual([]);
+        },
+      ),
       { numRuns: 300 },
     );
     // The worlds must not be so tame that nothing is ever planned.
@@ -119,7 +138,10 @@ describe('diff', () => {
   });
 
   it('does not depend on the order of the resources in the table', () => {
-    const sorted = (steps: readonly Step[]) => [...steps].map((step) => (isChange(step) ? { ...step, after: [...step.after].sort() } : step)).sort((a, b) => (a.id < b.id ? -1 : 1));
+    const sorted = (steps: readonly Step[]) =>
+      [...steps]
+        .map((step) => (isChange(step) ? { ...step, after: [...step.after].sort() } : step))
+        .sort((a, b) => (a.id < b.id ? -1 : 1));
     fc.assert(
       fc.property(worlds, ({ table, store }) => {
         expect(sorted(plan([...table].reverse(), store))).toEqual(sorted(plan(table, store)));
@@ -132,8 +154,16 @@ describe('diff', () => {
       fc.property(worlds, ({ table, store }) => {
         const seen = store.observe();
         for (const id of Object.keys(seen.controls)) {
-          const blind = { ...seen, controls: { ...seen.controls, [id]: { is: 'unreadable', code: 'READ_DENIED', detail: '403' } as const } };
-          const of = diff(table, profile, blueprint, blind).filter((step) => step.kind !== 'create' && step.control === id);
+          const blind = {
+            ...seen,
+            controls: {
+              ...seen.controls,
+              [id]: { is: 'unreadable', code: 'READ_DENIED', detail: '403' } as const,
+            },
+          };
+          const of = diff(table, profile, blueprint, blind).filter(
+            (step) => step.kind !== 'create' && step.control === id,
+          );
           expect(of.every(({ kind }) => kind === 'refuse')).toBe(true);
         }
       }),
@@ -142,10 +172,24 @@ describe('diff', () => {
 });
 
 describe('inOrder', () => {
-  const step = (id: string, ...after: string[]): ChangeStep => ({ id, kind: 'set', resource: 'r', name: 'n', title: 't', control: 'c', from: null, to: null, after });
+  const step = (id: string, ...after: string[]): ChangeStep => ({
+    id,
+    kind: 'set',
+    resource: 'r',
+    name: 'n',
+    title: 't',
+    control: 'c',
+    from: null,
+    to: null,
+    after,
+  });
 
   it('puts each step after all that it names', () => {
-    expect(inOrder([step('c', 'b', 'a'), step('a'), step('b', 'a')]).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+    expect(inOrder([step('c', 'b', 'a'), step('a'), step('b', 'a')]).map(({ id }) => id)).toEqual([
+      'a',
+      'b',
+      'c',
+    ]);
   });
 
   it('refuses a circle, a step that is missing, and a step that is there twice', () => {

@@ -2,7 +2,8 @@
 export type Hcl = string | boolean | readonly string[] | { readonly [key: string]: Hcl };
 
 export function parseHcl(text: string): { readonly [key: string]: Hcl } {
-  const tokens = text.replace(/^\s*#.*$/gm, '').match(/"(?:[^"\\]|\\.)*"|[A-Za-z0-9_]+|[{}[\]=,]|[^\s]/g) ?? [];
+  const tokens =
+    text.replace(/^\s*#.*$/gm, '').match(/"(?:[^"\\]|\\.)*"|[A-Za-z0-9_]+|[{}[\]=,]|[^\s]/g) ?? [];
   let at = 0;
   const next = (): string => tokens[at++] ?? '';
   const expect = (wanted: string): void => {
@@ -12,7 +13,9 @@ export function parseHcl(text: string): { readonly [key: string]: Hcl } {
   const text_ = (token: string): string => {
     const inside = token.slice(1, -1);
     if (/(?<![$])\$\{|(?<![%])%\{/.test(inside)) throw new Error(`${token} has an interpolation`);
-    return inside.replace(/([$%])\1\{/g, '$1{').replace(/\\(.)/g, (_whole, c: string) => ({ n: '\n', r: '\r', t: '\t' })[c] ?? c);
+    return inside
+      .replace(/([$%])\1\{/g, '$1{')
+      .replace(/\\(.)/g, (_whole, c: string) => ({ n: '\n', r: '\r', t: '\t' })[c] ?? c);
   };
   const value = (): Hcl => {
     const token = next();

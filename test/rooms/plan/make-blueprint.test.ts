@@ -22,7 +22,13 @@ describe('makeBlueprint', () => {
     expect(Object.keys(b.names.roles)).toEqual([...ROLE_NAMES]);
     expect(b.roles['ci-apply'].sessionSeconds).toBe(7200);
     expect(b.retention).toEqual({ noncurrentDays: 365, noncurrentKeep: 50, pitrDays: 35 });
-    expect(b).toMatchObject({ repository: REPOSITORY, keyRotationDays: 365, locking: 'both', region: 'eu-central-1', account: '111122223333' });
+    expect(b).toMatchObject({
+      repository: REPOSITORY,
+      keyRotationDays: 365,
+      locking: 'both',
+      region: 'eu-central-1',
+      account: '111122223333',
+    });
     expect(blueprintProblems(b)).toEqual([]);
   });
 
@@ -37,17 +43,29 @@ describe('makeBlueprint', () => {
 describe('blueprintProblems', () => {
   it('finds names that the provider would refuse', () => {
     const b = blueprint();
-    const problems = blueprintProblems({ ...b, names: { ...b.names, bucket: 'Nope' }, tags: { ...b.tags, Team: '' } });
-    expect(problems.map(({ wrong }) => wrong)).toEqual([expect.stringContaining('bucket "Nope"'), expect.stringContaining('"Team" has an empty value')]);
+    const problems = blueprintProblems({
+      ...b,
+      names: { ...b.names, bucket: 'Nope' },
+      tags: { ...b.tags, Team: '' },
+    });
+    expect(problems.map(({ wrong }) => wrong)).toEqual([
+      expect.stringContaining('bucket "Nope"'),
+      expect.stringContaining('"Team" has an empty value'),
+    ]);
   });
 
-  it.each([OWNER_TAGS.repository, OWNER_TAGS.environment])('finds the ownership tag %s wrong or missing', (key) => {
-    const b = blueprint();
-    const { [key]: _gone, ...rest } = b.tags;
-    for (const tags of [rest, { ...rest, [key]: 'other' }]) {
-      expect(blueprintProblems({ ...b, tags })).toEqual([{ code: 'PARITY', wrong: expect.stringContaining(`ownership tag "${key}"`) }]);
-    }
-  });
+  it.each([OWNER_TAGS.repository, OWNER_TAGS.environment])(
+    'finds the ownership tag %s wrong or missing',
+    (key) => {
+      const b = blueprint();
+      const { [key]: _gone, ...rest } = b.tags;
+      for (const tags of [rest, { ...rest, [key]: 'other' }]) {
+        expect(blueprintProblems({ ...b, tags })).toEqual([
+          { code: 'PARITY', wrong: expect.stringContaining(`ownership tag "${key}"`) },
+        ]);
+      }
+    },
+  );
 });
 
 describe('blueprintDocument', () => {
@@ -59,7 +77,15 @@ describe('blueprintDocument', () => {
     const convert = (value: unknown, keep: boolean): unknown => {
       if (Array.isArray(value)) return value.map((item) => convert(item, keep));
       if (typeof value !== 'object' || value === null) return value;
-      return Object.fromEntries(Object.entries(value).map(([key, item]) => [keep ? key : snake(key), convert(item, key === 'tags' || (verbatim.has(key) && typeof Object.values(item as object)[0] === 'string'))]));
+      return Object.fromEntries(
+        Object.entries(value).map(([key, item]) => [
+          keep ? key : snake(key),
+          convert(
+            item,
+            key === 'tags' || (verbatim.has(key) && typeof Object.values(item as object)[0] === 'string'),
+          ),
+        ]),
+      );
     };
     expect(JSON.parse(canonicalText(blueprintDocument(b)))).toEqual(convert(b, false));
   });

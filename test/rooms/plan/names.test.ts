@@ -6,7 +6,8 @@ import { parity } from './fixtures.ts';
 
 const dev = resolveNames(parity(), 'dev', 'eu-central-1');
 /** The wrong values and rules that are told of `dev` with `change`. */
-const wrong = (change: Partial<ResolvedNames>): readonly string[] => nameProblems({ ...dev, ...change }).map((problem) => problem.wrong);
+const wrong = (change: Partial<ResolvedNames>): readonly string[] =>
+  nameProblems({ ...dev, ...change }).map((problem) => problem.wrong);
 
 describe('resolveNames', () => {
   it('fills every pattern for one environment', () => {
@@ -30,9 +31,22 @@ describe('resolveNames', () => {
       'ci-apply': 'acme-dev-ci-apply',
       'break-glass': 'acme-dev-break-glass',
     });
-    expect(dev.roles.operator).toEqual({ sessionSeconds: 3600, principals: ['arn:aws:iam::111122223333:role/admin'], mfa: true });
-    expect(dev.federation.github).toMatchObject({ planEnvironment: 'dev-plan', applyEnvironment: 'dev', ownerId: '1' });
-    expect(dev.federation.gitlab).toEqual({ host: 'gitlab.com', projectPath: 'acme/infra', audience: 'https://gitlab.com', ref: 'main' });
+    expect(dev.roles.operator).toEqual({
+      sessionSeconds: 3600,
+      principals: ['arn:aws:iam::111122223333:role/admin'],
+      mfa: true,
+    });
+    expect(dev.federation.github).toMatchObject({
+      planEnvironment: 'dev-plan',
+      applyEnvironment: 'dev',
+      ownerId: '1',
+    });
+    expect(dev.federation.gitlab).toEqual({
+      host: 'gitlab.com',
+      projectPath: 'acme/infra',
+      audience: 'https://gitlab.com',
+      ref: 'main',
+    });
     expect(nameProblems(dev)).toEqual([]);
   });
 
@@ -44,14 +58,29 @@ describe('resolveNames', () => {
   });
 
   it('appends the account-regional suffix once', () => {
-    const regional = (pattern: string) => resolveNames(parity((text) => text.replace('bucket_namespace: global', 'bucket_namespace: account-regional').replace('"{organisation}-{environment}-tfstate"', `"${pattern}"`)), 'dev', 'eu-central-1');
+    const regional = (pattern: string) =>
+      resolveNames(
+        parity((text) =>
+          text
+            .replace('bucket_namespace: global', 'bucket_namespace: account-regional')
+            .replace('"{organisation}-{environment}-tfstate"', `"${pattern}"`),
+        ),
+        'dev',
+        'eu-central-1',
+      );
     expect(regional('{organisation}').bucket).toBe('acme-111122223333-eu-central-1-an');
     expect(regional('{organisation}-{account}-{region}-an').bucket).toBe('acme-111122223333-eu-central-1-an');
     expect(nameProblems(regional('{organisation}'))).toEqual([]);
   });
 
   it('writes alias/ before an alias that lacks it', () => {
-    expect(resolveNames(parity((text) => text.replace('"alias/', '"')), 'dev', 'eu-central-1').keyAlias).toBe('alias/acme-dev-tfstate');
+    expect(
+      resolveNames(
+        parity((text) => text.replace('"alias/', '"')),
+        'dev',
+        'eu-central-1',
+      ).keyAlias,
+    ).toBe('alias/acme-dev-tfstate');
   });
 
   it.each(['test', '__proto__', 'constructor'])('knows no environment %s', (environment) => {
@@ -59,7 +88,12 @@ describe('resolveNames', () => {
   });
 
   it('keeps absent federation absent', () => {
-    const none = parity((text) => text.replace(/federation:[\s\S]*allowed_resources/, 'federation: { github: null, gitlab: null }\nallowed_resources'));
+    const none = parity((text) =>
+      text.replace(
+        /federation:[\s\S]*allowed_resources/,
+        'federation: { github: null, gitlab: null }\nallowed_resources',
+      ),
+    );
     const names = resolveNames(none, 'dev', 'eu-central-1');
     expect(names.federation).toEqual({ github: null, gitlab: null });
     expect(nameProblems(names)).toEqual([]);
@@ -92,7 +126,9 @@ describe('nameProblems', () => {
   });
 
   it('refuses an account-regional bucket with nothing before its suffix', () => {
-    expect(wrong({ bucketNamespace: 'account-regional', bucket: '-111122223333-eu-central-1-an' })).toContainEqual(expect.stringContaining('has no name before'));
+    expect(
+      wrong({ bucketNamespace: 'account-regional', bucket: '-111122223333-eu-central-1-an' }),
+    ).toContainEqual(expect.stringContaining('has no name before'));
   });
 
   it.each([
@@ -118,19 +154,36 @@ describe('nameProblems', () => {
   });
 
   it('refuses role names that are too long, odd, or the same', () => {
-    expect(wrong({ roleNames: { ...dev.roleNames, operator: 'x'.repeat(65) } })).toEqual([expect.stringContaining('role operator')]);
-    expect(wrong({ roleNames: { ...dev.roleNames, operator: 'a/b' } })).toEqual([expect.stringContaining('role operator "a/b"')]);
-    expect(wrong({ roleNames: { ...dev.roleNames, 'ci-plan': dev.roleNames.operator.toUpperCase() } })).toEqual([expect.stringContaining('is the name of role operator too')]);
+    expect(wrong({ roleNames: { ...dev.roleNames, operator: 'x'.repeat(65) } })).toEqual([
+      expect.stringContaining('role operator'),
+    ]);
+    expect(wrong({ roleNames: { ...dev.roleNames, operator: 'a/b' } })).toEqual([
+      expect.stringContaining('role operator "a/b"'),
+    ]);
+    expect(
+      wrong({ roleNames: { ...dev.roleNames, 'ci-plan': dev.roleNames.operator.toUpperCase() } }),
+    ).toEqual([expect.stringContaining('is the name of role operator too')]);
   });
 
   it('refuses principals of another partition or with a placeholder left', () => {
-    const roles = { ...dev.roles, operator: { ...dev.roles.operator, principals: ['arn:aws-cn:iam::111122223333:root', 'arn:aws:iam::111122223333:role/{team}'] } };
-    expect(wrong({ roles })).toEqual([expect.stringContaining('is not of partition aws'), expect.stringContaining('placeholder')]);
+    const roles = {
+      ...dev.roles,
+      operator: {
+        ...dev.roles.operator,
+        principals: ['arn:aws-cn:iam::111122223333:root', 'arn:aws:iam::111122223333:role/{team}'],
+      },
+    };
+    expect(wrong({ roles })).toEqual([
+      expect.stringContaining('is not of partition aws'),
+      expect.stringContaining('placeholder'),
+    ]);
   });
 
   it('refuses GitHub environments with a placeholder left', () => {
     const github = { ...dev.federation.github!, planEnvironment: '{role}' };
-    expect(wrong({ federation: { github, gitlab: null } })).toEqual([expect.stringContaining('GitHub environment "{role}"')]);
+    expect(wrong({ federation: { github, gitlab: null } })).toEqual([
+      expect.stringContaining('GitHub environment "{role}"'),
+    ]);
   });
 
   it.each([
@@ -152,7 +205,8 @@ describe('nameProblems', () => {
   });
 
   it('leaves room for three ownership tags among fifty', () => {
-    const tags = (n: number) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`k${String(i)}`, 'v']));
+    const tags = (n: number) =>
+      Object.fromEntries(Array.from({ length: n }, (_, i) => [`k${String(i)}`, 'v']));
     expect(wrong({ tags: tags(47) })).toEqual([]);
     expect(wrong({ tags: tags(48) })).toEqual([expect.stringContaining('more than 50')]);
   });
@@ -166,7 +220,8 @@ describe('nameProblems', () => {
   it('passes no bucket with anything but lower-case ASCII letters, digits and dashes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 70 }), (bucket) => {
-        if (nameProblems({ ...dev, bucket }).length === 0) expect(bucket).toMatch(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/);
+        if (nameProblems({ ...dev, bucket }).length === 0)
+          expect(bucket).toMatch(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/);
       }),
     );
   });

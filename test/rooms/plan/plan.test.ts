@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { canonicalBytes } from '../../../src/kernel/canonical.ts';
 import { sha256 } from '../../../src/kernel/digest.ts';
 import type { Json } from '../../../src/kernel/json.ts';
-import { changes, makePlan, parsePlan, planBytes, planDigest, planView, refusals, type Plan, type PlanParts } from '../../../src/plan/plan.ts';
+import {
+  changes,
+  makePlan,
+  parsePlan,
+  planBytes,
+  planDigest,
+  planView,
+  refusals,
+  type Plan,
+  type PlanParts,
+} from '../../../src/plan/plan.ts';
 import type { Step } from '../../../src/plan/step.ts';
 import { planParts, PRINT } from './fixtures.ts';
 import { codeOf, thrownBy } from './thrown.ts';
@@ -11,16 +21,31 @@ const plan = makePlan(planParts());
 const document = (): Record<string, unknown> => JSON.parse(new TextDecoder().decode(planBytes(plan)));
 /** The plan as a document with one place changed; `undefined` takes it out. */
 function withAt(path: string, value: unknown): Uint8Array {
-  const whole = document();
-  const keys = path.split('.');
-  const last = keys.pop()!;
-  const parent = keys.reduce<any>((node, key) => node[key], whole);
-  if (value === undefined) delete parent[last];
-  else parent[last] = value;
-  return canonicalBytes(whole as Json);
+  const change = (node: unknown, [key, ...rest]: readonly string[]): unknown => {
+    if (Array.isArray(node)) return node.map((item, i) => (String(i) === key ? next(item, rest) : item));
+    const fields = Object.entries({ [key!]: undefined, ...(node as object) });
+    return Object.fromEntries(
+      fields.flatMap(([name, item]) => {
+        const changed = name === key ? next(item, rest) : item;
+        return changed === undefined ? [] : [[name, changed]];
+      }),
+    );
+  };
+  const next = (node: unknown, rest: readonly string[]): unknown => (rest.length === 0 ? value : change(node, rest));
+  return canonicalBytes(change(document(), path.split('.')) as Json);
 }
 
-const refused: Step = { id: 'refuse/b.x', kind: 'refuse', resource: 'b', name: 'acme', title: 'x', control: 'b.x', code: 'FOREIGN_VALUE', found: { a: 1 }, why: 'somebody else put it there' };
+const refused: Step = {
+  id: 'refuse/b.x',
+  kind: 'refuse',
+  resource: 'b',
+  name: 'acme',
+  title: 'x',
+  control: 'b.x',
+  code: 'FOREIGN_VALUE',
+  found: { a: 1 },
+  why: 'somebody else put it there',
+};
 const refusedWhole: Step = { ...refused, id: 'refuse/b', control: null };
 
 describe('a plan document', () => {
@@ -49,7 +74,9 @@ describe('a plan document', () => {
   });
 
   it('may be one that is only looked at, and one of every kind of step', () => {
-    const looked = makePlan(planParts({ signer: null, mode: 'REHEARSAL', steps: [...planParts().steps, refused, refusedWhole] }));
+    const looked = makePlan(
+      planParts({ signer: null, mode: 'REHEARSAL', steps: [...planParts().steps, refused, refusedWhole] }),
+    );
     expect(parsePlan(planBytes(looked))).toEqual(looked);
   });
 
@@ -81,7 +108,9 @@ describe('parsePlan', () => {
   });
 
   it('refuses another spelling', () => {
-    expect(codeOf(() => parsePlan(new TextEncoder().encode(JSON.stringify(document(), null, 1))))).toBe('NOT_CANONICAL');
+    expect(codeOf(() => parsePlan(new TextEncoder().encode(JSON.stringify(document(), null, 1))))).toBe(
+      'NOT_CANONICAL',
+    );
   });
 
   it.each([
@@ -101,7 +130,12 @@ describe('parsePlan', () => {
     ['another provider', 'target.provider', 'gcp', 'must be aws'],
     ['a step of another kind', 'steps.0.kind', 'delete', 'plan.steps[0].kind is "delete"'],
     ['a step that is a text', 'steps.0', 'delete', 'plan.steps[0].kind is ""'],
-    ['a step of a kind that every object has', 'steps.0.kind', 'constructor', 'must be create or set or keep or refuse'],
+    [
+      'a step of a kind that every object has',
+      'steps.0.kind',
+      'constructor',
+      'must be create or set or keep or refuse',
+    ],
     ['a create without what comes before', 'steps.0.after', undefined, 'plan.steps[0].after is missing'],
     ['a set without its value', 'steps.1.to', undefined, 'plan.steps[1].to is missing'],
     ['a keep with a reason', 'steps.2.why', 'x', 'plan.steps[2]: unknown field "why"'],
@@ -115,11 +149,15 @@ describe('parsePlan', () => {
   it('refuses a step with a code that is none', () => {
     const odd = makePlan(planParts({ steps: [refused] }));
     const bytes = canonicalBytes({ ...odd, steps: [{ ...refused, code: 'toString' }] } as unknown as Json);
-    expect(thrownBy(() => parsePlan(bytes)).message).toContain('plan.steps[0].code is "toString": must be a code');
+    expect(thrownBy(() => parsePlan(bytes)).message).toContain(
+      'plan.steps[0].code is "toString": must be a code',
+    );
   });
 
   it('shows what is wrong without obeying it', () => {
-    expect(thrownBy(() => parsePlan(withAt('environment', 7))).message).toBe('plan.environment is 7: must be a text');
+    expect(thrownBy(() => parsePlan(withAt('environment', 7))).message).toBe(
+      'plan.environment is 7: must be a text',
+    );
     expect(thrownBy(() => parsePlan(withAt('x\u001b[2K', 7))).message).toContain('\\u{1b}[2K');
   });
 
@@ -133,22 +171,89 @@ describe('planView', () => {
     const all: Plan = makePlan(planParts({ steps: [...planParts().steps, refused, refusedWhole] }));
     const view = planView(all, planDigest(all));
     expect(view).toMatchObject({
-      mode: 'LIVE', environment: 'dev', account: '111122223333', partition: 'aws', region: 'eu-central-1', endpoint: null, tag: 'v1.0.0', commit: 'a'.repeat(40),
-      caller: 'arn:aws:sts::111122223333:assumed-role/bootstrap/alice', intent: 'intents/dev.yaml', action: 'create', reason: 'first backend of dev', ticket: 'OPS-1',
-      requester: PRINT, signer: PRINT, digest: planDigest(all), expires: '2026-11-22T12:05:00Z', counts: { create: 1, set: 1, keep: 1, refuse: 2 },
+      mode: 'LIVE',
+      environment: 'dev',
+      account: '111122223333',
+      partition: 'aws',
+      region: 'eu-central-1',
+      endpoint: null,
+      tag: 'v1.0.0',
+      commit: 'a'.repeat(40),
+      caller: 'arn:aws:sts::111122223333:assumed-role/bootstrap/alice',
+      intent: 'intents/dev.yaml',
+      action: 'create',
+      reason: 'first backend of dev',
+      ticket: 'OPS-1',
+      requester: PRINT,
+      signer: PRINT,
+      digest: planDigest(all),
+      expires: '2026-11-22T12:05:00Z',
+      counts: { create: 1, set: 1, keep: 1, refuse: 2 },
     });
     expect(view.rows).toEqual([
-      { kind: 'create', resource: 'state-key', name: 'alias/acme-dev', title: 'KMS key', control: null, from: null, to: ['tags'], why: null },
-      { kind: 'set', resource: 'state-key', name: 'alias/acme-dev', title: 'rotation', control: 'rotation', from: null, to: 365, why: null },
-      { kind: 'keep', resource: 'role-operator', name: 'acme-dev-operator', title: 'operator role', control: null, from: null, to: null, why: null },
-      { kind: 'refuse', resource: 'b', name: 'acme', title: 'x', control: 'x', from: { a: 1 }, to: null, why: 'FOREIGN_VALUE: somebody else put it there' },
-      { kind: 'refuse', resource: 'b', name: 'acme', title: 'x', control: null, from: { a: 1 }, to: null, why: 'FOREIGN_VALUE: somebody else put it there' },
+      {
+        kind: 'create',
+        resource: 'state-key',
+        name: 'alias/acme-dev',
+        title: 'KMS key',
+        control: null,
+        from: null,
+        to: ['tags'],
+        why: null,
+      },
+      {
+        kind: 'set',
+        resource: 'state-key',
+        name: 'alias/acme-dev',
+        title: 'rotation',
+        control: 'rotation',
+        from: null,
+        to: 365,
+        why: null,
+      },
+      {
+        kind: 'keep',
+        resource: 'role-operator',
+        name: 'acme-dev-operator',
+        title: 'operator role',
+        control: null,
+        from: null,
+        to: null,
+        why: null,
+      },
+      {
+        kind: 'refuse',
+        resource: 'b',
+        name: 'acme',
+        title: 'x',
+        control: 'x',
+        from: { a: 1 },
+        to: null,
+        why: 'FOREIGN_VALUE: somebody else put it there',
+      },
+      {
+        kind: 'refuse',
+        resource: 'b',
+        name: 'acme',
+        title: 'x',
+        control: null,
+        from: { a: 1 },
+        to: null,
+        why: 'FOREIGN_VALUE: somebody else put it there',
+      },
     ]);
   });
 
   it('names a control in full when it is not of the resource, and a kept one by its aspect', () => {
-    const steps: Step[] = [{ id: 'keep/b.x', kind: 'keep', resource: 'b', name: 'n', title: 't', control: 'b.x' }, { id: 'keep/c.x', kind: 'keep', resource: 'b', name: 'n', title: 't', control: 'c.x' }];
-    expect(planView(makePlan(planParts({ steps, signer: null })), planDigest(plan)).rows.map(({ control }) => control)).toEqual(['x', 'c.x']);
+    const steps: Step[] = [
+      { id: 'keep/b.x', kind: 'keep', resource: 'b', name: 'n', title: 't', control: 'b.x' },
+      { id: 'keep/c.x', kind: 'keep', resource: 'b', name: 'n', title: 't', control: 'c.x' },
+    ];
+    expect(
+      planView(makePlan(planParts({ steps, signer: null })), planDigest(plan)).rows.map(
+        ({ control }) => control,
+      ),
+    ).toEqual(['x', 'c.x']);
   });
 
   it('says that a plan which is only looked at has no signer', () => {

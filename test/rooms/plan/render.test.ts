@@ -6,12 +6,18 @@ import process from 'node:process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BACKEND_TEMPLATES, hclEscape, renderBackend, renderTemplate } from '../../../src/plan/render.ts';
-import { projectRoot, whereIs } from '../../harness/capabilities.ts';
+import { projectRoot, requireOrSkip } from '../../harness/capabilities.ts';
 import { blueprint } from './fixtures.ts';
 import { parseHcl, type Hcl } from './hcl.ts';
 import { thrownBy } from './thrown.ts';
 
-const templates = new Map(Object.values(BACKEND_TEMPLATES).map((name) => [name, readFileSync(join(projectRoot, 'templates', name), 'utf8')]));
+const terraform = requireOrSkip('terraform', 'terraform reading the rendered backend files');
+const templates = new Map(
+  Object.values(BACKEND_TEMPLATES).map((name) => [
+    name,
+    readFileSync(join(projectRoot, 'templates', name), 'utf8'),
+  ]),
+);
 const ARN = 'arn:aws:kms:eu-central-1:111122223333:key/0d6f8c1e-2b3a-4c5d-8e9f-0a1b2c3d4e5f';
 const known = { 'state-key.arn': ARN };
 const ENDPOINT = 'http://127.0.0.1:5000';
@@ -80,20 +86,31 @@ describe('renderBackend', () => {
     expect(error.message).toContain(name);
   });
 
-  it.runIf(whereIs('terraform') !== null)('writes what terraform reads, in its own style', () => {
+  it.skipIf(!terraform)('writes what terraform reads, in its own style', () => {
     const folder = mkdtempSync(join(tmpdir(), 'govboot-render-'));
     try {
       const env = { ...process.env, TF_CLI_CONFIG_FILE: '/dev/null', CHECKPOINT_DISABLE: '1' };
-      for (const [locking, endpoint] of [['both', null], ['table', ENDPOINT], ['lockfile', ENDPOINT]] as const) {
+      for (const [locking, endpoint] of [
+        ['both', null],
+        ['table', ENDPOINT],
+        ['lockfile', ENDPOINT],
+      ] as const) {
         const { files } = backend(locking, endpoint);
         writeFileSync(join(folder, 'backend.tf'), files.tf);
         writeFileSync(join(folder, 'settings.tfvars'), files.hcl);
         const fmt = spawnSync('terraform', ['fmt', '-check', '-diff', folder], { encoding: 'utf8', env });
         expect(`${fmt.stdout}${fmt.stderr}`).toBe('');
         // No cloud is asked: -backend=false reads the block and checks its form only.
-        const init = spawnSync('terraform', [`-chdir=${folder}`, 'init', '-backend=false', '-input=false', '-no-color'], { encoding: 'utf8', env });
+        const init = spawnSync(
+          'terraform',
+          [`-chdir=${folder}`, 'init', '-backend=false', '-input=false', '-no-color'],
+          { encoding: 'utf8', env },
+        );
         expect(init.stderr).toBe('');
-        const validate = spawnSync('terraform', [`-chdir=${folder}`, 'validate', '-no-color'], { encoding: 'utf8', env });
+        const validate = spawnSync('terraform', [`-chdir=${folder}`, 'validate', '-no-color'], {
+          encoding: 'utf8',
+          env,
+        });
         expect(validate.stderr).toBe('');
         expect(validate.status).toBe(0);
       }
@@ -106,7 +123,8 @@ describe('renderBackend', () => {
 describe('renderTemplate', () => {
   const values = { bucket: 'b', state_key: 'k', region: 'r', kms_key_arn: 'a', yes: true, no: false };
   const NEEDED = '{{bucket}}{{state_key}}{{region}}{{kms_key_arn}}\n';
-  const render = (text: string, more: Record<string, string | boolean> = {}) => renderTemplate('x.tmpl', text + NEEDED, { ...values, ...more }).slice(0, -'bkra\n'.length);
+  const render = (text: string, more: Record<string, string | boolean> = {}) =>
+    renderTemplate('x.tmpl', text + NEEDED, { ...values, ...more }).slice(0, -'bkra\n'.length);
 
   it('fills holes and keeps or drops sections, nested too', () => {
     expect(render('a {{region}} z')).toBe('a r z');
@@ -137,18 +155,28 @@ describe('renderTemplate', () => {
     expect(error.message).toContain('templates/x.tmpl: line ');
   });
 
-  it.each(['bucket', 'state_key', 'region', 'kms_key_arn'])('refuses a template without the hole {{%s}}, or with it in a section that is not shown', (hole) => {
-    const without = NEEDED.replace(`{{${hole}}}`, '');
-    for (const text of [without, `${without}{{#if no}}{{${hole}}}{{/if}}`]) {
-      expect(thrownBy(() => renderTemplate('x.tmpl', text, values)).message).toContain(`the hole {{${hole}}} is not used`);
-    }
-  });
+  it.each(['bucket', 'state_key', 'region', 'kms_key_arn'])(
+    'refuses a template without the hole {{%s}}, or with it in a section that is not shown',
+    (hole) => {
+      const without = NEEDED.replace(`{{${hole}}}`, '');
+      for (const text of [without, `${without}{{#if no}}{{${hole}}}{{/if}}`]) {
+        expect(thrownBy(() => renderTemplate('x.tmpl', text, values)).message).toContain(
+          `the hole {{${hole}}} is not used`,
+        );
+      }
+    },
+  );
 
   it('lets no value out of its quotes', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('"', '\\', '$', '%', '{', '}', '\n', '\r', '\t', 'a', '#', '=', 'ä') }), (region) => {
-        expect(parseHcl(`a = "${hclEscape(region)}"\n`)).toEqual({ a: region });
-      }),
+      fc.property(
+        fc.string({
+          unit: fc.constantFrom('"', '\\', '$', '%', '{', '}', '\n', '\r', '\t', 'a', '#', '=', 'ä'),
+        }),
+        (region) => {
+          expect(parseHcl(`a = "${hclEscape(region)}"\n`)).toEqual({ a: region });
+        },
+      ),
       { numRuns: 500 },
     );
   });

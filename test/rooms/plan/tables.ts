@@ -1,25 +1,66 @@
 /** Small synthetic tables and a model of a store that carries steps out: what diff plans, this does. */
 import type { Json } from '../../../src/kernel/json.ts';
 import type { Blueprint } from '../../../src/plan/blueprint.ts';
-import type { Capability, ControlSpec, Known, Observation, Observed, Presence, Profile, ResourceSpec } from '../../../src/plan/control.ts';
+import type {
+  Capability,
+  ControlSpec,
+  Known,
+  Observation,
+  Observed,
+  Presence,
+  Profile,
+  ResourceSpec,
+} from '../../../src/plan/control.ts';
 import type { ChangeStep } from '../../../src/plan/step.ts';
 import { blueprint as makeBlueprint } from './fixtures.ts';
 
-export const profile: Profile = { id: 'model', title: 'the model', offers: ['tags', 'versioning', 'kms'], calls: [] };
+export const profile: Profile = {
+  id: 'model',
+  title: 'the model',
+  offers: ['tags', 'versioning', 'kms'],
+  calls: [],
+};
 export const blueprint: Blueprint = makeBlueprint();
 
 /** A control that wants `wanted`, of no need and set by a call of its own. */
 export function control(id: string, wanted: Json, more: Partial<ControlSpec> = {}): ControlSpec {
-  return { id, title: `title of ${id}`, why: 'a test', needs: [], satisfies: [], desired: () => ({ is: 'value', value: wanted }), ...more };
+  return {
+    id,
+    title: `title of ${id}`,
+    why: 'a test',
+    needs: [],
+    satisfies: [],
+    desired: () => ({ is: 'value', value: wanted }),
+    ...more,
+  };
 }
 
 /** A control whose value is known only when `on` was made. */
 export function pending(id: string, on: string, more: Partial<ControlSpec> = {}): ControlSpec {
-  return control(id, null, { desired: (_b, known) => (known[`${on}.arn`] === undefined ? { is: 'pending', on } : { is: 'value', value: { arn: known[`${on}.arn`]! } }), ...more });
+  return control(id, null, {
+    desired: (_b, known) =>
+      known[`${on}.arn`] === undefined
+        ? { is: 'pending', on }
+        : { is: 'value', value: { arn: known[`${on}.arn`]! } },
+    ...more,
+  });
 }
 
-export function resource(id: string, controls: readonly ControlSpec[], more: Partial<ResourceSpec> = {}): ResourceSpec {
-  return { id, kind: 'state-bucket', title: `title of ${id}`, after: [], wanted: () => true, nameOf: () => `name-of-${id}`, controls, ...more };
+export function resource(
+  id: string,
+  controls: readonly ControlSpec[],
+  more: Partial<ResourceSpec> = {},
+): ResourceSpec {
+  return {
+    id,
+    kind: 'state-bucket',
+    title: `title of ${id}`,
+    after: [],
+    wanted: () => true,
+    nameOf: () => `name-of-${id}`,
+    controls,
+    ...more,
+  };
 }
 
 export const unset: Observed = { is: 'unset' };
@@ -27,7 +68,10 @@ export const found = (value: Json): Observed => ({ is: 'set', value });
 export const absent: Presence = { is: 'absent' };
 export const ours: Presence = { is: 'ours', known: {}, madeBy: null, detail: '' };
 
-export function observation(resources: Record<string, Presence>, controls: Record<string, Observed> = {}): Observation {
+export function observation(
+  resources: Record<string, Presence>,
+  controls: Record<string, Observed> = {},
+): Observation {
   const there = Object.entries(resources).filter(([, presence]) => presence.is === 'ours');
   return { resources, controls, known: Object.fromEntries(there.map(([id]) => [`${id}.arn`, `arn:${id}`])) };
 }
@@ -40,7 +84,11 @@ export class ModelStore {
   readonly present: Set<string>;
   readonly values: Map<string, Json>;
 
-  constructor(table: readonly ResourceSpec[], present: Iterable<string> = [], values: Iterable<readonly [string, Json]> = []) {
+  constructor(
+    table: readonly ResourceSpec[],
+    present: Iterable<string> = [],
+    values: Iterable<readonly [string, Json]> = [],
+  ) {
     this.table = table;
     this.present = new Set(present);
     this.values = new Map(values);
@@ -51,25 +99,40 @@ export class ModelStore {
   }
 
   observe(): Observation {
-    const resources = Object.fromEntries(this.table.map(({ id }) => [id, this.present.has(id) ? ours : absent]));
+    const resources = Object.fromEntries(
+      this.table.map(({ id }) => [id, this.present.has(id) ? ours : absent]),
+    );
     const there = this.table.filter(({ id }) => this.present.has(id)).flatMap(({ controls }) => controls);
-    return observation(resources, Object.fromEntries(there.map(({ id }) => [id, this.values.has(id) ? found(this.values.get(id)!) : unset])));
+    return observation(
+      resources,
+      Object.fromEntries(
+        there.map(({ id }) => [id, this.values.has(id) ? found(this.values.get(id)!) : unset]),
+      ),
+    );
   }
 
   perform(step: ChangeStep): void {
     const spec = this.table.find(({ id }) => id === step.resource)!;
     if (step.kind === 'create') {
       for (const other of spec.after) this.demand(other, step);
-      for (const id of step.with) this.write(spec.controls.find((candidate) => candidate.id === id)!, step);
+      for (const id of step.with)
+        this.write(
+          spec.controls.find((candidate) => candidate.id === id)!,
+          step,
+        );
       this.present.add(spec.id);
     } else {
       this.demand(spec.id, step);
-      this.write(spec.controls.find((candidate) => candidate.id === step.control)!, step);
+      this.write(
+        spec.controls.find((candidate) => candidate.id === step.control)!,
+        step,
+      );
     }
   }
 
   private demand(id: string, step: ChangeStep): void {
-    if (this.table.some((candidate) => candidate.id === id) && !this.present.has(id)) throw new Error(`${step.id} before ${id} is there`);
+    if (this.table.some((candidate) => candidate.id === id) && !this.present.has(id))
+      throw new Error(`${step.id} before ${id} is there`);
   }
 
   private write(spec: ControlSpec, step: ChangeStep): void {

@@ -7,8 +7,13 @@ import { tokenOf } from '../../../src/plan/token.ts';
 describe('tokenOf', () => {
   it('is what the format says, bit by bit', () => {
     const digest = sha256('a plan');
-    const bits = [...createHash('sha256').update(`govboot.confirm/v1\n${digest}`).digest()].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-    const letters = Array.from({ length: 10 }, (_, i) => '0123456789ABCDEFGHJKMNPQRSTVWXYZ'[parseInt(bits.slice(5 * i, 5 * i + 5), 2)]).join('');
+    const bits = [...createHash('sha256').update(`govboot.confirm/v1\n${digest}`).digest()]
+      .map((byte) => byte.toString(2).padStart(8, '0'))
+      .join('');
+    const letters = Array.from(
+      { length: 10 },
+      (_, i) => '0123456789ABCDEFGHJKMNPQRSTVWXYZ'[parseInt(bits.slice(5 * i, 5 * i + 5), 2)],
+    ).join('');
     expect(tokenOf(digest)).toBe(`${letters.slice(0, 5)}-${letters.slice(5)}`);
   });
 

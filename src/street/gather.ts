@@ -1,7 +1,7 @@
 /** Facts: reads everything the gates judge, once, into plain data. The first half of the street. */
-import { GovbootError, isGovbootError, messageOf } from './kernel/errors.ts';
-import type { Instant } from './kernel/time.ts';
-import { parseIntent, type Intent } from './inputs/intent.ts';
+import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
+import type { Instant } from '../kernel/time.ts';
+import { parseIntent, type Intent } from '../inputs/intent.ts';
 import type {
   CallerFacts,
   EnvironmentFacts,
@@ -13,9 +13,9 @@ import type {
   Problem,
   SignatureFacts,
   SignedFile,
-} from './inputs/facts.ts';
-import { factsOf, readLedger, type Ledger } from './evidence/ledger.ts';
-import type { Claims, Cloud, CloudTarget, EvidenceStore, Ports, Repository } from './ports.ts';
+} from '../inputs/facts.ts';
+import { factsOf, readLedger, type Ledger } from '../evidence/ledger.ts';
+import type { Claims, Cloud, CloudTarget, EvidenceStore, Ports, Repository } from '../ports.ts';
 
 export const TRUST_FILE = 'policies/trust.yaml';
 export const PARITY_FILE = 'policies/parity.yaml';

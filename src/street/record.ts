@@ -1,40 +1,20 @@
 /** What a run puts on record: refusals, its beginning, its end, its failure. Glue between the street and the evidence room. */
-import { sha256, type Sha256 } from './kernel/digest.ts';
-import { GovbootError, isGovbootError, messageOf } from './kernel/errors.ts';
-import { safe } from './kernel/text.ts';
-import type { Instant } from './kernel/time.ts';
-import type { FileRead, Fingerprint } from './inputs/facts.ts';
-import { holds, isActive, personOf } from './inputs/trust.ts';
-import type { Execution } from './apply/execute.ts';
-import { append, openLedger, refsOf, type EvidenceDeps, type NewEntry } from './evidence/append.ts';
-import { storeBlobs, storeKeys } from './evidence/blobs.ts';
-import type { Ledger } from './evidence/ledger.ts';
-import { makeLock, type Actor, type LockInput } from './evidence/lock.ts';
-import { seal, writeLock } from './evidence/seal.ts';
-import { checkedSigner } from './evidence/sign.ts';
-import type { Judgement, Passed } from './gates/index.ts';
+import { sha256, type Sha256 } from '../kernel/digest.ts';
+import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
+import { safe } from '../kernel/text.ts';
+import type { FileRead, Fingerprint } from '../inputs/facts.ts';
+import { holds, isActive, personOf } from '../inputs/trust.ts';
+import { append, openLedger, refsOf, type EvidenceDeps, type NewEntry } from '../evidence/append.ts';
+import { storeBlobs, storeKeys } from '../evidence/blobs.ts';
+import type { Ledger } from '../evidence/ledger.ts';
+import { makeLock } from '../evidence/lock.ts';
+import { seal, writeLock } from '../evidence/seal.ts';
+import { checkedSigner } from '../evidence/sign.ts';
+import type { Judgement, Passed } from '../gates/index.ts';
 import type { Gathered } from './gather.ts';
-import type { Blueprint } from './plan/blueprint.ts';
-import type { Observation, ResourceSpec } from './plan/control.ts';
-import { planBytes, type Plan } from './plan/plan.ts';
-import type { Ports, SignerInfo } from './ports.ts';
-
-/** What the record needs to know of a plan. */
-export interface RecordedPlan {
-  readonly plan: Plan;
-  readonly digest: Sha256;
-}
-
-export interface Finished {
-  readonly passed: Passed;
-  readonly planned: RecordedPlan & { readonly blueprint: Blueprint };
-  readonly confirmation: { readonly token: string; readonly shownAt: Instant; readonly confirmedAt: Instant };
-  readonly signer: SignerInfo;
-  readonly execution: Execution;
-  readonly after: Observation;
-  readonly startedAt: Instant;
-  readonly table: readonly ResourceSpec[];
-}
+import { lockInputOf, type Finished, type RecordedPlan } from './lock-input.ts';
+import { planBytes } from '../plan/plan.ts';
+import type { Ports, SignerInfo } from '../ports.ts';
 
 export interface Recorder {
   /** Who will sign, once they are shown to hold the evidence role. @throws SIGNER, SIGNER_NOT_ALLOWED, SIGNER_ROLE, SIGNER_INACTIVE */
@@ -108,8 +88,8 @@ class Record implements Recorder {
     if (planned === null) {
       const found = this.judgement.verdicts.flatMap((verdict) =>
         verdict.findings.map((f) => ({
-          where: verdict.gate as string,
-          code: f.code as string,
+          where: verdict.gate,
+          code: f.code,
           message: f.message,
         })),
       );
@@ -130,7 +110,7 @@ class Record implements Recorder {
     }
     const decided = decidedOf(planned);
     const refused = planned.plan.steps.flatMap((step) =>
-      step.kind === 'refuse' ? [{ where: step.id, code: step.code as string, message: step.why }] : [],
+      step.kind === 'refuse' ? [{ where: step.id, code: step.code, message: step.why }] : [],
     );
     if (error.code === 'PLAN_REFUSED' && refused.length > 0)
       return { type: 'PLAN_REFUSED', mode, refs: [], body: { ...decided, findings: refused } };
@@ -172,7 +152,7 @@ class Record implements Recorder {
       refs: [],
       body,
     });
-    const lock = makeLock(await this.lockInput(finished));
+    const lock = makeLock(await lockInputOf(this.ports, this.gathered, this.ledger, finished));
     this.ledger = await writeLock(deps, this.ledger, lock);
     const sealed = await seal(deps);
     this.ledger = sealed.ledger;
@@ -203,117 +183,6 @@ class Record implements Recorder {
         text: `the failure could not be put into the ledger: ${messageOf(cause)}`,
       });
     }
-  }
-
-  private async lockInput(finished: Finished): Promise<LockInput> {
-    const { passed, planned, confirmation, signer, execution, after, startedAt, table } = finished;
-    const { intent, trust } = passed;
-    const { governance, source } = this.gathered.facts;
-    const { files } = this.gathered;
-    const head = this.ledger.head;
-    if (
-      head === null ||
-      files.intent === null ||
-      files.trust === null ||
-      files.parity === null ||
-      source.tag.is !== 'tag'
-    )
-      throw new GovbootError('EVIDENCE_WRITE', 'the inputs of the record are not at hand');
-    const { blueprint } = planned;
-    const made = table.filter((resource) => resource.wanted(blueprint));
-    const controls = made.flatMap((resource) => resource.controls);
-    return {
-      recordId: this.ports.random.uuid(),
-      createdAt: this.ports.clock.now(),
-      mode: this.ports.mode,
-      origin: { repository: trust.repository, environment: intent.environment },
-      source: { tag: source.tag.tag, objectFormat: source.objectFormat, treeSha256: passed.treeSha256 },
-      intent: { file: files.intent, value: intent },
-      policy: {
-        parity: files.parity,
-        trust: files.trust,
-        trustVersion: trust.version,
-        templates: governance.templates,
-      },
-      planSha256: planned.digest,
-      confirmation: {
-        tokenSha256: sha256(confirmation.token),
-        shownAt: confirmation.shownAt,
-        confirmedAt: confirmation.confirmedAt,
-      },
-      backend: {
-        provider: 'aws',
-        partition: blueprint.partition,
-        account: blueprint.account,
-        region: blueprint.region,
-        endpoint: intent.endpoint,
-        resources: made.map((resource) => ({
-          id: resource.id,
-          kind: resource.kind,
-          name: resource.nameOf(blueprint),
-          arn: after.known[`${resource.id}.arn`] ?? null,
-        })),
-        controls: controls.flatMap((control) => {
-          const observed = after.controls[control.id];
-          return observed?.is === 'set'
-            ? [{ id: control.id, shown: 'read back' as const, value: observed.value }]
-            : [];
-        }),
-        known: after.known,
-      },
-      actors: this.actors(passed, signer),
-      tools: await this.tools(),
-      run: {
-        id: planned.plan.run,
-        started_at: startedAt,
-        finished_at: this.ports.clock.now(),
-        steps: execution.done.map((step) => ({
-          id: step.step,
-          request_ids: step.requestIds.map(({ call, id }) => ({ call, id })),
-          retries: step.retries,
-        })),
-      },
-      clauses: controls.flatMap((control) =>
-        after.controls[control.id]?.is === 'set' ? control.satisfies : [],
-      ),
-      ledger: { items: this.ledger.items, head },
-      supersedes: intent.supersedes,
-    };
-  }
-
-  private actors(
-    { releaseSigners, intentSigners, approvers, intent }: Passed,
-    signer: SignerInfo,
-  ): readonly Actor[] {
-    const as = (role: Actor['role'], people: Passed['approvers']): readonly Actor[] =>
-      people.map((p) => ({ role, primary: p.primary, signingKey: p.signingKey, userId: safe(p.name) }));
-    return [
-      ...as('release', releaseSigners),
-      ...as(
-        'requester',
-        intentSigners.filter((p) => p.primary === intent.requester),
-      ),
-      ...as(
-        'intent',
-        intentSigners.filter((p) => p.primary !== intent.requester),
-      ),
-      ...as('approver', approvers),
-      {
-        role: 'evidence',
-        primary: signer.fingerprint,
-        signingKey: signer.fingerprint,
-        userId: safe(signer.userId),
-      },
-    ];
-  }
-
-  private async tools(): Promise<LockInput['tools']> {
-    const [machine, verifiers] = await Promise.all([this.ports.machine.tools(), this.ports.verifier.tools()]);
-    const known = new Set(machine.map((tool) => tool.name));
-    return [
-      ...machine,
-      ...verifiers.filter((tool) => !known.has(tool.name)).map((tool) => ({ ...tool, sha256: null })),
-    ];
   }
 
   /** Every input byte for byte: documents, their signatures, templates, and the tag in its two halves. */

@@ -1,0 +1,181 @@
+/**
+ * `govboot verify`: the evidence of one environment, offline, by an auditor who was not there and trusts nobody. Separate questions get
+ * separate answers, and what cannot be decided is said.
+ */
+import { GovbootError } from '../kernel/errors.ts';
+import type { Instant } from '../kernel/time.ts';
+import type { FileRead, PinFacts } from '../inputs/facts.ts';
+import type { EvidenceStore, Verifier } from '../ports.ts';
+import { checkpointProblem, ledgerRoot, originLine, type Checkpoint } from './checkpoint.ts';
+import { readExhibit, type Exhibit } from './exhibit.ts';
+import { CHECKPOINT, LEDGER_FOLDER } from './layout.ts';
+import type { LedgerProblemKind } from './ledger.ts';
+import { answersOf, collectFindings, worst, type Axis, type VerifyReport } from './report.ts';
+import { judgeFiles } from './verify-files.ts';
+import { judgeLocks, lockInForce } from './verify-lock.ts';
+import { judgeRecords } from './verify-records.ts';
+import { judgePins, readTrust } from './verify-trust.ts';
+
+export interface VerifyInput {
+  readonly store: EvidenceStore;
+  readonly verifier: Verifier;
+  /** Root keys that the auditor's own machine pinned. */
+  readonly pins: readonly PinFacts[];
+  readonly now: Instant;
+  /** The environment that was asked for; evidence of another one is told. */
+  readonly environment?: string;
+  /** Certificates as they are known today, with revocations that the evidence cannot know. */
+  readonly keys?: readonly FileRead[];
+  /** A checkpoint that was kept where the operator cannot change it; sees a cut tail and a rewritten ledger. */
+  readonly anchor?: Checkpoint;
+}
+
+/** @throws EVIDENCE_MISSING when there is no ledger at all */
+export async function verifyEvidence(input: VerifyInput): Promise<VerifyReport> {
+  const findings = collectFindings();
+  const exhibit = await readExhibit(input.store, input.verifier, input.now, findings, input.keys ?? []);
+  const { ledger } = exhibit;
+  const first = ledger.items[0]?.entry;
+  const head = ledger.head;
+  if (head === null || first === undefined)
+    throw new GovbootError('EVIDENCE_MISSING', `there is no ledger in ${input.store.where}`);
+  const origin =
+    first.type === 'GENESIS'
+      ? { repository: first.body.origin.repository, environment: first.body.origin.environment }
+      : { repository: 'unknown', environment: 'unknown' };
+  judgeChain(exhibit, input.anchor);
+  judgeOrigin(exhibit, origin, input);
+  judgeFiles(exhibit);
+  const trust = await readTrust(exhibit);
+  judgePins(exhibit, trust, input.pins, origin.repository);
+  await judgeRecords(exhibit, trust, origin.environment);
+  await judgeLocks(exhibit, trust);
+  const answers = answersOf(findings.all, established(exhibit, trust.length));
+  const lock = lockInForce(exhibit);
+  const report = {
+    overall: worst(answers),
+    mode: first.mode,
+    origin,
+    size: ledger.items.length,
+    head: { file: head.file, sha256: head.sha256, time: head.entry.time },
+    root: btoa(String.fromCharCode(...ledgerRoot(ledger.items))),
+    anchor: anchorOf(exhibit, input.anchor),
+    lock:
+      lock === null
+        ? null
+        : {
+            sha256: lock.sha256,
+            createdAt: lock.lock.created_at,
+            tag: lock.lock.repo.tag_name,
+            commit: lock.lock.repo.commit,
+          },
+    answers,
+    notes: findings.notes,
+    limits: limitsOf(input),
+  } satisfies Omit<VerifyReport, 'summary'>;
+  return { ...report, summary: summaryOf(report) };
+}
+
+const AXIS_OF: Readonly<Record<LedgerProblemKind, Axis>> = {
+  gap: 'chain',
+  missing: 'chain',
+  invalid: 'integrity',
+  broken: 'chain',
+  fork: 'chain',
+  truncated: 'chain',
+  time: 'time',
+};
+
+function judgeChain({ ledger, findings }: Exhibit, anchor: Checkpoint | undefined): void {
+  for (const { kind, file, what } of ledger.problems)
+    findings.bad(AXIS_OF[kind], file, `${kind.toUpperCase()}: ${what}`);
+  const nonces = new Map<string, string>();
+  for (const { file, entry } of ledger.items) {
+    if (entry.type !== 'APPLY_STARTED') continue;
+    const used = nonces.get(entry.body.nonce);
+    if (used !== undefined)
+      findings.bad('policy', file, `INTENT_REPLAY: nonce ${entry.body.nonce} was used by ${used}`);
+    nonces.set(entry.body.nonce, file);
+  }
+  if (anchor === undefined) return;
+  const gone = checkpointProblem(anchor, ledger.items);
+  if (gone === null) return;
+  const word = gone.kind === 'truncated' ? 'TRUNCATED' : 'FORK: the ledger was rewritten';
+  findings.bad('chain', LEDGER_FOLDER, `${word}: the given checkpoint ${gone.what}`);
+}
+
+function judgeOrigin(
+  { ledger, findings }: Exhibit,
+  origin: VerifyReport['origin'],
+  { environment, anchor }: VerifyInput,
+): void {
+  const mine = originLine(origin);
+  const told = (file: string, found: string): void => {
+    if (found !== mine)
+      findings.bad('origin', file, `ORIGIN_MISMATCH: is of ${found}; the ledger was begun for ${mine}`);
+  };
+  if (ledger.checkpoint !== null) told(CHECKPOINT, ledger.checkpoint.origin);
+  if (anchor !== undefined) told('the given checkpoint', anchor.origin);
+  if (environment !== undefined && environment !== origin.environment) {
+    findings.bad(
+      'origin',
+      `${LEDGER_FOLDER}/00000000.json`,
+      `ORIGIN_MISMATCH: was begun for environment ${origin.environment}, and ${environment} was asked for`,
+    );
+  }
+}
+
+function established({ ledger, files }: Exhibit, trusts: number): Readonly<Record<Axis, string>> {
+  const [first, last] = [ledger.items[0], ledger.head];
+  const size = String(ledger.items.length);
+  return {
+    integrity: `${String(files.size)} files are, byte for byte, what was signed`,
+    authenticity: `every signature is by a listed person of role evidence; pinned root keys signed the list${trusts > 1 ? ` and its ${String(trusts - 1)} later versions` : ''}`,
+    time: `dates grow from ${first?.entry.time ?? '?'} to ${last?.entry.time ?? '?'}, by the host clocks, claimed; every key was valid when it signed`,
+    revocation: 'no signing key is revoked in the certificates at hand',
+    chain: `${size} entries, none missing, each naming the one before; their root is that of the checkpoint`,
+    policy:
+      'intent, policy, trust and tag are stored; judged again by the gates, they allow what the lock says was made',
+    duty: 'enough people signed, counted again from their signatures, and none on both sides',
+    origin: 'ledger, checkpoint, intents and locks name the same repository and environment',
+    extras: 'nothing is missing and nothing else is there',
+  };
+}
+
+function anchorOf({ ledger }: Exhibit, given: Checkpoint | undefined): VerifyReport['anchor'] {
+  if (given !== undefined) return { size: given.size, from: 'given' };
+  return ledger.checkpoint === null ? null : { size: ledger.checkpoint.size, from: 'checkpoint' };
+}
+
+function limitsOf({ anchor, keys }: VerifyInput): string[] {
+  return [
+    'every time is claimed by the clock of the host that wrote it; no time-stamping authority was asked',
+    ...(anchor === undefined
+      ? [
+          'a tail cut off together with its checkpoint, or a ledger rewritten by a signer, shows only against a checkpoint kept elsewhere',
+        ]
+      : []),
+    ...(keys === undefined ? ['revocations are known as of the stored certificates only'] : []),
+    'whether the cloud is still as the lock says: `govboot plan` reads it',
+  ];
+}
+
+function summaryOf(report: Omit<VerifyReport, 'summary'>): string[] {
+  const { origin, head, anchor, lock } = report;
+  return [
+    `evidence of environment ${origin.environment}, repository ${origin.repository}: ${WORD[report.overall]}`,
+    ...(report.mode === 'REHEARSAL'
+      ? ['REHEARSAL: everything was real but the cloud; this proves no live backend']
+      : []),
+    `head    ${head.file}  ${head.sha256}  ${head.time}`,
+    `size    ${String(report.size)}, root ${report.root}`,
+    anchor === null
+      ? 'anchor  none'
+      : `anchor  ${anchor.from === 'given' ? 'the given checkpoint' : 'the checkpoint in the folder itself'}, over ${String(anchor.size)} entries`,
+    lock === null ? 'lock    none' : `lock    ${lock.sha256}  ${lock.createdAt}  tag ${lock.tag}`,
+    ...report.notes.map((note) => `note    ${note}`),
+    ...report.limits.map((limit) => `not decided here: ${limit}`),
+  ];
+}
+
+const WORD = { ok: 'valid', bad: 'NOT VALID', undecided: 'NOT DECIDED' } as const;

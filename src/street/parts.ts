@@ -1,0 +1,79 @@
+/** Parts of the street that pipeline.ts puts in order. */
+import { GovbootError, messageOf } from '../kernel/errors.ts';
+import type { FileRead } from '../inputs/facts.ts';
+import { assertRight, wrongAfter } from '../apply/readback.ts';
+import type { Blueprint } from '../plan/blueprint.ts';
+import type { Observation } from '../plan/control.ts';
+import type { Claims, Cloud, Ports, SignerInfo } from '../ports.ts';
+import type { Gathered } from './gather.ts';
+
+/** Milliseconds that reads may lag behind writes. */
+const READ_BACK_MS = 60_000;
+
+/** Reads until everything is as it was written, because reads may lag behind writes; after the deadline what is wrong is told. */
+export async function readBack(ports: Ports, cloud: Cloud, blueprint: Blueprint): Promise<Observation> {
+  const deadline = ports.clock.monotonic() + READ_BACK_MS;
+  for (let wait = 250; ; wait = Math.min(wait * 2, 5_000)) {
+    const observation = await cloud.observe(blueprint);
+    if (wrongAfter(cloud.table, cloud.profile, blueprint, observation).length === 0) return observation;
+    if (ports.clock.monotonic() + wait > deadline) {
+      assertRight(cloud.table, cloud.profile, blueprint, observation);
+      return observation;
+    }
+    await ports.clock.pause(wait);
+  }
+}
+
+/** Takes the claim. @throws CLAIMED naming who holds it, and since when */
+export async function takeClaim(
+  ports: Ports,
+  claims: Claims,
+  context: Parameters<Claims['take']>[0],
+  signer: SignerInfo,
+): Promise<void> {
+  const answer = await claims.take(context, signer.fingerprint, ports.clock.now());
+  if (answer.is === 'busy') {
+    throw new GovbootError(
+      'CLAIMED',
+      `${answer.holder} is bootstrapping this environment since ${answer.since} (run ${answer.run})`,
+      { data: { holder: answer.holder, run: answer.run, since: answer.since } },
+    );
+  }
+}
+
+/** The three governed documents, which are there once the gates passed. */
+export function governedFiles({ files }: Gathered): {
+  readonly trust: FileRead;
+  readonly parity: FileRead;
+  readonly intent: FileRead;
+} {
+  if (files.trust === null || files.parity === null || files.intent === null)
+    throw new GovbootError('FILE_MISSING', 'a governed document is missing');
+  return { trust: files.trust.file, parity: files.parity, intent: files.intent.file };
+}
+
+/** The cloud, which was reached once the identity gate passed. */
+export function doorsOf(gathered: Gathered): { readonly cloud: Cloud; readonly claims: Claims } {
+  if (gathered.remote === null) throw new GovbootError('CLOUD_UNREACHABLE', 'no cloud was reached');
+  return gathered.remote;
+}
+
+/** Shows what is being done and how long it took. */
+export async function timed<T>(ports: Ports, key: string, text: string, part: () => Promise<T>): Promise<T> {
+  const from = ports.clock.monotonic();
+  ports.emit({ type: 'progress', key, state: 'begin', text, ms: null });
+  try {
+    const result = await part();
+    ports.emit({ type: 'progress', key, state: 'done', text, ms: ports.clock.monotonic() - from });
+    return result;
+  } catch (error) {
+    ports.emit({
+      type: 'progress',
+      key,
+      state: 'failed',
+      text: `${text}: ${messageOf(error)}`,
+      ms: ports.clock.monotonic() - from,
+    });
+    throw error;
+  }
+}

@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import type { CallerFacts, EnvironmentFacts } from '../../../src/inputs/facts.ts';
+import { edited, goodFacts, INTENT_YAML, type FactsOverrides } from '../../harness/facts.ts';
+import { refuses, verdictOn } from './asking.ts';
+
+const good = goodFacts().caller;
+const caller = (change: Partial<CallerFacts>): FactsOverrides => {
+  if (good.is !== 'read') throw new Error('not reached');
+  return { caller: { is: 'read', value: { ...good.value, ...change } } };
+};
+const endpoint = (url: string): string => edited(INTENT_YAML, 'endpoint: null', `endpoint: "${url}"`);
+const override = (
+  url: string,
+  from = 'AWS_ENDPOINT_URL',
+): { readonly machine: Partial<EnvironmentFacts> } => ({
+  machine: { endpoints: [{ from, url }] },
+});
+const LOCAL = 'http://127.0.0.1:5000';
+
+test('passes, and says who calls', () => {
+  expect(verdictOn('identity', {})).toMatchObject({
+    status: 'pass',
+    because:
+      'arn:aws:sts::111111111111:assumed-role/bootstrap/alice calls in eu-central-1, from a clean process',
+  });
+});
+
+describe('caller', () => {
+  test.each(['CREDENTIALS', 'CLOUD_UNREACHABLE', 'IDENTITY'] as const)('not known: %s', (code) => {
+    refuses('identity', { caller: { is: 'problem', problem: { code, wrong: 'no answer' } } }, code);
+  });
+
+  test('not asked because of an endpoint or a variable is told once, by that', () => {
+    const asked = (code: 'ENDPOINT' | 'ENVIRONMENT'): FactsOverrides => ({
+      caller: { is: 'problem', problem: { code, wrong: 'not asked' } },
+    });
+    refuses('identity', { ...asked('ENDPOINT'), ...override('https://evil.example') }, 'ENDPOINT');
+    const weakening = [{ name: 'NODE_OPTIONS', value: '--require /tmp/x' }];
+    refuses('identity', { ...asked('ENVIRONMENT'), machine: { weakening } }, 'ENVIRONMENT');
+    refuses('identity', asked('ENDPOINT'), 'ENDPOINT');
+  });
+
+  test.each<[string, Partial<CallerFacts>]>([
+    ['account', { account: '222222222222', arn: 'arn:aws:sts::222222222222:assumed-role/a/b' }],
+    ['region', { region: 'eu-west-1' }],
+    ['partition', { partition: 'aws-cn', arn: 'arn:aws-cn:sts::111111111111:assumed-role/a/b' }],
+  ])('in another %s', (what, change) => {
+    const { status, findings } = verdictOn('identity', caller(change));
+    expect(status).toBe('fail');
+    expect(new Set(findings.map(({ code }) => code))).toEqual(new Set(['IDENTITY_MISMATCH']));
+    expect(findings[0]?.message).toContain(`the caller is in ${what} `);
+  });
+
+  test.each([
+    'arn:aws:sts::222222222222:assumed-role/a/b',
+    'arn:aws-cn:sts::111111111111:assumed-role/a/b',
+    'nonsense',
+    '',
+  ])('whose ARN %j contradicts the answer beside it', (arn) => {
+    refuses('identity', caller({ arn }), 'IDENTITY_MISMATCH');
+  });
+
+  test('the account of the policy counts too, not only what the intent says', () => {
+    const intent = edited(INTENT_YAML, '111111111111', '222222222222');
+    const arn = 'arn:aws:sts::222222222222:assumed-role/a/b';
+    const { message } = refuses(
+      'identity',
+      { ...caller({ account: '222222222222', arn }), intent },
+      'IDENTITY_MISMATCH',
+    );
+    expect(message).toBe('the caller is in account 222222222222; the policy says 111111111111');
+  });
+
+  test('is left where intent or policy cannot be read, but for what is wrong anyway', () => {
+    for (const change of [{ intent: 'x' }, { parity: 'x' }, { environment: 'nowhere' }])
+      expect(verdictOn('identity', change)).toMatchObject({
+        status: 'undefined',
+        because: 'not judged: account (the intent or the policy could not be read)',
+      });
+    refuses('identity', { ...caller({ region: 'eu-west-1' }), parity: 'x' }, 'IDENTITY_MISMATCH');
+  });
+
+  test('the root user', () => {
+    const { message } = refuses('identity', caller({ arn: 'arn:aws:iam::111111111111:root' }), 'IDENTITY');
+    expect(message).toContain('is the root user');
+    expect(verdictOn('identity', caller({ arn: 'arn:aws:iam::111111111111:user/root' })).status).toBe('pass');
+  });
+
+  test.each([0, -5, 899, Number.NaN])('with %d seconds left', (expiresInSeconds) => {
+    refuses('identity', caller({ expiresInSeconds }), 'IDENTITY');
+  });
+
+  test.each([900, 43_200, null])('with %s seconds left is good', (expiresInSeconds) => {
+    expect(verdictOn('identity', caller({ expiresInSeconds })).status).toBe('pass');
+  });
+});
+
+describe('endpoints', () => {
+  test('an override that the intent does not name', () => {
+    const { message, hint } = refuses(
+      'identity',
+      override('https://s3.evil.example', 'AWS_ENDPOINT_URL_S3'),
+      'ENDPOINT',
+    );
+    expect(message).toBe('AWS_ENDPOINT_URL_S3 is https://s3.evil.example; the intent names none');
+    expect(hint).toContain('unset AWS_ENDPOINT_URL_S3');
+  });
+
+  test('one of several', () => {
+    const endpoints = [
+      { from: 'AWS_ENDPOINT_URL', url: LOCAL },
+      { from: 'AWS_ENDPOINT_URL_KMS', url: 'http://127.0.0.1:5001' },
+    ];
+    const { message } = refuses('identity', { intent: endpoint(LOCAL), machine: { endpoints } }, 'ENDPOINT');
+    expect(message).toBe(`AWS_ENDPOINT_URL_KMS is http://127.0.0.1:5001; the intent names ${LOCAL}`);
+  });
+
+  test('the one that the intent names, and none where it names one', () => {
+    expect(verdictOn('identity', { intent: endpoint(LOCAL), ...override(LOCAL) }).status).toBe('pass');
+    expect(verdictOn('identity', { intent: endpoint(LOCAL) }).status).toBe('pass');
+    expect(verdictOn('identity', { intent: endpoint('https://minio.example:9000') }).status).toBe('pass');
+  });
+
+  test.each(['http://localhost:5000', 'http://[::1]:5000', 'http://127.1:5000', 'http://0x7f000001'])(
+    'plain http to this machine: %s',
+    (url) => {
+      expect(verdictOn('identity', { intent: endpoint(url) }).status).toBe('pass');
+    },
+  );
+
+  test.each([
+    ['http://minio.example', 'plain http'],
+    ['http://127.0.0.1.evil.example', 'plain http'],
+    ['http://localhost.evil.example', 'plain http'],
+    ['http://128.0.0.1', 'plain http'],
+    ['https://key:secret@minio.example', 'carries a name or password'],
+    ['https://key@minio.example', 'carries a name or password'],
+    ['https://minio.example/?x=1', 'carries a query'],
+    ['https://minio.example/#x', 'carries a query or fragment'],
+  ])('%s, though the intent names it', (url, message) => {
+    const finding = refuses('identity', { intent: endpoint(url) }, 'ENDPOINT');
+    expect(finding.message).toContain(message);
+    expect(JSON.stringify(finding)).not.toMatch(/secret|x=1/);
+  });
+
+  test.each(['not a url', 'ftp://127.0.0.1/', 'file:///etc/passwd'])(
+    'an override that is no web address: %s',
+    (url) => {
+      refuses('identity', override(url), 'ENDPOINT', 'ENDPOINT');
+    },
+  );
+
+  test('are left while the intent that may name them cannot be read', () => {
+    const { because } = verdictOn('identity', { intent: 'x', ...override(LOCAL) });
+    expect(because).toContain('endpoints (the intent, which may name the endpoint, could not be read)');
+    refuses('identity', { intent: 'x', ...override('http://evil.example') }, 'ENDPOINT');
+  });
+});
+
+test('a variable that weakens the process, each by its name', () => {
+  const weakening = [
+    { name: 'NODE_TLS_REJECT_UNAUTHORIZED', value: '0' },
+    { name: 'NODE_OPTIONS', value: '--require \u001b[2K' },
+  ];
+  const { message, hint } = refuses('identity', { machine: { weakening } }, 'ENVIRONMENT', 'ENVIRONMENT');
+  expect(message).toBe('NODE_TLS_REJECT_UNAUTHORIZED is 0');
+  expect(hint).toBe('unset NODE_TLS_REJECT_UNAUTHORIZED and start again');
+});
+
+test('a rehearsal is judged no milder', () => {
+  refuses('identity', { ...caller({ region: 'eu-west-1' }), mode: 'REHEARSAL' }, 'IDENTITY_MISMATCH');
+});

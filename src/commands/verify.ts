@@ -9,6 +9,7 @@ export const verify: CommandRun<'verify'> = async (ports, { environment }) => {
     verifier: ports.verifier,
     pins: await ports.pins.load(),
     now: ports.clock.now(),
+    environment,
   });
   for (const answer of report.answers) {
     ports.emit({

@@ -1,5 +1,5 @@
 /** The human-made documents, parsed once from the bytes that were read, hashed and verified. */
-import type { Sha256 } from '../kernel/digest.ts';
+import { sha256, type Sha256 } from '../kernel/digest.ts';
 import { isGovbootError } from '../kernel/errors.ts';
 import type { Facts, FileRead, Maybe, SignatureFacts, SignedFile } from '../inputs/facts.ts';
 import { parseIntent, type Intent } from '../inputs/intent.ts';
@@ -65,7 +65,8 @@ function parse<T>(
   parser: (file: FileRead) => T,
 ): Document<T> {
   try {
-    return { is: 'parsed', value: parser(file), path: file.path, sha256: file.sha256, signatures };
+    // Hashed here and not taken over: the digest that goes into plan and record is of the bytes that were parsed.
+    return { is: 'parsed', value: parser(file), path: file.path, sha256: sha256(file.bytes), signatures };
   } catch (error) {
     if (!isGovbootError(error)) throw error;
     const { code, hint, message } = error;

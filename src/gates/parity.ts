@@ -1,5 +1,5 @@
 /** Gate 3: the policy allows what the intent asks, and no two environments share anything. */
-import type { Sha256 } from '../kernel/digest.ts';
+import { sha256, type Sha256 } from '../kernel/digest.ts';
 import { nearest } from '../kernel/text.ts';
 import type { Facts, FileRead } from '../inputs/facts.ts';
 import type { Intent } from '../inputs/intent.ts';
@@ -201,7 +201,7 @@ function resourceFindings(parity: Parity): readonly Finding[] {
 function templateFindings(parity: Parity, files: readonly FileRead[]): readonly Finding[] {
   const authorised = new Map(Object.entries(parity.templates));
   const present = new Map<string, Sha256>(
-    files.map(({ path, sha256 }) => [path.slice(path.lastIndexOf('/') + 1), sha256]),
+    files.map(({ path, bytes }) => [path.slice(path.lastIndexOf('/') + 1), sha256(bytes)]),
   );
   const wrong = (name: string, text: string): Finding =>
     finding('PARITY_TEMPLATE', `template ${name} ${text}`, {

@@ -15,6 +15,7 @@ import type {
   SignedFile,
 } from '../inputs/facts.ts';
 import { factsOf, readLedger, type Ledger } from '../evidence/ledger.ts';
+import { verifyEvidence } from '../evidence/verify.ts';
 import type { Claims, Cloud, CloudTarget, EvidenceStore, Ports, Repository } from '../ports.ts';
 
 export const TRUST_FILE = 'policies/trust.yaml';
@@ -55,7 +56,10 @@ export async function gather(ports: Ports, request: Request): Promise<Gathered> 
   const governance = await reading.governance(request.intent);
   const store = ports.evidence(request.environment);
   const ledger = await readLedger(store);
-  const ledgerFacts = factsOf(ledger);
+  const ledgerFacts = {
+    ...factsOf(ledger),
+    problems: [...factsOf(ledger).problems, ...(await forgeries(ports, request, store, ledger, governance))],
+  };
   const intent = attemptIntent(governance);
   const machine = ports.machine.environment();
   const [source, remote] = await Promise.all([
@@ -153,6 +157,31 @@ class Reading {
   private verify(data: Uint8Array, signature: FileRead): Promise<SignatureFacts> {
     return this.ports.verifier.verify({ data, signature, keys: this.keys, at: this.now });
   }
+}
+
+/** What an earlier run left is believed only as far as it is signed: a forged ledger would hide a used nonce or a lock. */
+async function forgeries(
+  ports: Ports,
+  { environment }: Request,
+  store: EvidenceStore,
+  ledger: Ledger,
+  { pins }: GovernanceFacts,
+): Promise<readonly Problem[]> {
+  if (ledger.head === null) return [];
+  const report = await verifyEvidence({
+    store,
+    verifier: ports.verifier,
+    pins,
+    now: ports.clock.now(),
+    environment,
+  });
+  return report.answers
+    .filter(({ axis }) => axis === 'authenticity' || axis === 'origin')
+    .flatMap(({ findings }) =>
+      findings
+        .filter(({ is }) => is === 'bad')
+        .map(({ file, what }) => ({ code: 'EVIDENCE_INVALID' as const, wrong: `${file}: ${what}` })),
+    );
 }
 
 /** `intents/dev.yaml` is signed by `intents/dev.yaml.asc` and `intents/dev.yaml.<40 HEX>.asc`. */

@@ -6,7 +6,7 @@ import type { FileRead, Fingerprint } from '../inputs/facts.ts';
 import { holds, isActive, personOf } from '../inputs/trust.ts';
 import { append, openLedger, refsOf, type EvidenceDeps, type NewEntry } from '../evidence/append.ts';
 import { storeBlobs, storeKeys } from '../evidence/blobs.ts';
-import type { Ledger } from '../evidence/ledger.ts';
+import { writtenLock, type Ledger } from '../evidence/ledger.ts';
 import { makeLock } from '../evidence/lock.ts';
 import { seal, writeLock } from '../evidence/seal.ts';
 import { checkedSigner } from '../evidence/sign.ts';
@@ -146,14 +146,17 @@ class Record implements Recorder {
     const deps = await this.deps();
     const { passed, planned } = finished;
     const body = { ...decidedOf(planned), tag: passed.tag.name, commit: passed.tag.commit };
-    this.ledger = await append(deps, this.ledger, {
-      type: 'APPLY_DONE',
-      mode: this.ports.mode,
-      refs: [],
-      body,
-    });
-    const lock = makeLock(await lockInputOf(this.ports, this.gathered, this.ledger, finished));
-    this.ledger = await writeLock(deps, this.ledger, lock);
+    // A run that was killed between the lock and the seal has its lock already; only the seal is missing.
+    if (writtenLock(this.ledger)?.body.run !== planned.plan.run) {
+      this.ledger = await append(deps, this.ledger, {
+        type: 'APPLY_DONE',
+        mode: this.ports.mode,
+        refs: [],
+        body,
+      });
+      const lock = makeLock(await lockInputOf(this.ports, this.gathered, this.ledger, finished));
+      this.ledger = await writeLock(deps, this.ledger, lock);
+    }
     const sealed = await seal(deps);
     this.ledger = sealed.ledger;
     for (const stray of sealed.strays)

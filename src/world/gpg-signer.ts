@@ -57,7 +57,8 @@ export function makeGpgSigner(spec: GpgSpec): Signer {
 }
 
 function environment({ homedir }: GpgSpec): Record<string, string> {
-  const env: Record<string, string> = {};
+  // C.UTF-8: English messages, and names in pinentry as they are written.
+  const env: Record<string, string> = { LC_ALL: 'C.UTF-8' };
   for (const name of PASSED_ON) {
     const value = process.env[name];
     if (value !== undefined) env[name] = value;

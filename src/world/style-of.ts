@@ -1,5 +1,5 @@
 /** What this terminal can show, read from the environment once. */
-import { isatty, WriteStream } from 'node:tty';
+import { isatty } from 'node:tty';
 import type { Event } from '../kernel/events.ts';
 
 /** Same shape as the report room's Style; handed over by main. */
@@ -7,11 +7,15 @@ export interface Style {
   readonly columns: number;
   readonly colour: boolean;
   readonly unicode: boolean;
+  readonly terminal: boolean;
 }
 
 /** What the display needs of the report room. */
 export interface Renderers {
-  readonly human: (event: Event, style: Style) => { readonly to: 'stdout' | 'stderr'; readonly lines: readonly string[] };
+  readonly human: (
+    event: Event,
+    style: Style,
+  ) => { readonly to: 'stdout' | 'stderr'; readonly lines: readonly string[] };
   readonly json: (event: Event) => string;
   readonly live: {
     note(event: Extract<Event, { type: 'progress' }>, at: number): void;
@@ -22,25 +26,45 @@ export interface Renderers {
 
 /** Columns used where the width is not known: in a pipe, a file, a log of CI. */
 const DEFAULT_COLUMNS = 100;
+/** Longer lines are hard to read, however wide the terminal. */
+const MOST_COLUMNS = 140;
+/** Below this nothing can be laid out; the terminal breaks the lines then. */
+const LEAST_COLUMNS = 40;
 
 /** NO_COLOR, TERM=dumb, CI and a missing terminal are respected; colour is never forced. */
-export function styleOf(env: NodeJS.ProcessEnv): { readonly style: Style; readonly live: boolean } {
-  const terminal = isatty(2);
-  const dumb = env['TERM'] === 'dumb';
-  const quiet = dumb || (env['CI'] !== undefined && env['CI'] !== '' && env['CI'] !== 'false');
-  const noColour = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
+export function styleOf(
+  env: NodeJS.ProcessEnv,
+  terminal = isatty(2),
+): { readonly style: Style; readonly live: boolean } {
+  const isDumb = env['TERM'] === 'dumb';
+  // no-color.org: any value but an empty one.
+  const isPlain = (env['NO_COLOR'] ?? '') !== '';
   return {
-    style: { columns: terminal ? columnsOf() : DEFAULT_COLUMNS, colour: terminal && !dumb && !noColour, unicode: !dumb && speaksUtf8(env) },
-    live: terminal && !quiet,
+    style: {
+      columns: terminal ? columnsOf(process.stderr.columns) : DEFAULT_COLUMNS,
+      colour: terminal && !isDumb && !isPlain,
+      unicode: speaksUtf8(env),
+      terminal,
+    },
+    live: terminal && !isDumb && ciOf(env) === null,
   };
 }
 
-function columnsOf(): number {
-  const [columns] = process.stderr instanceof WriteStream ? process.stderr.getWindowSize() : [DEFAULT_COLUMNS];
-  return columns > 0 ? Math.min(columns, 140) : DEFAULT_COLUMNS;
+/** @param columns of the window; undefined or 0 where it is not known */
+export function columnsOf(columns: number | undefined): number {
+  if (columns === undefined || columns === 0) return DEFAULT_COLUMNS;
+  return Math.min(Math.max(columns, LEAST_COLUMNS), MOST_COLUMNS);
 }
 
+/** What CI is set to, or null where this is no CI. */
+export function ciOf(env: NodeJS.ProcessEnv): string | null {
+  const ci = env['CI'] ?? '';
+  return ci === '' || ci === 'false' || ci === '0' ? null : ci;
+}
+
+/** The first of the three that is set and not empty decides (POSIX.1-2017, Base Definitions §8.2). */
 function speaksUtf8(env: NodeJS.ProcessEnv): boolean {
   if (process.platform === 'win32') return true;
-  return /utf-?8/i.test(env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG'] ?? '');
+  const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => (value ?? '') !== '');
+  return /utf-?8/i.test(locale ?? '');
 }

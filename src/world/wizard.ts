@@ -2,39 +2,40 @@
 import { isatty } from 'node:tty';
 import { GovbootError } from '../kernel/errors.ts';
 import type { Wizard } from '../ports.ts';
+import { ciOf } from './style-of.ts';
 
 export function makeWizard(env: NodeJS.ProcessEnv): Wizard {
-  const interactive = isatty(0) && isatty(2) && (env['CI'] ?? '') === '' && env['TERM'] !== 'dumb';
   return {
-    interactive,
-    async ask(question) {
-      const answer = await prompt({
+    interactive: isatty(0) && isatty(2) && ciOf(env) === null && env['TERM'] !== 'dumb',
+    ask: async ({ message, initial, problem }) => {
+      const text = await prompted(message, {
         type: 'input',
-        message: question.message,
-        ...(question.initial === undefined ? {} : { default: question.initial }),
-        validate: (text: string) => question.problem(text.trim()) ?? true,
+        ...(initial === undefined ? {} : { default: initial }),
+        validate: (given: string) => problem(given.trim()) ?? true,
       });
-      return answer.trim();
+      return text.trim();
     },
-    secret: (message) => prompt({ type: 'password', message, mask: true }),
+    // As it is: a passphrase may begin or end with a space.
+    secret: (message) => prompted(message, { type: 'password', mask: true }),
   };
 }
 
-type Question = {
-  readonly message: string;
+interface Kind {
+  readonly type: 'input' | 'password';
   readonly default?: string;
-  readonly validate?: (text: string) => true | string;
-} & ({ readonly type: 'input' } | { readonly type: 'password'; readonly mask: true });
+  readonly validate?: (given: string) => string | true;
+  readonly mask?: true;
+}
 
-/** Asks on standard error: standard output is for results. */
-async function prompt(question: Question): Promise<string> {
+/** @throws INTERRUPTED when there is no answer, Ctrl-C included */
+async function prompted(message: string, kind: Kind): Promise<string> {
   const { default: inquirer } = await import('inquirer');
-  const ask = inquirer.createPromptModule({ output: process.stderr });
+  const prompt = inquirer.createPromptModule({ output: process.stderr });
   try {
-    const answers = await ask<{ value: string }>([{ ...question, name: 'value' }]);
+    const answers = await prompt<{ value: string }>([{ ...kind, name: 'value', message }]);
     return answers.value;
   } catch (cause) {
-    throw new GovbootError('INTERRUPTED', `no answer was given to "${question.message}"`, {
+    throw new GovbootError('INTERRUPTED', `no answer was given to "${message}"`, {
       cause,
       hint: 'nothing was written; run it again',
     });

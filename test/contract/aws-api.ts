@@ -25,14 +25,23 @@ const stsBehaviours: readonly Behaviour[] = [
     clause: 'ALL.1',
     says: 'every answer carries a request id of its own',
     async run({ api }) {
-      const ids = [await api.call('sts:GetCallerIdentity', {}), await api.call('sts:GetCallerIdentity', {})].map(({ $metadata }) => $metadata.requestId);
+      const ids = [
+        await api.call('sts:GetCallerIdentity', {}),
+        await api.call('sts:GetCallerIdentity', {}),
+      ].map(({ $metadata }) => $metadata.requestId);
       expect(ids.every((id) => typeof id === 'string' && id.length >= 16)).toBe(true);
       expect(new Set(ids).size).toBe(2);
     },
   },
 ];
 
-export const behaviours: readonly Behaviour[] = [...stsBehaviours, ...s3Behaviours, ...kmsBehaviours, ...dynamodbBehaviours, ...iamBehaviours];
+export const behaviours: readonly Behaviour[] = [
+  ...stsBehaviours,
+  ...s3Behaviours,
+  ...kmsBehaviours,
+  ...dynamodbBehaviours,
+  ...iamBehaviours,
+];
 
 /**
  * Runs the contract.
@@ -51,8 +60,12 @@ export function contract(name: string, makeWorld: () => Promise<ContractWorld>):
     }
     afterAll(() => {
       if (exceptions.length === 0) return;
-      const lines = exceptions.map(({ clause, says, exceptOn }) => `  ${clause.padEnd(8)} ${says}\n           ${exceptOn?.[name] ?? ''}`);
-      console.log(`\n${name} is known to differ from AWS in ${exceptions.length} of ${behaviours.length} behaviours:\n${lines.join('\n')}`);
+      const lines = exceptions.map(
+        ({ clause, says, exceptOn }) => `  ${clause.padEnd(8)} ${says}\n           ${exceptOn?.[name] ?? ''}`,
+      );
+      console.log(
+        `\n${name} is known to differ from AWS in ${exceptions.length} of ${behaviours.length} behaviours:\n${lines.join('\n')}`,
+      );
     });
   });
 }

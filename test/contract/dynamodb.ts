@@ -1,8 +1,22 @@
 /** The contract's DynamoDB. */
 import { expect } from 'vitest';
-import { active, everyPage, madeKey, madeTable, refused, TABLE, TABLE_INPUT, until, type Behaviour, type ContractWorld } from './world.ts';
+import {
+  active,
+  everyPage,
+  madeKey,
+  madeTable,
+  refused,
+  TABLE,
+  TABLE_INPUT,
+  until,
+  type Behaviour,
+  type ContractWorld,
+} from './world.ts';
 
-async function tagsOf(world: ContractWorld, ResourceArn: string): Promise<Record<string, string | undefined>> {
+async function tagsOf(
+  world: ContractWorld,
+  ResourceArn: string,
+): Promise<Record<string, string | undefined>> {
   const pages = await everyPage(world, 'dynamodb:ListTagsOfResource', { ResourceArn }, 'NextToken');
   return Object.fromEntries(pages.flatMap(({ Tags = [] }) => Tags.map(({ Key, Value }) => [Key, Value])));
 }
@@ -10,17 +24,24 @@ async function tagsOf(world: ContractWorld, ResourceArn: string): Promise<Record
 const recovery = (world: ContractWorld, days?: number) =>
   world.api.call('dynamodb:UpdateContinuousBackups', {
     TableName: TABLE,
-    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true, ...(days === undefined ? {} : { RecoveryPeriodInDays: days }) },
+    PointInTimeRecoverySpecification: {
+      PointInTimeRecoveryEnabled: true,
+      ...(days === undefined ? {} : { RecoveryPeriodInDays: days }),
+    },
   });
 
 /** As long as backups cannot be changed yet, it is not ready; never anything else. */
 async function recovered(world: ContractWorld, days: number): Promise<void> {
   await until(
     world,
-    () => recovery(world, days).then(() => true, async (error: unknown) => {
-      await refused(Promise.reject(error), 'not-ready', 'ContinuousBackupsUnavailableException');
-      return false;
-    }),
+    () =>
+      recovery(world, days).then(
+        () => true,
+        async (error: unknown) => {
+          await refused(Promise.reject(error), 'not-ready', 'ContinuousBackupsUnavailableException');
+          return false;
+        },
+      ),
     (done) => done,
   );
 }
@@ -30,9 +51,21 @@ const tables: readonly Behaviour[] = [
     clause: 'DDB.1',
     says: 'a table that is not there is absent, whatever is asked of it',
     async run({ api }) {
-      await refused(api.call('dynamodb:DescribeTable', { TableName: TABLE }), 'absent', 'ResourceNotFoundException');
-      await refused(api.call('dynamodb:DescribeContinuousBackups', { TableName: TABLE }), 'absent', 'TableNotFoundException');
-      await refused(api.call('dynamodb:UpdateTable', { TableName: TABLE, DeletionProtectionEnabled: true }), 'absent', 'ResourceNotFoundException');
+      await refused(
+        api.call('dynamodb:DescribeTable', { TableName: TABLE }),
+        'absent',
+        'ResourceNotFoundException',
+      );
+      await refused(
+        api.call('dynamodb:DescribeContinuousBackups', { TableName: TABLE }),
+        'absent',
+        'TableNotFoundException',
+      );
+      await refused(
+        api.call('dynamodb:UpdateTable', { TableName: TABLE, DeletionProtectionEnabled: true }),
+        'absent',
+        'ResourceNotFoundException',
+      );
     },
   },
   {
@@ -40,7 +73,11 @@ const tables: readonly Behaviour[] = [
     says: 'nor has a table that is not there an expiry of items',
     exceptOn: { moto: 'says ResourceNotFound, a name that DynamoDB does not have' },
     async run({ api }) {
-      await refused(api.call('dynamodb:DescribeTimeToLive', { TableName: TABLE }), 'absent', 'ResourceNotFoundException');
+      await refused(
+        api.call('dynamodb:DescribeTimeToLive', { TableName: TABLE }),
+        'absent',
+        'ResourceNotFoundException',
+      );
     },
   },
   {
@@ -48,7 +85,9 @@ const tables: readonly Behaviour[] = [
     says: 'a table that was made becomes active, with its schema and billing',
     async run(world) {
       const { TableDescription } = await world.api.call('dynamodb:CreateTable', TABLE_INPUT);
-      expect(TableDescription?.TableArn).toBe(`arn:${world.partition}:dynamodb:${world.region}:${world.account}:table/${TABLE}`);
+      expect(TableDescription?.TableArn).toBe(
+        `arn:${world.partition}:dynamodb:${world.region}:${world.account}:table/${TABLE}`,
+      );
       const { Table } = await active(world);
       expect(Table).toMatchObject({
         TableName: TABLE,
@@ -66,7 +105,9 @@ const tables: readonly Behaviour[] = [
     says: 'a new table is being created for a while, and cannot be changed meanwhile',
     exceptOn: { moto: 'is active at once' },
     async run(world) {
-      expect((await world.api.call('dynamodb:CreateTable', TABLE_INPUT)).TableDescription?.TableStatus).toBe('CREATING');
+      expect((await world.api.call('dynamodb:CreateTable', TABLE_INPUT)).TableDescription?.TableStatus).toBe(
+        'CREATING',
+      );
       const change = { TableName: TABLE, DeletionProtectionEnabled: true };
       await refused(world.api.call('dynamodb:UpdateTable', change), 'conflict', 'ResourceInUseException');
       await active(world);
@@ -86,10 +127,18 @@ const tables: readonly Behaviour[] = [
     says: 'deletion protection, encryption and tags given at birth are there',
     async run(world) {
       const { arn } = await madeKey(world);
-      const table = await madeTable(world, { DeletionProtectionEnabled: true, SSESpecification: { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: arn }, Tags: [{ Key: 'owner', Value: 'us' }] });
+      const table = await madeTable(world, {
+        DeletionProtectionEnabled: true,
+        SSESpecification: { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: arn },
+        Tags: [{ Key: 'owner', Value: 'us' }],
+      });
       const { Table } = await active(world);
       expect(Table?.DeletionProtectionEnabled).toBe(true);
-      expect(Table?.SSEDescription).toMatchObject({ Status: 'ENABLED', SSEType: 'KMS', KMSMasterKeyArn: arn });
+      expect(Table?.SSEDescription).toMatchObject({
+        Status: 'ENABLED',
+        SSEType: 'KMS',
+        KMSMasterKeyArn: arn,
+      });
       expect(await tagsOf(world, table)).toEqual({ owner: 'us' });
     },
   },
@@ -99,16 +148,37 @@ const tables: readonly Behaviour[] = [
     exceptOn: { moto: 'takes any key' },
     async run(world) {
       const arn = `arn:${world.partition}:kms:${world.region}:${world.account}:key/00000000-0000-4000-8000-000000000000`;
-      await refused(world.api.call('dynamodb:CreateTable', { ...TABLE_INPUT, SSESpecification: { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: arn } }), 'not-ready', 'ValidationException');
+      await refused(
+        world.api.call('dynamodb:CreateTable', {
+          ...TABLE_INPUT,
+          SSESpecification: { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: arn },
+        }),
+        'not-ready',
+        'ValidationException',
+      );
     },
   },
   {
     clause: 'DDB.7',
     says: 'a schema whose key is not defined, or that defines more than its keys, is refused',
     async run({ api }) {
-      await refused(api.call('dynamodb:CreateTable', { ...TABLE_INPUT, AttributeDefinitions: [{ AttributeName: 'Other', AttributeType: 'S' }] }), 'invalid', 'ValidationException');
-      const extra = [...TABLE_INPUT.AttributeDefinitions, { AttributeName: 'Other', AttributeType: 'S' as const }];
-      await refused(api.call('dynamodb:CreateTable', { ...TABLE_INPUT, AttributeDefinitions: extra }), 'invalid', 'ValidationException');
+      await refused(
+        api.call('dynamodb:CreateTable', {
+          ...TABLE_INPUT,
+          AttributeDefinitions: [{ AttributeName: 'Other', AttributeType: 'S' }],
+        }),
+        'invalid',
+        'ValidationException',
+      );
+      const extra = [
+        ...TABLE_INPUT.AttributeDefinitions,
+        { AttributeName: 'Other', AttributeType: 'S' as const },
+      ];
+      await refused(
+        api.call('dynamodb:CreateTable', { ...TABLE_INPUT, AttributeDefinitions: extra }),
+        'invalid',
+        'ValidationException',
+      );
     },
   },
   {
@@ -116,7 +186,12 @@ const tables: readonly Behaviour[] = [
     says: 'names that are too short or have wrong characters are refused',
     exceptOn: { moto: 'takes wrong characters' },
     async run({ api }) {
-      for (const TableName of ['ab', 'with space', 'x'.repeat(256)]) await refused(api.call('dynamodb:CreateTable', { ...TABLE_INPUT, TableName }), 'invalid', 'ValidationException');
+      for (const TableName of ['ab', 'with space', 'x'.repeat(256)])
+        await refused(
+          api.call('dynamodb:CreateTable', { ...TABLE_INPUT, TableName }),
+          'invalid',
+          'ValidationException',
+        );
     },
   },
   {
@@ -135,8 +210,15 @@ const tables: readonly Behaviour[] = [
     async run(world) {
       const { arn } = await madeKey(world);
       await madeTable(world);
-      await world.api.call('dynamodb:UpdateTable', { TableName: TABLE, SSESpecification: { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: arn } });
-      await refused(world.api.call('dynamodb:UpdateTable', { TableName: TABLE, DeletionProtectionEnabled: true }), 'conflict', 'ResourceInUseException');
+      await world.api.call('dynamodb:UpdateTable', {
+        TableName: TABLE,
+        SSESpecification: { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: arn },
+      });
+      await refused(
+        world.api.call('dynamodb:UpdateTable', { TableName: TABLE, DeletionProtectionEnabled: true }),
+        'conflict',
+        'ResourceInUseException',
+      );
       expect((await active(world)).Table?.SSEDescription?.KMSMasterKeyArn).toBe(arn);
     },
   },
@@ -148,8 +230,16 @@ const tables: readonly Behaviour[] = [
       const { arn } = await madeKey(world);
       const SSESpecification = { Enabled: true, SSEType: 'KMS' as const, KMSMasterKeyId: arn };
       await madeTable(world, { SSESpecification });
-      await refused(world.api.call('dynamodb:UpdateTable', { TableName: TABLE, SSESpecification }), 'invalid', 'ValidationException');
-      await refused(world.api.call('dynamodb:UpdateTable', { TableName: TABLE }), 'invalid', 'ValidationException');
+      await refused(
+        world.api.call('dynamodb:UpdateTable', { TableName: TABLE, SSESpecification }),
+        'invalid',
+        'ValidationException',
+      );
+      await refused(
+        world.api.call('dynamodb:UpdateTable', { TableName: TABLE }),
+        'invalid',
+        'ValidationException',
+      );
     },
   },
   {
@@ -157,7 +247,10 @@ const tables: readonly Behaviour[] = [
     says: 'items do not expire unless somebody says so',
     async run(world) {
       await madeTable(world);
-      expect((await world.api.call('dynamodb:DescribeTimeToLive', { TableName: TABLE })).TimeToLiveDescription?.TimeToLiveStatus).toBe('DISABLED');
+      expect(
+        (await world.api.call('dynamodb:DescribeTimeToLive', { TableName: TABLE })).TimeToLiveDescription
+          ?.TimeToLiveStatus,
+      ).toBe('DISABLED');
     },
   },
 ];
@@ -168,7 +261,9 @@ const backups: readonly Behaviour[] = [
     says: 'point-in-time recovery is off until it is enabled, and then has its period',
     async run(world) {
       await madeTable(world);
-      const read = async () => (await world.api.call('dynamodb:DescribeContinuousBackups', { TableName: TABLE })).ContinuousBackupsDescription?.PointInTimeRecoveryDescription;
+      const read = async () =>
+        (await world.api.call('dynamodb:DescribeContinuousBackups', { TableName: TABLE }))
+          .ContinuousBackupsDescription?.PointInTimeRecoveryDescription;
       expect((await read())?.PointInTimeRecoveryStatus).toBe('DISABLED');
       await recovered(world, 14);
       await recovered(world, 14);
@@ -201,9 +296,26 @@ const tags: readonly Behaviour[] = [
     clause: 'DDB.30',
     says: 'TagResource adds and overwrites, and never removes',
     async run(world) {
-      const arn = await madeTable(world, { Tags: [{ Key: 'owner', Value: 'us' }, { Key: 'run', Value: '1' }] });
-      await world.api.call('dynamodb:TagResource', { ResourceArn: arn, Tags: [{ Key: 'run', Value: '2' }, { Key: 'more', Value: 'x' }] });
-      expect(await until(world, () => tagsOf(world, arn), (found) => Object.keys(found).length === 3)).toEqual({ owner: 'us', run: '2', more: 'x' });
+      const arn = await madeTable(world, {
+        Tags: [
+          { Key: 'owner', Value: 'us' },
+          { Key: 'run', Value: '1' },
+        ],
+      });
+      await world.api.call('dynamodb:TagResource', {
+        ResourceArn: arn,
+        Tags: [
+          { Key: 'run', Value: '2' },
+          { Key: 'more', Value: 'x' },
+        ],
+      });
+      expect(
+        await until(
+          world,
+          () => tagsOf(world, arn),
+          (found) => Object.keys(found).length === 3,
+        ),
+      ).toEqual({ owner: 'us', run: '2', more: 'x' });
     },
   },
   {
@@ -212,8 +324,12 @@ const tags: readonly Behaviour[] = [
     async run(world) {
       const Tags = Array.from({ length: 12 }, (_, i) => ({ Key: `tag-${i}`, Value: String(i) }));
       const arn = await madeTable(world, { Tags });
-      expect(await tagsOf(world, arn)).toEqual(Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])));
-      expect((await everyPage(world, 'dynamodb:ListTagsOfResource', { ResourceArn: arn }, 'NextToken')).length).toBeGreaterThan(1);
+      expect(await tagsOf(world, arn)).toEqual(
+        Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])),
+      );
+      expect(
+        (await everyPage(world, 'dynamodb:ListTagsOfResource', { ResourceArn: arn }, 'NextToken')).length,
+      ).toBeGreaterThan(1);
     },
   },
   {
@@ -222,8 +338,16 @@ const tags: readonly Behaviour[] = [
     exceptOn: { moto: 'takes tags of the system' },
     async run(world) {
       const arn = await madeTable(world);
-      await refused(world.api.call('dynamodb:ListTagsOfResource', { ResourceArn: `${arn}-other` }), 'absent', 'ResourceNotFoundException');
-      await refused(world.api.call('dynamodb:TagResource', { ResourceArn: arn, Tags: [{ Key: 'aws:x', Value: 'y' }] }), 'invalid', 'ValidationException');
+      await refused(
+        world.api.call('dynamodb:ListTagsOfResource', { ResourceArn: `${arn}-other` }),
+        'absent',
+        'ResourceNotFoundException',
+      );
+      await refused(
+        world.api.call('dynamodb:TagResource', { ResourceArn: arn, Tags: [{ Key: 'aws:x', Value: 'y' }] }),
+        'invalid',
+        'ValidationException',
+      );
     },
   },
 ];

@@ -1,13 +1,30 @@
 /** The contract's S3. */
 import { expect } from 'vitest';
-import { BUCKET, madeBucket, madeRole, refused, rootOf, ROLE, type Behaviour, type ContractWorld } from './world.ts';
+import {
+  BUCKET,
+  madeBucket,
+  madeRole,
+  refused,
+  rootOf,
+  ROLE,
+  type Behaviour,
+  type ContractWorld,
+} from './world.ts';
 
 const ONE_ACCOUNT = 'plays one account and one region only';
 const REGION = (world: ContractWorld) => ({ LocationConstraint: world.region as 'eu-central-1' });
 
 function policy(world: ContractWorld, more: object = {}): string {
   const Resource = [`arn:${world.partition}:s3:::${BUCKET}`, `arn:${world.partition}:s3:::${BUCKET}/*`];
-  const statement = { Sid: 'Tls', Effect: 'Deny', Principal: '*', Action: 's3:*', Resource, Condition: { Bool: { 'aws:SecureTransport': 'false' } }, ...more };
+  const statement = {
+    Sid: 'Tls',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 's3:*',
+    Resource,
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    ...more,
+  };
   return JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
 }
 
@@ -60,7 +77,13 @@ const naming: readonly Behaviour[] = [
       const wrong = { Bucket: BUCKET, ExpectedBucketOwner: '999999999999' };
       expect((await refused(world.api.call('s3:HeadBucket', wrong), 'denied')).status).toBe(403);
       await refused(world.api.call('s3:GetBucketVersioning', wrong), 'denied');
-      await refused(world.api.call('s3:PutBucketVersioning', { ...wrong, VersioningConfiguration: { Status: 'Enabled' } }), 'denied');
+      await refused(
+        world.api.call('s3:PutBucketVersioning', {
+          ...wrong,
+          VersioningConfiguration: { Status: 'Enabled' },
+        }),
+        'denied',
+      );
       expect((await world.api.call('s3:GetBucketVersioning', { Bucket: BUCKET })).Status).toBeUndefined();
     },
   },
@@ -69,9 +92,17 @@ const naming: readonly Behaviour[] = [
     says: 'outside us-east-1 the region must be named, and be the one that was called',
     exceptOn: { moto: 'makes the bucket when no region is named' },
     async run(world) {
-      await refused(world.api.call('s3:CreateBucket', { Bucket: BUCKET }), 'invalid', 'IllegalLocationConstraintException');
+      await refused(
+        world.api.call('s3:CreateBucket', { Bucket: BUCKET }),
+        'invalid',
+        'IllegalLocationConstraintException',
+      );
       const other = { LocationConstraint: 'eu-west-1' as const };
-      await refused(world.api.call('s3:CreateBucket', { Bucket: BUCKET, CreateBucketConfiguration: other }), 'invalid', 'IllegalLocationConstraintException');
+      await refused(
+        world.api.call('s3:CreateBucket', { Bucket: BUCKET, CreateBucketConfiguration: other }),
+        'invalid',
+        'IllegalLocationConstraintException',
+      );
     },
   },
   {
@@ -81,10 +112,22 @@ const naming: readonly Behaviour[] = [
     async run(world) {
       const east = world.elsewhere!({ region: 'us-east-1' });
       const named = { LocationConstraint: 'us-east-1' as 'eu-west-1' };
-      await refused(east.call('s3:CreateBucket', { Bucket: BUCKET, CreateBucketConfiguration: named }), 'invalid', 'InvalidLocationConstraint');
-      await east.call('s3:CreateBucket', { Bucket: BUCKET, CreateBucketConfiguration: { Tags: [{ Key: 'a', Value: 'first' }] } });
-      await east.call('s3:CreateBucket', { Bucket: BUCKET, CreateBucketConfiguration: { Tags: [{ Key: 'a', Value: 'second' }] } });
-      expect((await east.call('s3:GetBucketTagging', { Bucket: BUCKET })).TagSet).toEqual([{ Key: 'a', Value: 'first' }]);
+      await refused(
+        east.call('s3:CreateBucket', { Bucket: BUCKET, CreateBucketConfiguration: named }),
+        'invalid',
+        'InvalidLocationConstraint',
+      );
+      await east.call('s3:CreateBucket', {
+        Bucket: BUCKET,
+        CreateBucketConfiguration: { Tags: [{ Key: 'a', Value: 'first' }] },
+      });
+      await east.call('s3:CreateBucket', {
+        Bucket: BUCKET,
+        CreateBucketConfiguration: { Tags: [{ Key: 'a', Value: 'second' }] },
+      });
+      expect((await east.call('s3:GetBucketTagging', { Bucket: BUCKET })).TagSet).toEqual([
+        { Key: 'a', Value: 'first' },
+      ]);
     },
   },
   {
@@ -93,8 +136,18 @@ const naming: readonly Behaviour[] = [
     exceptOn: { moto: ONE_ACCOUNT },
     async run(world) {
       await madeBucket({ ...world, api: world.elsewhere!({ region: 'eu-west-1' }), region: 'eu-west-1' });
-      expect((await refused(world.api.call('s3:HeadBucket', { Bucket: BUCKET }), 'invalid')).status).toBe(301);
-      expect((await refused(world.api.call('s3:GetBucketPolicy', { Bucket: BUCKET }), 'invalid', 'PermanentRedirect')).status).toBe(301);
+      expect((await refused(world.api.call('s3:HeadBucket', { Bucket: BUCKET }), 'invalid')).status).toBe(
+        301,
+      );
+      expect(
+        (
+          await refused(
+            world.api.call('s3:GetBucketPolicy', { Bucket: BUCKET }),
+            'invalid',
+            'PermanentRedirect',
+          )
+        ).status,
+      ).toBe(301);
     },
   },
   {
@@ -102,8 +155,22 @@ const naming: readonly Behaviour[] = [
     says: 'names that break the naming rules are refused',
     exceptOn: { moto: 'takes Bad_Name and others' },
     async run(world) {
-      for (const Bucket of ['Bad-Name', 'bad_name', '-bad', 'bad-', 'a..b', '192.168.1.1', 'xn--bad', 'bad-s3alias', 'x'.repeat(64)]) {
-        await refused(world.api.call('s3:CreateBucket', { Bucket, CreateBucketConfiguration: REGION(world) }), 'invalid', 'InvalidBucketName');
+      for (const Bucket of [
+        'Bad-Name',
+        'bad_name',
+        '-bad',
+        'bad-',
+        'a..b',
+        '192.168.1.1',
+        'xn--bad',
+        'bad-s3alias',
+        'x'.repeat(64),
+      ]) {
+        await refused(
+          world.api.call('s3:CreateBucket', { Bucket, CreateBucketConfiguration: REGION(world) }),
+          'invalid',
+          'InvalidBucketName',
+        );
       }
     },
   },
@@ -117,7 +184,11 @@ const naming: readonly Behaviour[] = [
       const make = (Bucket: string, BucketNamespace: 'account-regional' | 'global') =>
         api.call('s3:CreateBucket', { Bucket, BucketNamespace, CreateBucketConfiguration: REGION(world) });
       await refused(make('acme-state', 'account-regional'), 'invalid', 'InvalidBucketName');
-      await refused(make(`acme-999999999999-${region}-an`, 'account-regional'), 'invalid', 'InvalidBucketName');
+      await refused(
+        make(`acme-999999999999-${region}-an`, 'account-regional'),
+        'invalid',
+        'InvalidBucketName',
+      );
       await refused(make(own, 'global'), 'invalid', 'InvalidBucketName');
       await make(own, 'account-regional');
       await api.call('s3:HeadBucket', { Bucket: own, ExpectedBucketOwner: account });
@@ -153,7 +224,10 @@ const settings: readonly Behaviour[] = [
     async run(world) {
       await madeBucket(world, { 'govboot:environment': 'dev', owner: 'us' });
       const { TagSet } = await world.api.call('s3:GetBucketTagging', { Bucket: BUCKET });
-      expect(Object.fromEntries((TagSet ?? []).map(({ Key, Value }) => [Key, Value]))).toEqual({ 'govboot:environment': 'dev', owner: 'us' });
+      expect(Object.fromEntries((TagSet ?? []).map(({ Key, Value }) => [Key, Value]))).toEqual({
+        'govboot:environment': 'dev',
+        owner: 'us',
+      });
     },
   },
   {
@@ -169,8 +243,13 @@ const settings: readonly Behaviour[] = [
     says: 'PutBucketTagging replaces the whole set',
     async run(world) {
       const bucket = await madeBucket(world, { old: 'one' });
-      await world.api.call('s3:PutBucketTagging', { ...bucket, Tagging: { TagSet: [{ Key: 'new', Value: 'two' }] } });
-      expect((await world.api.call('s3:GetBucketTagging', bucket)).TagSet).toEqual([{ Key: 'new', Value: 'two' }]);
+      await world.api.call('s3:PutBucketTagging', {
+        ...bucket,
+        Tagging: { TagSet: [{ Key: 'new', Value: 'two' }] },
+      });
+      expect((await world.api.call('s3:GetBucketTagging', bucket)).TagSet).toEqual([
+        { Key: 'new', Value: 'two' },
+      ]);
     },
   },
   {
@@ -179,7 +258,8 @@ const settings: readonly Behaviour[] = [
     exceptOn: { moto: 'takes wrong characters' },
     async run(world) {
       const bucket = await madeBucket(world);
-      const put = (...TagSet: { Key: string; Value: string }[]) => world.api.call('s3:PutBucketTagging', { ...bucket, Tagging: { TagSet } });
+      const put = (...TagSet: { Key: string; Value: string }[]) =>
+        world.api.call('s3:PutBucketTagging', { ...bucket, Tagging: { TagSet } });
       await refused(put({ Key: 'aws:x', Value: 'y' }), 'invalid', 'InvalidTag');
       await refused(put({ Key: 'a', Value: '1' }, { Key: 'a', Value: '2' }), 'invalid', 'InvalidTag');
       await refused(put({ Key: 'a', Value: 'semi;colon' }), 'invalid', 'InvalidTag');
@@ -192,8 +272,14 @@ const settings: readonly Behaviour[] = [
     async run(world) {
       const bucket = await madeBucket(world);
       expect((await world.api.call('s3:GetBucketVersioning', bucket)).Status).toBeUndefined();
-      await world.api.call('s3:PutBucketVersioning', { ...bucket, VersioningConfiguration: { Status: 'Enabled' } });
-      await world.api.call('s3:PutBucketVersioning', { ...bucket, VersioningConfiguration: { Status: 'Enabled' } });
+      await world.api.call('s3:PutBucketVersioning', {
+        ...bucket,
+        VersioningConfiguration: { Status: 'Enabled' },
+      });
+      await world.api.call('s3:PutBucketVersioning', {
+        ...bucket,
+        VersioningConfiguration: { Status: 'Enabled' },
+      });
       expect((await world.api.call('s3:GetBucketVersioning', bucket)).Status).toBe('Enabled');
     },
   },
@@ -202,7 +288,10 @@ const settings: readonly Behaviour[] = [
     says: 'a new bucket is encrypted by S3 itself, without a bucket key',
     exceptOn: { moto: 'says ServerSideEncryptionConfigurationNotFoundError' },
     async run(world) {
-      const { ServerSideEncryptionConfiguration: found } = await world.api.call('s3:GetBucketEncryption', await madeBucket(world));
+      const { ServerSideEncryptionConfiguration: found } = await world.api.call(
+        's3:GetBucketEncryption',
+        await madeBucket(world),
+      );
       expect(found?.Rules?.[0]?.ApplyServerSideEncryptionByDefault).toEqual({ SSEAlgorithm: 'AES256' });
       expect(found?.Rules?.[0]?.BucketKeyEnabled ?? false).toBe(false);
     },
@@ -213,9 +302,20 @@ const settings: readonly Behaviour[] = [
     async run(world) {
       const bucket = await madeBucket(world);
       const arn = `arn:${world.partition}:kms:${world.region}:${world.account}:key/11111111-2222-4333-8444-555555555555`;
-      const Rules = [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' as const, KMSMasterKeyID: arn }, BucketKeyEnabled: true, BlockedEncryptionTypes: { EncryptionType: ['SSE-C' as const] } }];
-      await world.api.call('s3:PutBucketEncryption', { ...bucket, ServerSideEncryptionConfiguration: { Rules } });
-      expect((await world.api.call('s3:GetBucketEncryption', bucket)).ServerSideEncryptionConfiguration?.Rules).toEqual(Rules);
+      const Rules = [
+        {
+          ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' as const, KMSMasterKeyID: arn },
+          BucketKeyEnabled: true,
+          BlockedEncryptionTypes: { EncryptionType: ['SSE-C' as const] },
+        },
+      ];
+      await world.api.call('s3:PutBucketEncryption', {
+        ...bucket,
+        ServerSideEncryptionConfiguration: { Rules },
+      });
+      expect(
+        (await world.api.call('s3:GetBucketEncryption', bucket)).ServerSideEncryptionConfiguration?.Rules,
+      ).toEqual(Rules);
     },
   },
   {
@@ -225,7 +325,12 @@ const settings: readonly Behaviour[] = [
     async run(world) {
       const bucket = await madeBucket(world);
       const put = (byDefault: object) =>
-        world.api.call('s3:PutBucketEncryption', { ...bucket, ServerSideEncryptionConfiguration: { Rules: [{ ApplyServerSideEncryptionByDefault: byDefault as { SSEAlgorithm: 'AES256' } }] } });
+        world.api.call('s3:PutBucketEncryption', {
+          ...bucket,
+          ServerSideEncryptionConfiguration: {
+            Rules: [{ ApplyServerSideEncryptionByDefault: byDefault as { SSEAlgorithm: 'AES256' } }],
+          },
+        });
       await refused(put({ SSEAlgorithm: 'AES256', KMSMasterKeyID: 'alias/x' }), 'invalid', 'InvalidArgument');
       await refused(put({ SSEAlgorithm: 'rot13' }), 'invalid', 'MalformedXML');
       const far = `arn:${world.partition}:kms:ap-south-1:${world.account}:key/11111111-2222-4333-8444-555555555555`;
@@ -237,8 +342,16 @@ const settings: readonly Behaviour[] = [
     says: 'a new bucket blocks public access, 4 of 4',
     exceptOn: { moto: 'says NoSuchPublicAccessBlockConfiguration' },
     async run(world) {
-      const { PublicAccessBlockConfiguration } = await world.api.call('s3:GetPublicAccessBlock', await madeBucket(world));
-      expect(PublicAccessBlockConfiguration).toEqual({ BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true });
+      const { PublicAccessBlockConfiguration } = await world.api.call(
+        's3:GetPublicAccessBlock',
+        await madeBucket(world),
+      );
+      expect(PublicAccessBlockConfiguration).toEqual({
+        BlockPublicAcls: true,
+        IgnorePublicAcls: true,
+        BlockPublicPolicy: true,
+        RestrictPublicBuckets: true,
+      });
     },
   },
   {
@@ -246,9 +359,16 @@ const settings: readonly Behaviour[] = [
     says: 'the public access block is kept as it was put',
     async run(world) {
       const bucket = await madeBucket(world);
-      const PublicAccessBlockConfiguration = { BlockPublicAcls: true, IgnorePublicAcls: false, BlockPublicPolicy: true, RestrictPublicBuckets: false };
+      const PublicAccessBlockConfiguration = {
+        BlockPublicAcls: true,
+        IgnorePublicAcls: false,
+        BlockPublicPolicy: true,
+        RestrictPublicBuckets: false,
+      };
       await world.api.call('s3:PutPublicAccessBlock', { ...bucket, PublicAccessBlockConfiguration });
-      expect((await world.api.call('s3:GetPublicAccessBlock', bucket)).PublicAccessBlockConfiguration).toEqual(PublicAccessBlockConfiguration);
+      expect(
+        (await world.api.call('s3:GetPublicAccessBlock', bucket)).PublicAccessBlockConfiguration,
+      ).toEqual(PublicAccessBlockConfiguration);
     },
   },
   {
@@ -256,9 +376,13 @@ const settings: readonly Behaviour[] = [
     says: 'object ownership is as it was made, and can be put',
     async run(world) {
       const bucket = await madeBucket(world);
-      const read = async () => (await world.api.call('s3:GetBucketOwnershipControls', bucket)).OwnershipControls?.Rules;
+      const read = async () =>
+        (await world.api.call('s3:GetBucketOwnershipControls', bucket)).OwnershipControls?.Rules;
       expect(await read()).toEqual([{ ObjectOwnership: 'BucketOwnerEnforced' }]);
-      await world.api.call('s3:PutBucketOwnershipControls', { ...bucket, OwnershipControls: { Rules: [{ ObjectOwnership: 'ObjectWriter' }] } });
+      await world.api.call('s3:PutBucketOwnershipControls', {
+        ...bucket,
+        OwnershipControls: { Rules: [{ ObjectOwnership: 'ObjectWriter' }] },
+      });
       expect(await read()).toEqual([{ ObjectOwnership: 'ObjectWriter' }]);
     },
   },
@@ -268,7 +392,9 @@ const settings: readonly Behaviour[] = [
     exceptOn: { moto: 'says OwnershipControlsNotFoundError' },
     async run(world) {
       await world.api.call('s3:CreateBucket', { Bucket: BUCKET, CreateBucketConfiguration: REGION(world) });
-      expect((await world.api.call('s3:GetBucketOwnershipControls', { Bucket: BUCKET })).OwnershipControls?.Rules).toEqual([{ ObjectOwnership: 'BucketOwnerEnforced' }]);
+      expect(
+        (await world.api.call('s3:GetBucketOwnershipControls', { Bucket: BUCKET })).OwnershipControls?.Rules,
+      ).toEqual([{ ObjectOwnership: 'BucketOwnerEnforced' }]);
     },
   },
   {
@@ -276,9 +402,22 @@ const settings: readonly Behaviour[] = [
     says: 'a lifecycle is absent until it is put, and then kept whole',
     async run(world) {
       const bucket = await madeBucket(world);
-      await refused(world.api.call('s3:GetBucketLifecycleConfiguration', bucket), 'absent', 'NoSuchLifecycleConfiguration');
-      const rule = { ID: 'versions', Status: 'Enabled' as const, Filter: { Prefix: '' }, NoncurrentVersionExpiration: { NoncurrentDays: 90, NewerNoncurrentVersions: 10 }, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } };
-      await world.api.call('s3:PutBucketLifecycleConfiguration', { ...bucket, LifecycleConfiguration: { Rules: [rule] } });
+      await refused(
+        world.api.call('s3:GetBucketLifecycleConfiguration', bucket),
+        'absent',
+        'NoSuchLifecycleConfiguration',
+      );
+      const rule = {
+        ID: 'versions',
+        Status: 'Enabled' as const,
+        Filter: { Prefix: '' },
+        NoncurrentVersionExpiration: { NoncurrentDays: 90, NewerNoncurrentVersions: 10 },
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+      };
+      await world.api.call('s3:PutBucketLifecycleConfiguration', {
+        ...bucket,
+        LifecycleConfiguration: { Rules: [rule] },
+      });
       expect((await world.api.call('s3:GetBucketLifecycleConfiguration', bucket)).Rules).toEqual([rule]);
     },
   },
@@ -289,8 +428,18 @@ const settings: readonly Behaviour[] = [
     async run(world) {
       const bucket = await madeBucket(world);
       const base = { ID: 'a', Status: 'Enabled' as const, Filter: { Prefix: '' } };
-      const put = (...Rules: object[]) => world.api.call('s3:PutBucketLifecycleConfiguration', { ...bucket, LifecycleConfiguration: { Rules: Rules as [] } });
-      const versions = (NoncurrentDays: number, NewerNoncurrentVersions?: number) => ({ ...base, NoncurrentVersionExpiration: { NoncurrentDays, ...(NewerNoncurrentVersions === undefined ? {} : { NewerNoncurrentVersions }) } });
+      const put = (...Rules: object[]) =>
+        world.api.call('s3:PutBucketLifecycleConfiguration', {
+          ...bucket,
+          LifecycleConfiguration: { Rules: Rules as [] },
+        });
+      const versions = (NoncurrentDays: number, NewerNoncurrentVersions?: number) => ({
+        ...base,
+        NoncurrentVersionExpiration: {
+          NoncurrentDays,
+          ...(NewerNoncurrentVersions === undefined ? {} : { NewerNoncurrentVersions }),
+        },
+      });
       await refused(put(base), 'invalid', 'InvalidRequest');
       await refused(put(versions(0)), 'invalid', 'InvalidArgument');
       await refused(put(versions(1, 101)), 'invalid', 'InvalidArgument');
@@ -318,12 +467,20 @@ const policies: readonly Behaviour[] = [
     exceptOn: { moto: 'stores any text' },
     async run(world) {
       const bucket = await madeBucket(world);
-      await refused(world.api.call('s3:PutBucketPolicy', { ...bucket, Policy: 'not json' }), 'invalid', 'MalformedPolicy');
+      await refused(
+        world.api.call('s3:PutBucketPolicy', { ...bucket, Policy: 'not json' }),
+        'invalid',
+        'MalformedPolicy',
+      );
       for (const field of ['Effect', 'Principal', 'Action', 'Resource']) {
         await refused(putPolicy(world, { [field]: undefined }), 'invalid', 'MalformedPolicy');
       }
       await refused(putPolicy(world, { Surprise: 1 }), 'invalid', 'MalformedPolicy');
-      await refused(putPolicy(world, { Condition: { Boool: { 'aws:SecureTransport': 'false' } } }), 'invalid', 'MalformedPolicy');
+      await refused(
+        putPolicy(world, { Condition: { Boool: { 'aws:SecureTransport': 'false' } } }),
+        'invalid',
+        'MalformedPolicy',
+      );
     },
   },
   {
@@ -345,8 +502,16 @@ const policies: readonly Behaviour[] = [
       await madeBucket(world);
       // The API's name of the call; as an action it is s3:PutEncryptionConfiguration.
       await refused(putPolicy(world, { Action: 's3:PutBucketEncryption' }), 'invalid', 'MalformedPolicy');
-      await refused(putPolicy(world, { Action: 's3:GetObject', Resource: `arn:${world.partition}:s3:::${BUCKET}` }), 'invalid', 'MalformedPolicy');
-      await refused(putPolicy(world, { Action: 's3:ListBucket', Resource: `arn:${world.partition}:s3:::${BUCKET}/*` }), 'invalid', 'MalformedPolicy');
+      await refused(
+        putPolicy(world, { Action: 's3:GetObject', Resource: `arn:${world.partition}:s3:::${BUCKET}` }),
+        'invalid',
+        'MalformedPolicy',
+      );
+      await refused(
+        putPolicy(world, { Action: 's3:ListBucket', Resource: `arn:${world.partition}:s3:::${BUCKET}/*` }),
+        'invalid',
+        'MalformedPolicy',
+      );
     },
   },
   {
@@ -370,11 +535,28 @@ const policies: readonly Behaviour[] = [
     async run(world) {
       const bucket = await madeBucket(world);
       const block = (BlockPublicPolicy: boolean) =>
-        world.api.call('s3:PutPublicAccessBlock', { ...bucket, PublicAccessBlockConfiguration: { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy, RestrictPublicBuckets: true } });
-      const open = { Sid: 'Open', Effect: 'Allow', Action: 's3:GetObject', Resource: `arn:${world.partition}:s3:::${BUCKET}/*`, Condition: undefined };
+        world.api.call('s3:PutPublicAccessBlock', {
+          ...bucket,
+          PublicAccessBlockConfiguration: {
+            BlockPublicAcls: true,
+            IgnorePublicAcls: true,
+            BlockPublicPolicy,
+            RestrictPublicBuckets: true,
+          },
+        });
+      const open = {
+        Sid: 'Open',
+        Effect: 'Allow',
+        Action: 's3:GetObject',
+        Resource: `arn:${world.partition}:s3:::${BUCKET}/*`,
+        Condition: undefined,
+      };
       await block(true);
       await refused(putPolicy(world, open), 'denied', 'AccessDenied');
-      await putPolicy(world, { ...open, Condition: { StringEquals: { 'aws:PrincipalAccount': world.account } } });
+      await putPolicy(world, {
+        ...open,
+        Condition: { StringEquals: { 'aws:PrincipalAccount': world.account } },
+      });
       await block(false);
       await putPolicy(world, open);
       expect((await world.api.call('s3:GetBucketPolicy', bucket)).Policy).toContain('Open');
@@ -386,9 +568,20 @@ const policies: readonly Behaviour[] = [
     exceptOn: { moto: 'does not evaluate policies here' },
     async run(world) {
       const bucket = await madeBucket(world);
-      const others = { ArnNotEquals: { 'aws:PrincipalArn': `arn:${world.partition}:iam::${world.account}:role/somebody-else` } };
+      const others = {
+        ArnNotEquals: {
+          'aws:PrincipalArn': `arn:${world.partition}:iam::${world.account}:role/somebody-else`,
+        },
+      };
       await putPolicy(world, { Action: ['s3:PutBucketVersioning', 's3:GetBucketPolicy'], Condition: others });
-      await refused(world.api.call('s3:PutBucketVersioning', { ...bucket, VersioningConfiguration: { Status: 'Enabled' } }), 'denied', 'AccessDenied');
+      await refused(
+        world.api.call('s3:PutBucketVersioning', {
+          ...bucket,
+          VersioningConfiguration: { Status: 'Enabled' },
+        }),
+        'denied',
+        'AccessDenied',
+      );
       await refused(world.api.call('s3:GetBucketPolicy', bucket), 'denied', 'AccessDenied');
       await world.api.call('s3:GetBucketVersioning', bucket);
     },
@@ -399,7 +592,9 @@ const policies: readonly Behaviour[] = [
     async run(world) {
       await madeBucket(world);
       await putPolicy(world, { Effect: 'Allow', Principal: { AWS: rootOf(world) } });
-      expect((await world.api.call('s3:GetBucketPolicy', { Bucket: BUCKET })).Policy).toContain(world.account);
+      expect((await world.api.call('s3:GetBucketPolicy', { Bucket: BUCKET })).Policy).toContain(
+        world.account,
+      );
     },
   },
 ];

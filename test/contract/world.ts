@@ -1,6 +1,13 @@
 /** What a behaviour of the contract gets to work with, and how it states what it expects. */
 import { expect } from 'vitest';
-import { ApiFault, type AwsApi, type FaultKind, type Input, type Operation, type Output } from '../../src/cloud/aws/api.ts';
+import {
+  ApiFault,
+  type AwsApi,
+  type FaultKind,
+  type Input,
+  type Operation,
+  type Output,
+} from '../../src/cloud/aws/api.ts';
 
 /** One empty account of one AWS. */
 export interface ContractWorld {
@@ -36,7 +43,11 @@ export async function refused(promise: Promise<unknown>, kind: FaultKind, fault?
 }
 
 /** Looks until it is so; the world's own clock passes in between. */
-export async function until<T>(world: ContractWorld, look: () => Promise<T>, so: (seen: T) => boolean): Promise<T> {
+export async function until<T>(
+  world: ContractWorld,
+  look: () => Promise<T>,
+  so: (seen: T) => boolean,
+): Promise<T> {
   for (let tries = 0; tries < 50; tries++) {
     const seen = await look();
     if (so(seen)) return seen;
@@ -55,7 +66,10 @@ export async function everyPage<O extends Operation>(
   const pages: Output<O>[] = [];
   let next: string | undefined;
   do {
-    const answer = await world.api.call(operation, { ...input, ...(next === undefined ? {} : { [marker]: next }) });
+    const answer = await world.api.call(operation, {
+      ...input,
+      ...(next === undefined ? {} : { [marker]: next }),
+    });
     pages.push(answer);
     const found = answer as { NextMarker?: string; Marker?: string; NextToken?: string };
     next = found.NextMarker ?? found.Marker ?? found.NextToken;
@@ -71,28 +85,47 @@ export function rootOf({ partition, account }: ContractWorld): string {
   return `arn:${partition}:iam::${account}:root`;
 }
 
-export async function madeBucket(world: ContractWorld, tags: Readonly<Record<string, string>> = {}): Promise<{ Bucket: string; ExpectedBucketOwner: string }> {
+export async function madeBucket(
+  world: ContractWorld,
+  tags: Readonly<Record<string, string>> = {},
+): Promise<{ Bucket: string; ExpectedBucketOwner: string }> {
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   await world.api.call('s3:CreateBucket', {
     Bucket: BUCKET,
     ObjectOwnership: 'BucketOwnerEnforced',
-    CreateBucketConfiguration: { LocationConstraint: world.region as 'eu-central-1', ...(Tags.length === 0 ? {} : { Tags }) },
+    CreateBucketConfiguration: {
+      LocationConstraint: world.region as 'eu-central-1',
+      ...(Tags.length === 0 ? {} : { Tags }),
+    },
   });
   return { Bucket: BUCKET, ExpectedBucketOwner: world.account };
 }
 
-export async function madeKey(world: ContractWorld, tags: Readonly<Record<string, string>> = { owner: 'us' }): Promise<{ id: string; arn: string }> {
+export async function madeKey(
+  world: ContractWorld,
+  tags: Readonly<Record<string, string>> = { owner: 'us' },
+): Promise<{ id: string; arn: string }> {
   const { KeyMetadata } = await world.api.call('kms:CreateKey', {
     Description: 'contract',
+    KeySpec: 'SYMMETRIC_DEFAULT',
+    KeyUsage: 'ENCRYPT_DECRYPT',
+    MultiRegion: false,
     Tags: Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue })),
     Policy: keyPolicy(world),
   });
-  if (KeyMetadata?.KeyId === undefined || KeyMetadata.Arn === undefined) throw new Error('a key without id or ARN');
+  if (KeyMetadata?.KeyId === undefined || KeyMetadata.Arn === undefined)
+    throw new Error('a key without id or ARN');
   return { id: KeyMetadata.KeyId, arn: KeyMetadata.Arn };
 }
 
 export function keyPolicy(world: ContractWorld, more: readonly object[] = []): string {
-  const admin = { Sid: 'Admin', Effect: 'Allow', Principal: { AWS: rootOf(world) }, Action: 'kms:*', Resource: '*' };
+  const admin = {
+    Sid: 'Admin',
+    Effect: 'Allow',
+    Principal: { AWS: rootOf(world) },
+    Action: 'kms:*',
+    Resource: '*',
+  };
   return JSON.stringify({ Version: '2012-10-17', Statement: [admin, ...more] });
 }
 
@@ -101,8 +134,15 @@ export function trust(world: ContractWorld): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: [anyone] });
 }
 
-export async function madeRole(world: ContractWorld, more: Partial<Input<'iam:CreateRole'>> = {}): Promise<Output<'iam:CreateRole'>> {
-  return world.api.call('iam:CreateRole', { RoleName: ROLE, AssumeRolePolicyDocument: trust(world), ...more });
+export async function madeRole(
+  world: ContractWorld,
+  more: Partial<Input<'iam:CreateRole'>> = {},
+): Promise<Output<'iam:CreateRole'>> {
+  return world.api.call('iam:CreateRole', {
+    RoleName: ROLE,
+    AssumeRolePolicyDocument: trust(world),
+    ...more,
+  });
 }
 
 export const TABLE_INPUT = {
@@ -113,12 +153,19 @@ export const TABLE_INPUT = {
 } satisfies Input<'dynamodb:CreateTable'>;
 
 /** A table that is ready, with its ARN. */
-export async function madeTable(world: ContractWorld, more: Partial<Input<'dynamodb:CreateTable'>> = {}): Promise<string> {
+export async function madeTable(
+  world: ContractWorld,
+  more: Partial<Input<'dynamodb:CreateTable'>> = {},
+): Promise<string> {
   await world.api.call('dynamodb:CreateTable', { ...TABLE_INPUT, ...more });
   const { Table } = await active(world);
   return Table?.TableArn ?? '';
 }
 
 export async function active(world: ContractWorld): Promise<Output<'dynamodb:DescribeTable'>> {
-  return until(world, () => world.api.call('dynamodb:DescribeTable', { TableName: TABLE }), ({ Table }) => Table?.TableStatus === 'ACTIVE');
+  return until(
+    world,
+    () => world.api.call('dynamodb:DescribeTable', { TableName: TABLE }),
+    ({ Table }) => Table?.TableStatus === 'ACTIVE',
+  );
 }

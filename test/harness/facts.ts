@@ -217,10 +217,15 @@ export function broken(signature: SignatureFacts): SignatureFacts {
   return { ...signature, verifiers: signature.verifiers.map((verifier) => ({ ...verifier, says: bad })) };
 }
 
-export function signedFile(path: string, text: string, signers: readonly Who[]): SignedFile {
+export function signedFile(
+  path: string,
+  text: string,
+  signers: readonly Who[],
+  options: SignatureOptions = {},
+): SignedFile {
   return {
     file: fileOf(path, text),
-    signatures: signers.map((who) => signatureBy(who, `${path}.${PRINTS[who]}.asc`)),
+    signatures: signers.map((who) => signatureBy(who, `${path}.${PRINTS[who]}.asc`, options)),
   };
 }
 
@@ -277,7 +282,9 @@ export function goodFacts(overrides: FactsOverrides = {}): Facts {
     pins: [pinOf()],
     trust: {
       is: 'read',
-      value: signedFile('policies/trust.yaml', trust ?? TRUST_YAML, trustSigners ?? ['root']),
+      value: signedFile('policies/trust.yaml', trust ?? TRUST_YAML, trustSigners ?? ['root'], {
+        created: '2026-06-01T00:00:00Z' as Instant,
+      }),
     },
     parity: { is: 'read', value: fileOf('policies/parity.yaml', parity ?? PARITY_YAML) },
     intent: {

@@ -20,6 +20,10 @@ export interface KeySpec {
   readonly signingSubkey?: boolean;
   /** Takes the back-signature out of the signing subkey's binding (RFC 9580 §5.2.1.9), as someone who annexes another's key must. */
   readonly withoutBackSignature?: boolean;
+  /** Of the signing subkey, counted from `created`. */
+  readonly subkeyExpiresInSeconds?: number;
+  /** What the primary key may do (RFC 9580 §5.2.3.29); null leaves the flags out. */
+  readonly keyFlags?: number | null;
   /** Makes the self-signatures with SHA-1. */
   readonly sha1SelfSignatures?: boolean;
 }
@@ -49,6 +53,8 @@ export interface TestKey {
   signBinary(bytes: Uint8Array | string, spec?: SignSpec): Promise<Uint8Array>;
   /** The public certificate, revoked: soft when retired or superseded, hard when compromised or for no stated reason. */
   revoked(reason: 'none' | 'superseded' | 'compromised' | 'retired', at?: Date): Promise<string>;
+  /** The public certificate with its signing subkey revoked as superseded. */
+  subkeyRevoked(at: Date): Promise<string>;
   /** The public certificate after its expiry was moved; the former self-signature is replaced, as GnuPG does. */
   extended(expiresInSeconds: number, at: Date): Promise<string>;
   /** `policies/keys/<FINGERPRINT>.asc`. */
@@ -184,12 +190,17 @@ async function generate(spec: KeySpec): Promise<openpgp.PrivateKey> {
     userIDs: { name: spec.name, email: spec.email },
     date,
     keyExpirationTime: spec.expiresInSeconds ?? 0,
-    subkeys: spec.signingSubkey === true || spec.withoutBackSignature === true ? [{ sign: true }] : [],
+    subkeys:
+      spec.signingSubkey === true || spec.withoutBackSignature === true
+        ? [{ sign: true, date, keyExpirationTime: spec.subkeyExpiresInSeconds ?? 0 }]
+        : [],
     format: 'object',
     config: LAX,
   });
   if (spec.sha1SelfSignatures === true)
     await certify(privateKey, date, { hashAlgorithm: openpgp.enums.hash.sha1 });
+  if (spec.keyFlags !== undefined)
+    await certify(privateKey, date, { keyFlags: spec.keyFlags === null ? null : [spec.keyFlags] });
   const subkey = privateKey.subkeys[0];
   if (spec.withoutBackSignature === true && subkey !== undefined) {
     const bound = { key: privateKey.keyPacket, bind: subkey.keyPacket };
@@ -224,6 +235,14 @@ export async function makeKey(spec: KeySpec): Promise<TestKey> {
     revoked: async (reason, at = new Date()) => {
       const flag = REASONS[reason] as openpgp.enums.reasonForRevocation;
       const copy = await key.revoke({ flag, string: `test: ${reason}` }, at, LAX);
+      return plain(copy.toPublic().armor(PLAIN));
+    },
+    subkeyRevoked: async (at) => {
+      const copy = await openpgp.readPrivateKey({ armoredKey: key.armor(PLAIN) });
+      const reason = { flag: openpgp.enums.reasonForRevocation.keySuperseded, string: 'test' };
+      copy.subkeys = await Promise.all(
+        copy.subkeys.map((each) => each.revoke(copy.keyPacket as openpgp.SecretKeyPacket, reason, at, LAX)),
+      );
       return plain(copy.toPublic().armor(PLAIN));
     },
     extended: async (expiresInSeconds, at) => {

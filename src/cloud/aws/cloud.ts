@@ -51,7 +51,7 @@ export function makeAwsCloud(options: AwsCloudOptions): { readonly cloud: Cloud;
           options.api.credentialSeconds === undefined ? null : options.api.credentialSeconds(),
         ),
       ),
-    observe: (b) => {
+    observe: async (b) => {
       assertTarget(b, account, region);
       return telling(`environment ${b.environment}`, () => observe(reading, b));
     },
@@ -78,7 +78,7 @@ export function makeAwsCloud(options: AwsCloudOptions): { readonly cloud: Cloud;
     },
   };
   const claims: Claims = {
-    take: (context, holder, at) => {
+    take: async (context, holder, at) => {
       assertTarget(context.blueprint, account, region);
       const patient = patience(READ_DEADLINE_MS);
       return telling('the claim', () =>

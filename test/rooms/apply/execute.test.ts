@@ -36,7 +36,7 @@ async function setUp(perform: Perform, more: Partial<ExecuteDeps> = {}) {
   const store = new FakeStore();
   const { events, emit } = collect();
   const journal = await openJournal(store, RUN, clock, sha256('plan'));
-  const cloud = { perform: perform as ExecuteDeps['cloud']['perform'] };
+  const cloud = { perform: perform };
   const run = (steps: readonly Step[]) => execute({ cloud, clock, emit, journal, ...more }, steps, context);
   return { clock, store, events, run, state: async () => (await readJournal(store, RUN))! };
 }

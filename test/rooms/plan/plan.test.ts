@@ -31,7 +31,8 @@ function withAt(path: string, value: unknown): Uint8Array {
       }),
     );
   };
-  const next = (node: unknown, rest: readonly string[]): unknown => (rest.length === 0 ? value : change(node, rest));
+  const next = (node: unknown, rest: readonly string[]): unknown =>
+    rest.length === 0 ? value : change(node, rest);
   return canonicalBytes(change(document(), path.split('.')) as Json);
 }
 
@@ -148,7 +149,7 @@ describe('parsePlan', () => {
 
   it('refuses a step with a code that is none', () => {
     const odd = makePlan(planParts({ steps: [refused] }));
-    const bytes = canonicalBytes({ ...odd, steps: [{ ...refused, code: 'toString' }] } as unknown as Json);
+    const bytes = canonicalBytes({ ...odd, steps: [{ ...refused, code: 'toString' }] });
     expect(thrownBy(() => parsePlan(bytes)).message).toContain(
       'plan.steps[0].code is "toString": must be a code',
     );

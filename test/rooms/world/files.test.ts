@@ -15,7 +15,10 @@ describe('human-made documents', () => {
     expect(await files.exists('policies/keys/a.asc')).toBe(true);
     expect(await files.read('policies/keys/a.asc')).toEqual(new Uint8Array([0xff, 0]));
     expect(readFileSync(join(base, 'intents/dev.yaml'), 'utf8')).toBe('ü\n');
-    await expect(files.create('intents/dev.yaml', 'other')).rejects.toMatchObject({ code: 'FILE_EXISTS', data: { file: 'intents/dev.yaml' } });
+    await expect(files.create('intents/dev.yaml', 'other')).rejects.toMatchObject({
+      code: 'FILE_EXISTS',
+      data: { file: 'intents/dev.yaml' },
+    });
     expect(readFileSync(join(base, 'intents/dev.yaml'), 'utf8')).toBe('ü\n');
   });
 
@@ -34,19 +37,39 @@ describe('human-made documents', () => {
     symlinkSync('real', join(base, 'link'));
     mkdirSync(join(base, 'folder'));
     const files = makeFiles(base);
-    await expect(files.read('none')).rejects.toMatchObject({ code: 'FILE_MISSING', message: 'none does not exist' });
-    await expect(files.read('link')).rejects.toMatchObject({ code: 'FILE_UNSAFE', message: 'link is a symbolic link' });
-    await expect(files.read('folder')).rejects.toMatchObject({ code: 'FILE_UNSAFE', message: 'folder is a folder' });
+    await expect(files.read('none')).rejects.toMatchObject({
+      code: 'FILE_MISSING',
+      message: 'none does not exist',
+    });
+    await expect(files.read('link')).rejects.toMatchObject({
+      code: 'FILE_UNSAFE',
+      message: 'link is a symbolic link',
+    });
+    await expect(files.read('folder')).rejects.toMatchObject({
+      code: 'FILE_UNSAFE',
+      message: 'folder is a folder',
+    });
     await expect(files.read('real/x')).rejects.toMatchObject({ code: 'FILE_MISSING' });
   });
 
   it('that cannot be written are told with the cause', async () => {
     const base = temporaryFolder();
     writeFileSync(join(base, 'file'), 'x');
-    await expect(makeFiles(base).create('file/x', 'y')).rejects.toMatchObject({ code: 'FILE_WRITE', data: { errno: 'ENOTDIR' } });
-    const full = { ...realDisk, open: () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })) };
-    await expect(makeFiles(base, full).create('x', 'y')).rejects.toMatchObject({ code: 'FILE_WRITE', data: { errno: 'ENOSPC' } });
+    await expect(makeFiles(base).create('file/x', 'y')).rejects.toMatchObject({
+      code: 'FILE_WRITE',
+      data: { errno: 'ENOTDIR' },
+    });
+    const full = {
+      ...realDisk,
+      open: () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })),
+    };
+    await expect(makeFiles(base, full).create('x', 'y')).rejects.toMatchObject({
+      code: 'FILE_WRITE',
+      data: { errno: 'ENOSPC' },
+    });
     const fault = new TypeError('a bug');
-    await expect(makeFiles(base, { ...realDisk, open: () => Promise.reject(fault) }).create('x', 'y')).rejects.toBe(fault);
+    await expect(
+      makeFiles(base, { ...realDisk, open: () => Promise.reject(fault) }).create('x', 'y'),
+    ).rejects.toBe(fault);
   });
 });

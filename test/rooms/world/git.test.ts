@@ -26,7 +26,9 @@ describe('the program', () => {
     writeFileSync(join(links, 'plain'), '');
     mkdirSync(join(links, 'folder'));
     const path = (...places: string[]): { PATH: string } => ({ PATH: places.join(delimiter) });
-    expect(whereIs('git', path('', '.', relative(process.cwd(), folder), '/nowhere', links))).toBe(join(folder, 'git'));
+    expect(whereIs('git', path('', '.', relative(process.cwd(), folder), '/nowhere', links))).toBe(
+      join(folder, 'git'),
+    );
     expect(whereIs('git', path('', '.', relative(process.cwd(), folder)))).toBeNull();
     expect(whereIs('plain', path(links))).toBeNull();
     expect(whereIs('folder', path(links))).toBeNull();
@@ -41,7 +43,9 @@ describe('the program', () => {
   });
 
   it('that is missing is a TOOL error', () => {
-    expect(() => makeGit('/tmp', { env: { PATH: '' } })).toThrow(expect.objectContaining({ code: 'TOOL', message: 'git is not on the PATH' }));
+    expect(() => makeGit('/tmp', { env: { PATH: '' } })).toThrow(
+      expect.objectContaining({ code: 'TOOL', message: 'git is not on the PATH' }),
+    );
   });
 });
 
@@ -56,10 +60,27 @@ describe('a run', () => {
       const said = Buffer.from(answer.stdout).toString();
       expect(answer.status).toBe(3);
       expect(said).not.toMatch(/^GIT_DIR|^HOME|^XDG|^SSH/m);
-      for (const line of ['GIT_CONFIG_NOSYSTEM=1', 'GIT_CONFIG_GLOBAL=/dev/null', 'GIT_NO_REPLACE_OBJECTS=1', 'GIT_NO_LAZY_FETCH=1', 'GIT_OPTIONAL_LOCKS=0', 'GIT_TERMINAL_PROMPT=0', 'LC_ALL=C', `GIT_CEILING_DIRECTORIES=${dirname(root)}`]) {
+      for (const line of [
+        'GIT_CONFIG_NOSYSTEM=1',
+        'GIT_CONFIG_GLOBAL=/dev/null',
+        'GIT_NO_REPLACE_OBJECTS=1',
+        'GIT_NO_LAZY_FETCH=1',
+        'GIT_OPTIONAL_LOCKS=0',
+        'GIT_TERMINAL_PROMPT=0',
+        'LC_ALL=C',
+        `GIT_CEILING_DIRECTORIES=${dirname(root)}`,
+      ]) {
         expect(said.split('\n')).toContain(line);
       }
-      for (const argument of ['--no-replace-objects', 'core.fsmonitor=false', 'core.hooksPath=/dev/null', 'core.attributesFile=/dev/null', 'protocol.allow=never', 'core.commitGraph=false', 'x; touch y']) {
+      for (const argument of [
+        '--no-replace-objects',
+        'core.fsmonitor=false',
+        'core.hooksPath=/dev/null',
+        'core.attributesFile=/dev/null',
+        'protocol.allow=never',
+        'core.commitGraph=false',
+        'x; touch y',
+      ]) {
         expect(said.split('\n')).toContain(`arg ${argument}`);
       }
     } finally {
@@ -70,20 +91,32 @@ describe('a run', () => {
   it('is stopped at its deadline', async () => {
     const { options } = fakeGit('exec sleep 60');
     const started = performance.now();
-    await expect(makeGit(root, { ...options, deadlineMs: 100 }).run(['rev-parse'])).rejects.toMatchObject({ code: 'TOOL', message: 'git rev-parse took more than 100 ms' });
+    await expect(makeGit(root, { ...options, deadlineMs: 100 }).run(['rev-parse'])).rejects.toMatchObject({
+      code: 'TOOL',
+      message: 'git rev-parse took more than 100 ms',
+    });
     expect(performance.now() - started).toBeLessThan(20_000);
   });
 
   it('is stopped when it says too much', async () => {
     const { options } = fakeGit('exec yes');
-    await expect(makeGit(root, { ...options, maxOutput: 10_000 }).run(['rev-parse'])).rejects.toMatchObject({ code: 'TOOL', message: 'git rev-parse printed more than 10000 bytes' });
+    await expect(makeGit(root, { ...options, maxOutput: 10_000 }).run(['rev-parse'])).rejects.toMatchObject({
+      code: 'TOOL',
+      message: 'git rev-parse printed more than 10000 bytes',
+    });
   });
 
   it('that is killed, or cannot be started, is a TOOL error', async () => {
-    await expect(makeGit(root, fakeGit('kill -TERM $$').options).run(['rev-parse'])).rejects.toMatchObject({ code: 'TOOL', message: 'git rev-parse was ended by SIGTERM' });
+    await expect(makeGit(root, fakeGit('kill -TERM $$').options).run(['rev-parse'])).rejects.toMatchObject({
+      code: 'TOOL',
+      message: 'git rev-parse was ended by SIGTERM',
+    });
     const { folder, options } = fakeGit('');
     writeFileSync(join(folder, 'git'), '#!/nowhere/sh\n');
-    await expect(makeGit(root, options).run(['rev-parse'])).rejects.toMatchObject({ code: 'TOOL', message: expect.stringContaining('cannot be started') });
+    await expect(makeGit(root, options).run(['rev-parse'])).rejects.toMatchObject({
+      code: 'TOOL',
+      message: expect.stringContaining('cannot be started'),
+    });
   });
 
   it('that does not read its input answers all the same', async () => {
@@ -93,16 +126,28 @@ describe('a run', () => {
   });
 
   it('that refuses the owner of the folder says how to go on', async () => {
-    const { options } = fakeGit("echo \"fatal: detected dubious ownership in repository at '/x'\" >&2; exit 128");
-    await expect(makeGit(root, options).run(['rev-parse'])).rejects.toMatchObject({ code: 'TOOL', message: expect.stringContaining('belongs to somebody else'), hint: expect.stringContaining('owner of the folder') });
+    const { options } = fakeGit(
+      'echo "fatal: detected dubious ownership in repository at \'/x\'" >&2; exit 128',
+    );
+    await expect(makeGit(root, options).run(['rev-parse'])).rejects.toMatchObject({
+      code: 'TOOL',
+      message: expect.stringContaining('belongs to somebody else'),
+      hint: expect.stringContaining('owner of the folder'),
+    });
   });
 
-  it.skipIf(!hasGit || process.getuid?.() !== 0)('that refuses the owner of the folder is understood from real git', async () => {
-    const repo = makeGitRepo({ x: 'y' });
-    chownSync(repo.root, 12_345, 12_345);
-    chownSync(join(repo.root, '.git'), 12_345, 12_345);
-    await expect(makeGit(repo.root).run(['rev-parse', 'HEAD'])).rejects.toMatchObject({ code: 'TOOL', message: expect.stringContaining('belongs to somebody else') });
-  });
+  it.skipIf(!hasGit || process.getuid?.() !== 0)(
+    'that refuses the owner of the folder is understood from real git',
+    async () => {
+      const repo = makeGitRepo({ x: 'y' });
+      chownSync(repo.root, 12_345, 12_345);
+      chownSync(join(repo.root, '.git'), 12_345, 12_345);
+      await expect(makeGit(repo.root).run(['rev-parse', 'HEAD'])).rejects.toMatchObject({
+        code: 'TOOL',
+        message: expect.stringContaining('belongs to somebody else'),
+      });
+    },
+  );
 
   it('shows what git says without control characters', async () => {
     const { options } = fakeGit("printf 'fatal: \\033[2K evil' >&2; exit 1");
@@ -112,10 +157,19 @@ describe('a run', () => {
   it('of cat-file that fails, is cut short, or stops in its sink is an error', async () => {
     const oid = 'a'.repeat(40);
     const pass = (): null => null;
-    await expect(makeGit(root, fakeGit('echo fatal: broken >&2; exit 128').options).objects([oid], pass)).rejects.toMatchObject({ code: 'TOOL', message: expect.stringContaining('fatal: broken') });
-    await expect(makeGit(root, fakeGit('exit 0').options).objects([oid], pass)).rejects.toMatchObject({ code: 'TOOL', message: expect.stringContaining('cut short') });
+    await expect(
+      makeGit(root, fakeGit('echo fatal: broken >&2; exit 128').options).objects([oid], pass),
+    ).rejects.toMatchObject({ code: 'TOOL', message: expect.stringContaining('fatal: broken') });
+    await expect(makeGit(root, fakeGit('exit 0').options).objects([oid], pass)).rejects.toMatchObject({
+      code: 'TOOL',
+      message: expect.stringContaining('cut short'),
+    });
     const stop = new Error('enough');
-    await expect(makeGit(root, fakeGit(`echo ${oid} blob 3; echo abc; exec sleep 60`).options).objects([oid], () => { throw stop; })).rejects.toBe(stop);
+    await expect(
+      makeGit(root, fakeGit(`echo ${oid} blob 3; echo abc; exec sleep 60`).options).objects([oid], () => {
+        throw stop;
+      }),
+    ).rejects.toBe(stop);
     await makeGit(root, fakeGit('exit 1').options).objects([], pass);
   });
 });
@@ -124,14 +178,21 @@ describe('the stream of cat-file', () => {
   const a = 'a'.repeat(40);
   const b = 'b'.repeat(40);
 
-  function read(stream: string, oids: readonly string[], chunk: number): { readonly headers: (ObjectHeader | null)[]; readonly contents: string[]; readonly end: () => void } {
+  function read(
+    stream: string,
+    oids: readonly string[],
+    chunk: number,
+  ): { readonly headers: (ObjectHeader | null)[]; readonly contents: string[]; readonly end: () => void } {
     const headers: (ObjectHeader | null)[] = [];
     const contents: string[] = [];
     const parser = new BatchParser(oids, (_oid, header) => {
       headers.push(header);
       if (header === null) return null;
       let text = '';
-      return { write: (bytes) => void (text += Buffer.from(bytes).toString()), end: () => contents.push(text) };
+      return {
+        write: (bytes) => void (text += Buffer.from(bytes).toString()),
+        end: () => contents.push(text),
+      };
     });
     const bytes = Buffer.from(stream);
     for (let at = 0; at < bytes.length; at += chunk) parser.take(bytes.subarray(at, at + chunk));
@@ -141,7 +202,11 @@ describe('the stream of cat-file', () => {
   it.each([1, 2, 7, 1_000])('is the same however it is cut: %i bytes at once', (chunk) => {
     const done = read(`${a} blob 5\nab\ncd\n${b} tree 0\n\n${a} missing\n`, [a, b, a], chunk);
     done.end();
-    expect(done.headers).toEqual([{ oid: a, type: 'blob', size: 5 }, { oid: b, type: 'tree', size: 0 }, null]);
+    expect(done.headers).toEqual([
+      { oid: a, type: 'blob', size: 5 },
+      { oid: b, type: 'tree', size: 0 },
+      null,
+    ]);
     expect(done.contents).toEqual(['ab\ncd', '']);
   });
 
@@ -172,7 +237,10 @@ describe.skipIf(!hasGit)('real objects', () => {
     await makeGit(repo.root).objects([one, missing, two], (oid, header) => {
       const chunks: Uint8Array[] = [];
       if (header === null) got.set(oid, null);
-      return { write: (chunk) => chunks.push(new Uint8Array(chunk)), end: () => got.set(oid, Buffer.concat(chunks)) };
+      return {
+        write: (chunk) => chunks.push(new Uint8Array(chunk)),
+        end: () => got.set(oid, Buffer.concat(chunks)),
+      };
     });
     expect(got.get(one)?.equals(large)).toBe(true);
     expect(got.get(two)?.toString()).toBe('s');

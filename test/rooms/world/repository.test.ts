@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { deflateSync } from 'node:zlib';
 import { join } from 'node:path';
@@ -7,13 +16,28 @@ import { gitObjectId, sha256 } from '../../../src/kernel/digest.ts';
 import type { SourceFacts, TreeFacts } from '../../../src/inputs/facts.ts';
 import { makeRepositoryOpener, type RepositoryDeps } from '../../../src/world/repository.ts';
 import { requireOrSkip } from '../../harness/capabilities.ts';
-import { commitAll, gitRepoAt, makeGitRepo, tagPayload, temporaryFolder, writeSignedTag, writeTagObject, type GitRepo } from '../../harness/git-fixture.ts';
+import {
+  commitAll,
+  gitRepoAt,
+  makeGitRepo,
+  tagPayload,
+  temporaryFolder,
+  writeSignedTag,
+  writeTagObject,
+  type GitRepo,
+} from '../../harness/git-fixture.ts';
 
 const hasGit = requireOrSkip('git', 'reading of the governed repository');
 const POLICY = 'schema: govboot.parity/v1\n';
-const FILES = { 'policies/parity.yaml': POLICY, 'policies/keys/A.asc': 'key a\n', 'templates/backend.tf.tmpl': 'x\n', 'README.md': 'hello\n' };
+const FILES = {
+  'policies/parity.yaml': POLICY,
+  'policies/keys/A.asc': 'key a\n',
+  'templates/backend.tf.tmpl': 'x\n',
+  'README.md': 'hello\n',
+};
 /** The shape of a signature; whether it verifies is not this room's business. */
-const sign = (): string => '-----BEGIN PGP SIGNATURE-----\n\niHUEABYKAB0WIQQ=\n=AbCd\n-----END PGP SIGNATURE-----\n';
+const sign = (): string =>
+  '-----BEGIN PGP SIGNATURE-----\n\niHUEABYKAB0WIQQ=\n=AbCd\n-----END PGP SIGNATURE-----\n';
 
 async function released(files: Readonly<Record<string, string | Uint8Array>> = FILES): Promise<GitRepo> {
   const repo = makeGitRepo(files);
@@ -21,7 +45,14 @@ async function released(files: Readonly<Record<string, string | Uint8Array>> = F
   return repo;
 }
 
-async function sourceOf(repo: GitRepo, tag = 'v1', lastUsed: Parameters<Awaited<ReturnType<ReturnType<typeof makeRepositoryOpener>['open']>>['source']>[1] = null, deps: RepositoryDeps = {}): Promise<SourceFacts> {
+async function sourceOf(
+  repo: GitRepo,
+  tag = 'v1',
+  lastUsed: Parameters<
+    Awaited<ReturnType<ReturnType<typeof makeRepositoryOpener>['open']>>['source']
+  >[1] = null,
+  deps: RepositoryDeps = {},
+): Promise<SourceFacts> {
   return (await makeRepositoryOpener(repo.root, deps).open()).source(tag, lastUsed);
 }
 
@@ -31,9 +62,20 @@ function treeOf(facts: SourceFacts): TreeFacts {
 }
 
 /** The tree line hash, computed another way: from the files that were committed. */
-function expectedTree(files: Readonly<Record<string, string>>, modes: Readonly<Record<string, string>> = {}): string {
-  const lines = Object.entries(files).map(([path, content]) => ({ path, line: `${modes[path] ?? '100644'} ${sha256(content)} ${path}\n` }));
-  return sha256(lines.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path))).map(({ line }) => line).join(''));
+function expectedTree(
+  files: Readonly<Record<string, string>>,
+  modes: Readonly<Record<string, string>> = {},
+): string {
+  const lines = Object.entries(files).map(([path, content]) => ({
+    path,
+    line: `${modes[path] ?? '100644'} ${sha256(content)} ${path}\n`,
+  }));
+  return sha256(
+    lines
+      .sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)))
+      .map(({ line }) => line)
+      .join(''),
+  );
 }
 
 describe.skipIf(!hasGit)('a plain repository at its tag', () => {
@@ -41,18 +83,41 @@ describe.skipIf(!hasGit)('a plain repository at its tag', () => {
     const repo = await released();
     const facts = await sourceOf(repo);
     const commit = repo.git(['rev-parse', 'HEAD']);
-    expect(facts).toMatchObject({ root: repo.root, objectFormat: 'sha1', repositoryProblems: [], head: commit, tagSignature: null, lastUsed: null });
-    expect(facts.tag).toMatchObject({ is: 'tag', tag: { name: 'v1', commit, oid: repo.git(['rev-parse', 'refs/tags/v1']) } });
-    expect(treeOf(facts)).toEqual({ tagged: expectedTree(FILES), onDisk: expectedTree(FILES), files: 4, differences: [] });
+    expect(facts).toMatchObject({
+      root: repo.root,
+      objectFormat: 'sha1',
+      repositoryProblems: [],
+      head: commit,
+      tagSignature: null,
+      lastUsed: null,
+    });
+    expect(facts.tag).toMatchObject({
+      is: 'tag',
+      tag: { name: 'v1', commit, oid: repo.git(['rev-parse', 'refs/tags/v1']) },
+    });
+    expect(treeOf(facts)).toEqual({
+      tagged: expectedTree(FILES),
+      onDisk: expectedTree(FILES),
+      files: 4,
+      differences: [],
+    });
   });
 
   it('leaves out evidence/ and intents/ at the top, on both sides and nowhere else', async () => {
-    const repo = await released({ ...FILES, 'evidence/README.md': 'tagged\n', 'intents/old.yaml': 'tagged\n', 'docs/evidence/x': 'y' });
+    const repo = await released({
+      ...FILES,
+      'evidence/README.md': 'tagged\n',
+      'intents/old.yaml': 'tagged\n',
+      'docs/evidence/x': 'y',
+    });
     repo.write('evidence/dev/ledger/00000000.json', '{}');
     repo.write('intents/new.yaml', 'new\n');
     rmSync(join(repo.root, 'intents/old.yaml'));
     expect(treeOf(await sourceOf(repo))).toEqual({
-      tagged: expectedTree({ ...FILES, 'docs/evidence/x': 'y' }), onDisk: expectedTree({ ...FILES, 'docs/evidence/x': 'y' }), files: 5, differences: [],
+      tagged: expectedTree({ ...FILES, 'docs/evidence/x': 'y' }),
+      onDisk: expectedTree({ ...FILES, 'docs/evidence/x': 'y' }),
+      files: 5,
+      differences: [],
     });
     repo.write('docs/evidence/x', 'z');
     expect(treeOf(await sourceOf(repo)).differences).toEqual([{ path: 'docs/evidence/x', how: 'changed' }]);
@@ -69,10 +134,23 @@ describe.skipIf(!hasGit)('a plain repository at its tag', () => {
     commitAll(repo);
     await writeSignedTag(repo, { name: 'v1', sign });
     const expected = expectedTree(
-      { ...FILES, 'bin/run.sh': '#!/bin/sh\n', 'a/b/c/d/e': '', 'docs/grüße – 日本.md': 'x', 'a.b': '1', 'a-b': '2', 'docs/link': '../README.md' },
+      {
+        ...FILES,
+        'bin/run.sh': '#!/bin/sh\n',
+        'a/b/c/d/e': '',
+        'docs/grüße – 日本.md': 'x',
+        'a.b': '1',
+        'a-b': '2',
+        'docs/link': '../README.md',
+      },
       { 'bin/run.sh': '100755', 'docs/link': '120000' },
     );
-    expect(treeOf(await sourceOf(repo))).toMatchObject({ tagged: expected, onDisk: expected, files: 10, differences: [] });
+    expect(treeOf(await sourceOf(repo))).toMatchObject({
+      tagged: expected,
+      onDisk: expected,
+      files: 10,
+      differences: [],
+    });
   });
 
   it('may hold its objects in packs, and be of SHA-256', async () => {
@@ -80,7 +158,13 @@ describe.skipIf(!hasGit)('a plain repository at its tag', () => {
     repo.git(['gc', '--quiet']);
     expect(treeOf(await sourceOf(repo)).differences).toEqual([]);
     const root = temporaryFolder();
-    gitRepoAt(root).git(['init', '--quiet', '--object-format=sha256', '--template=', '--initial-branch=main']);
+    gitRepoAt(root).git([
+      'init',
+      '--quiet',
+      '--object-format=sha256',
+      '--template=',
+      '--initial-branch=main',
+    ]);
     const long = gitRepoAt(root);
     long.write('README.md', 'hello\n');
     commitAll(long);
@@ -92,18 +176,31 @@ describe.skipIf(!hasGit)('a plain repository at its tag', () => {
 
   it('may have no commit yet', async () => {
     const facts = await sourceOf(makeGitRepo());
-    expect(facts).toMatchObject({ head: null, tag: { code: 'TAG_MISSING' }, tree: { is: 'problem' }, repositoryProblems: [] });
+    expect(facts).toMatchObject({
+      head: null,
+      tag: { code: 'TAG_MISSING' },
+      tree: { is: 'problem' },
+      repositoryProblems: [],
+    });
   });
 
   it('is not asked through the variables of the caller', async () => {
     const repo = await released();
     const other = await released({ 'README.md': 'other\n' });
     const before = { ...process.env };
-    Object.assign(process.env, { GIT_DIR: join(other.root, '.git'), GIT_WORK_TREE: other.root, GIT_OBJECT_DIRECTORY: join(other.root, '.git/objects'), GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'core.worktree', GIT_CONFIG_VALUE_0: other.root });
+    Object.assign(process.env, {
+      GIT_DIR: join(other.root, '.git'),
+      GIT_WORK_TREE: other.root,
+      GIT_OBJECT_DIRECTORY: join(other.root, '.git/objects'),
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: 'core.worktree',
+      GIT_CONFIG_VALUE_0: other.root,
+    });
     try {
       expect(treeOf(await sourceOf(repo)).tagged).toBe(expectedTree(FILES));
     } finally {
-      for (const name of Object.keys(process.env)) if (!(name in before)) Reflect.deleteProperty(process.env, name);
+      for (const name of Object.keys(process.env))
+        if (!(name in before)) Reflect.deleteProperty(process.env, name);
     }
   });
 });
@@ -117,17 +214,41 @@ describe.skipIf(!hasGit)('tags', () => {
 
   it.each([
     ['T2: text after the signature', (good: string) => `${good}approved\n`, 'TAG_MALFORMED'],
-    ['T2b: an armor header', (good: string) => good.replace('SIGNATURE-----\n\n', 'SIGNATURE-----\nComment: approved\n\n'), 'TAG_MALFORMED'],
-    ['T3: another header', (good: string) => good.replace(' +0000\n', ' +0000\nx-approved yes\n'), 'TAG_MALFORMED'],
+    [
+      'T2b: an armor header',
+      (good: string) => good.replace('SIGNATURE-----\n\n', 'SIGNATURE-----\nComment: approved\n\n'),
+      'TAG_MALFORMED',
+    ],
+    [
+      'T3: another header',
+      (good: string) => good.replace(' +0000\n', ' +0000\nx-approved yes\n'),
+      'TAG_MALFORMED',
+    ],
     ['T4: two signatures', (good: string) => good + sign(), 'SIG_COUNT'],
     ['T9: an SSH signature', (good: string) => good.replaceAll('PGP', 'SSH'), 'SIG_FORMAT'],
-    ['T11: a NUL in the message', (good: string) => good.replace('v1\n\n', 'v1\n\n').replace('\n-----BEGIN', '\0\n-----BEGIN'), 'TAG_MALFORMED'],
-    ['T13: an injected gpgsig-sha256', (good: string) => good.replace(' +0000\n', ' +0000\ngpgsig-sha256 anything\n'), 'TAG_MALFORMED'],
+    [
+      'T11: a NUL in the message',
+      (good: string) => good.replace('v1\n\n', 'v1\n\n').replace('\n-----BEGIN', '\0\n-----BEGIN'),
+      'TAG_MALFORMED',
+    ],
+    [
+      'T13: an injected gpgsig-sha256',
+      (good: string) => good.replace(' +0000\n', ' +0000\ngpgsig-sha256 anything\n'),
+      'TAG_MALFORMED',
+    ],
     ['no signature', (good: string) => good.slice(0, good.indexOf('-----BEGIN')), 'TAG_UNSIGNED'],
-    ['an object beyond 64 KiB', (good: string) => good.replace('\n\nv1', `\n\n${'v1 '.repeat(30_000)}`), 'TAG_MALFORMED'],
+    [
+      'an object beyond 64 KiB',
+      (good: string) => good.replace('\n\nv1', `\n\n${'v1 '.repeat(30_000)}`),
+      'TAG_MALFORMED',
+    ],
   ])('%s', async (_what, change, code) => {
     const repo = makeGitRepo(FILES);
-    writeTagObject(repo, change(tagPayload({ name: 'v1', commit: repo.git(['rev-parse', 'HEAD']) }) + sign()), 'v1');
+    writeTagObject(
+      repo,
+      change(tagPayload({ name: 'v1', commit: repo.git(['rev-parse', 'HEAD']) }) + sign()),
+      'v1',
+    );
     const facts = await sourceOf(repo);
     expect(facts.tag).toMatchObject({ is: 'problem', code });
     expect(facts.tree).toMatchObject({ is: 'problem', problem: { code } });
@@ -135,16 +256,34 @@ describe.skipIf(!hasGit)('tags', () => {
 
   it('T10: a tag of a tag, of a tree and of a blob', async () => {
     const repo = await released();
-    for (const [type, name] of [['tag', 'refs/tags/v1'], ['tree', 'HEAD^{tree}'], ['blob', 'HEAD:README.md']] as const) {
-      writeTagObject(repo, tagPayload({ name: 'v2', type, commit: repo.git(['rev-parse', name]) }) + sign(), 'v2');
-      expect((await sourceOf(repo, 'v2')).tag).toMatchObject({ code: 'TAG_TARGET_TYPE', wrong: `v2 points at a ${type}` });
+    for (const [type, name] of [
+      ['tag', 'refs/tags/v1'],
+      ['tree', 'HEAD^{tree}'],
+      ['blob', 'HEAD:README.md'],
+    ] as const) {
+      writeTagObject(
+        repo,
+        tagPayload({ name: 'v2', type, commit: repo.git(['rev-parse', name]) }) + sign(),
+        'v2',
+      );
+      expect((await sourceOf(repo, 'v2')).tag).toMatchObject({
+        code: 'TAG_TARGET_TYPE',
+        wrong: `v2 points at a ${type}`,
+      });
     }
   });
 
   it('a tag that says commit and points at a blob has no tree', async () => {
     const repo = makeGitRepo(FILES);
-    writeTagObject(repo, tagPayload({ name: 'v1', commit: repo.git(['rev-parse', 'HEAD:README.md']) }) + sign(), 'v1');
-    expect((await sourceOf(repo)).tree).toMatchObject({ is: 'problem', problem: { code: 'TAG_TARGET_TYPE' } });
+    writeTagObject(
+      repo,
+      tagPayload({ name: 'v1', commit: repo.git(['rev-parse', 'HEAD:README.md']) }) + sign(),
+      'v1',
+    );
+    expect((await sourceOf(repo)).tree).toMatchObject({
+      is: 'problem',
+      problem: { code: 'TAG_TARGET_TYPE' },
+    });
   });
 
   it('a tag of a commit that is missing has no tree', async () => {
@@ -168,13 +307,19 @@ describe.skipIf(!hasGit)('tags', () => {
     commitAll(repo);
     repo.git(['branch', 'v1']);
     const facts = await sourceOf(repo);
-    expect(facts.tag).toMatchObject({ is: 'tag', tag: { commit: repo.git(['rev-parse', 'refs/tags/v1^{commit}']) } });
+    expect(facts.tag).toMatchObject({
+      is: 'tag',
+      tag: { commit: repo.git(['rev-parse', 'refs/tags/v1^{commit}']) },
+    });
     expect(treeOf(facts).tagged).toBe(expectedTree(FILES));
   });
 
-  it.each(['-v', '../x', 'v1 --help', '', 'v*', 'v'.repeat(300)])('the name %j is refused before git is asked', async (name) => {
-    expect((await sourceOf(await released(), name)).tag).toMatchObject({ code: 'TAG_NAME_INVALID' });
-  });
+  it.each(['-v', '../x', 'v1 --help', '', 'v*', 'v'.repeat(300)])(
+    'the name %j is refused before git is asked',
+    async (name) => {
+      expect((await sourceOf(await released(), name)).tag).toMatchObject({ code: 'TAG_NAME_INVALID' });
+    },
+  );
 
   it('a tag in a folder does not stand in for its folder', async () => {
     const repo = makeGitRepo(FILES);
@@ -201,7 +346,11 @@ describe.skipIf(!hasGit)('tags', () => {
 
 describe.skipIf(!hasGit)('a tree that differs', () => {
   const cases: readonly (readonly [string, (repo: GitRepo) => void, TreeFacts['differences']])[] = [
-    ['changed', (repo) => repo.write('policies/parity.yaml', 'evil\n'), [{ path: 'policies/parity.yaml', how: 'changed' }]],
+    [
+      'changed',
+      (repo) => repo.write('policies/parity.yaml', 'evil\n'),
+      [{ path: 'policies/parity.yaml', how: 'changed' }],
+    ],
     [
       'changed behind assume-unchanged',
       (repo) => {
@@ -219,7 +368,11 @@ describe.skipIf(!hasGit)('a tree that differs', () => {
       [{ path: 'README.md', how: 'changed' }],
     ],
     ['missing', (repo) => rmSync(join(repo.root, 'README.md')), [{ path: 'README.md', how: 'missing' }]],
-    ['an extra file', (repo) => repo.write('policies/keys/B.asc', 'key\n'), [{ path: 'policies/keys/B.asc', how: 'extra' }]],
+    [
+      'an extra file',
+      (repo) => repo.write('policies/keys/B.asc', 'key\n'),
+      [{ path: 'policies/keys/B.asc', how: 'extra' }],
+    ],
     [
       'an ignored file',
       (repo) => {
@@ -228,36 +381,90 @@ describe.skipIf(!hasGit)('a tree that differs', () => {
       },
       [{ path: 'evil.auto.tfvars', how: 'extra' }],
     ],
-    ['an execute bit', (repo) => chmodSync(join(repo.root, 'README.md'), 0o755), [{ path: 'README.md', how: 'mode' }]],
-    ['an execute bit of a governed file', (repo) => chmodSync(join(repo.root, 'policies/parity.yaml'), 0o755), [{ path: 'policies/parity.yaml', how: 'mode' }]],
+    [
+      'an execute bit',
+      (repo) => chmodSync(join(repo.root, 'README.md'), 0o755),
+      [{ path: 'README.md', how: 'mode' }],
+    ],
+    [
+      'an execute bit of a governed file',
+      (repo) => chmodSync(join(repo.root, 'policies/parity.yaml'), 0o755),
+      [{ path: 'policies/parity.yaml', how: 'mode' }],
+    ],
     [
       'a link in place of a file',
       (repo) => {
         renameSync(join(repo.root, 'README.md'), join(repo.root, 'evidence'));
         symlinkSync('evidence', join(repo.root, 'README.md'));
       },
-      [{ path: 'README.md', how: 'changed' }, { path: 'evidence', how: 'extra' }],
+      [
+        { path: 'README.md', how: 'changed' },
+        { path: 'evidence', how: 'extra' },
+      ],
     ],
-    ['a link out of the tree', (repo) => symlinkSync('/etc/passwd', join(repo.root, 'docs')), [{ path: 'docs', how: 'unsafe' }]],
-    ['a link up and out', (repo) => symlinkSync('../../x', join(repo.root, 'policies/up')), [{ path: 'policies/up', how: 'unsafe' }]],
-    ['a link named evidence', (repo) => symlinkSync('policies', join(repo.root, 'evidence')), [{ path: 'evidence', how: 'extra' }]],
+    [
+      'a link out of the tree',
+      (repo) => symlinkSync('/etc/passwd', join(repo.root, 'docs')),
+      [{ path: 'docs', how: 'unsafe' }],
+    ],
+    [
+      'a link up and out',
+      (repo) => symlinkSync('../../x', join(repo.root, 'policies/up')),
+      [{ path: 'policies/up', how: 'unsafe' }],
+    ],
+    [
+      'a link named evidence',
+      (repo) => symlinkSync('policies', join(repo.root, 'evidence')),
+      [{ path: 'evidence', how: 'extra' }],
+    ],
     [
       'a folder behind a link',
       (repo) => {
         renameSync(join(repo.root, 'policies'), join(repo.root, 'intents'));
         symlinkSync('intents', join(repo.root, 'policies'));
       },
-      [{ path: 'policies', how: 'extra' }, { path: 'policies/keys/A.asc', how: 'missing' }, { path: 'policies/parity.yaml', how: 'missing' }],
+      [
+        { path: 'policies', how: 'extra' },
+        { path: 'policies/keys/A.asc', how: 'missing' },
+        { path: 'policies/parity.yaml', how: 'missing' },
+      ],
     ],
-    ['a FIFO', (repo) => void spawnSync('mkfifo', [join(repo.root, 'policies/pipe')]), [{ path: 'policies/pipe', how: 'unsafe' }]],
-    ['a FIFO in place of a file', (repo) => {
-      rmSync(join(repo.root, 'README.md'));
-      spawnSync('mkfifo', [join(repo.root, 'README.md')]);
-    }, [{ path: 'README.md', how: 'unsafe' }]],
-    ['a repository inside', (repo) => void makeGitRepo({ x: 'y' }, join(repo.root, 'sub')), [{ path: 'sub/.git', how: 'unsafe' }, { path: 'sub/x', how: 'extra' }]],
-    ['a .git file inside, in capitals', (repo) => repo.write('sub/.GIT', 'gitdir: /tmp'), [{ path: 'sub/.GIT', how: 'unsafe' }]],
-    ['a name with a line feed, which would forge a line', (repo) => repo.write(`x\n100644 ${sha256('')} y`, ''), [{ path: `x\\u{a}100644 ${sha256('')} y`, how: 'unsafe' }]],
-    ['a governed file above 1 MiB', (repo) => repo.write('policies/parity.yaml', 'x'.repeat(1024 * 1024 + 1)), [{ path: 'policies/parity.yaml', how: 'unsafe' }]],
+    [
+      'a FIFO',
+      (repo) => void spawnSync('mkfifo', [join(repo.root, 'policies/pipe')]),
+      [{ path: 'policies/pipe', how: 'unsafe' }],
+    ],
+    [
+      'a FIFO in place of a file',
+      (repo) => {
+        rmSync(join(repo.root, 'README.md'));
+        spawnSync('mkfifo', [join(repo.root, 'README.md')]);
+      },
+      [{ path: 'README.md', how: 'unsafe' }],
+    ],
+    [
+      'a repository inside',
+      (repo) => void makeGitRepo({ x: 'y' }, join(repo.root, 'sub')),
+      [
+        { path: 'sub/.git', how: 'unsafe' },
+        { path: 'sub/x', how: 'extra' },
+      ],
+    ],
+    [
+      'a .git file inside, in capitals',
+      (repo) => repo.write('sub/.GIT', 'gitdir: /tmp'),
+      [{ path: 'sub/.GIT', how: 'unsafe' }],
+    ],
+    [
+      'a name with a line feed, which would forge a line',
+      (repo) => repo.write(`x\n100644 ${sha256('')} y`, ''),
+      [{ path: `x\\u{a}100644 ${sha256('')} y`, how: 'unsafe' }],
+    ],
+    [
+      'a governed file above 1 MiB',
+      (repo) => repo.write('policies/parity.yaml', 'x'.repeat(1024 * 1024 + 1)),
+      [{ path: 'policies/parity.yaml', how: 'unsafe' }],
+    ],
   ];
   it.each(cases)('%s', async (_what, change, differences) => {
     const repo = await released();
@@ -306,7 +513,10 @@ describe.skipIf(!hasGit)('a tree that differs', () => {
     forge(repo, repo.git(['rev-parse', 'HEAD:README.md']), 'blob', 'EVIL!\n');
     repo.write('README.md', 'EVIL!\n');
     expect(repo.git(['cat-file', '-p', 'HEAD:README.md'])).toBe('EVIL!');
-    expect((await sourceOf(repo)).tree).toMatchObject({ is: 'problem', problem: { code: 'REPO_UNSAFE', wrong: expect.stringContaining('not what its name says') } });
+    expect((await sourceOf(repo)).tree).toMatchObject({
+      is: 'problem',
+      problem: { code: 'REPO_UNSAFE', wrong: expect.stringContaining('not what its name says') },
+    });
   });
 
   it('limits files and bytes, on disk and in the tag', async () => {
@@ -314,15 +524,28 @@ describe.skipIf(!hasGit)('a tree that differs', () => {
     const few = { limits: { files: 4, bytes: 1_000_000 } };
     expect((await sourceOf(repo, 'v1', null, few)).tree.is).toBe('read');
     repo.write('one-more', 'x');
-    expect((await sourceOf(repo, 'v1', null, few)).tree).toMatchObject({ problem: { code: 'FILE_UNSAFE', wrong: 'the work tree has more than 4 files' } });
-    expect((await sourceOf(repo, 'v1', null, { limits: { files: 3, bytes: 1_000_000 } })).tree).toMatchObject({ problem: { wrong: 'the tagged tree has more than 3 files' } });
+    expect((await sourceOf(repo, 'v1', null, few)).tree).toMatchObject({
+      problem: { code: 'FILE_UNSAFE', wrong: 'the work tree has more than 4 files' },
+    });
+    expect((await sourceOf(repo, 'v1', null, { limits: { files: 3, bytes: 1_000_000 } })).tree).toMatchObject(
+      { problem: { wrong: 'the tagged tree has more than 3 files' } },
+    );
     repo.write('one-more', 'x'.repeat(2_000));
-    expect((await sourceOf(repo, 'v1', null, { limits: { files: 9, bytes: 1_000 } })).tree).toMatchObject({ problem: { code: 'FILE_UNSAFE', wrong: 'the work tree has more than 1000 bytes' } });
-    expect((await sourceOf(repo, 'v1', null, { limits: { files: 9, bytes: 10 } })).tree).toMatchObject({ problem: { wrong: 'the tagged tree has more than 10 bytes' } });
+    expect((await sourceOf(repo, 'v1', null, { limits: { files: 9, bytes: 1_000 } })).tree).toMatchObject({
+      problem: { code: 'FILE_UNSAFE', wrong: 'the work tree has more than 1000 bytes' },
+    });
+    expect((await sourceOf(repo, 'v1', null, { limits: { files: 9, bytes: 10 } })).tree).toMatchObject({
+      problem: { wrong: 'the tagged tree has more than 10 bytes' },
+    });
   });
 
   it('reads 5,000 files in a few seconds', async () => {
-    const files = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`modules/m${String(i % 50)}/f${String(i)}.tf`, `# ${String(i)}\n`]));
+    const files = Object.fromEntries(
+      Array.from({ length: 5_000 }, (_, i) => [
+        `modules/m${String(i % 50)}/f${String(i)}.tf`,
+        `# ${String(i)}\n`,
+      ]),
+    );
     const repo = await released(files);
     const start = performance.now();
     expect(treeOf(await sourceOf(repo))).toMatchObject({ files: 5_000, differences: [] });
@@ -332,7 +555,12 @@ describe.skipIf(!hasGit)('a tree that differs', () => {
 });
 
 /** Puts other content under the name of an object, as somebody with write access to .git/objects could. */
-function forge(repo: GitRepo, oid: string, type: 'blob' | 'commit' | 'tree' | 'tag', content: string | Uint8Array): void {
+function forge(
+  repo: GitRepo,
+  oid: string,
+  type: 'blob' | 'commit' | 'tree' | 'tag',
+  content: string | Uint8Array,
+): void {
   const path = join(repo.root, '.git/objects', oid.slice(0, 2), oid.slice(2));
   const body = Buffer.from(content);
   chmodSync(path, 0o644);
@@ -341,11 +569,22 @@ function forge(repo: GitRepo, oid: string, type: 'blob' | 'commit' | 'tree' | 't
 
 describe.skipIf(!hasGit)('what is not what its name says', () => {
   it('a commit, a tree and a tag object', async () => {
-    for (const [name, type] of [['HEAD', 'commit'], ['HEAD^{tree}', 'tree'], ['refs/tags/v1', 'tag']] as const) {
+    for (const [name, type] of [
+      ['HEAD', 'commit'],
+      ['HEAD^{tree}', 'tree'],
+      ['refs/tags/v1', 'tag'],
+    ] as const) {
       const repo = await released();
       const oid = repo.git(['rev-parse', name]);
       const content = spawnSync('git', ['cat-file', type, oid], { cwd: repo.root }).stdout;
-      const evil = Buffer.from(content.toString('latin1').replace('README.md', 'README.mb').replace('first', 'forst').replace('Rita', 'Rota'), 'latin1');
+      const evil = Buffer.from(
+        content
+          .toString('latin1')
+          .replace('README.md', 'README.mb')
+          .replace('first', 'forst')
+          .replace('Rita', 'Rota'),
+        'latin1',
+      );
       expect(gitObjectId(type, evil, 'sha1')).not.toBe(oid);
       forge(repo, oid, type, evil);
       const facts = await sourceOf(repo);
@@ -357,7 +596,11 @@ describe.skipIf(!hasGit)('what is not what its name says', () => {
 
 /** The object name of a tree written from raw entries. */
 function writeTree(repo: GitRepo, entries: readonly (readonly [string, string, string])[]): string {
-  const raw = Buffer.concat(entries.map(([mode, name, oid]) => Buffer.concat([Buffer.from(`${mode} ${name}\0`, 'latin1'), Buffer.from(oid, 'hex')])));
+  const raw = Buffer.concat(
+    entries.map(([mode, name, oid]) =>
+      Buffer.concat([Buffer.from(`${mode} ${name}\0`, 'latin1'), Buffer.from(oid, 'hex')]),
+    ),
+  );
   return repo.git(['hash-object', '-t', 'tree', '-w', '--stdin', '--literally'], raw);
 }
 
@@ -381,47 +624,130 @@ describe.skipIf(!hasGit)('a tree that no honest git makes', () => {
   it('a name twice, and a submodule', async () => {
     const repo = makeGitRepo(FILES);
     const blob = repo.git(['rev-parse', 'HEAD:README.md']);
-    await writeSignedTag(repo, { name: 'v1', commit: repo.git(['commit-tree', '-m', 'x', writeTree(repo, [['100644', 'x', blob], ['100755', 'x', blob]])]), sign });
+    await writeSignedTag(repo, {
+      name: 'v1',
+      commit: repo.git([
+        'commit-tree',
+        '-m',
+        'x',
+        writeTree(repo, [
+          ['100644', 'x', blob],
+          ['100755', 'x', blob],
+        ]),
+      ]),
+      sign,
+    });
     expect((await sourceOf(repo)).tree).toMatchObject({ is: 'problem', problem: { code: 'REPO_UNSAFE' } });
     const sub = writeTree(repo, [['160000', 'sub', repo.git(['rev-parse', 'HEAD'])]]);
     await writeSignedTag(repo, { name: 'v2', commit: repo.git(['commit-tree', '-m', 'x', sub]), sign });
-    expect((await sourceOf(repo, 'v2')).repositoryProblems).toEqual([{ code: 'REPO_UNSAFE', wrong: 'sub is a submodule' }]);
+    expect((await sourceOf(repo, 'v2')).repositoryProblems).toEqual([
+      { code: 'REPO_UNSAFE', wrong: 'sub is a submodule' },
+    ]);
   });
 
   it('a bomb of nested folders', async () => {
     const repo = makeGitRepo(FILES);
     let tree = writeTree(repo, [['100644', 'x', repo.git(['rev-parse', 'HEAD:README.md'])]]);
-    for (let depth = 0; depth < 20; depth++) tree = writeTree(repo, Array.from({ length: 10 }, (_, i) => ['40000', `d${String(i)}`, tree]));
+    for (let depth = 0; depth < 20; depth++)
+      tree = writeTree(
+        repo,
+        Array.from({ length: 10 }, (_, i) => ['40000', `d${String(i)}`, tree]),
+      );
     await writeSignedTag(repo, { name: 'v1', commit: repo.git(['commit-tree', '-m', 'x', tree]), sign });
     expect((await sourceOf(repo)).tree).toMatchObject({ is: 'problem', problem: { code: 'FILE_UNSAFE' } });
   });
 });
 
 describe.skipIf(!hasGit)('a repository that is not plain', () => {
-  const cases: readonly (readonly [string, (repo: GitRepo) => void, readonly { readonly code: string; readonly wrong: string }[]])[] = [
+  const cases: readonly (readonly [
+    string,
+    (repo: GitRepo) => void,
+    readonly { readonly code: string; readonly wrong: string }[],
+  ])[] = [
     [
       'T14: a replaced tag',
       (repo) => {
-        const old = writeTagObject(repo, tagPayload({ name: 'v0', commit: repo.git(['rev-parse', 'HEAD']) }) + sign());
+        const old = writeTagObject(
+          repo,
+          tagPayload({ name: 'v0', commit: repo.git(['rev-parse', 'HEAD']) }) + sign(),
+        );
         repo.git(['replace', repo.git(['rev-parse', 'refs/tags/v1']), old]);
       },
       [{ code: 'REPLACE_REFS', wrong: expect.stringMatching(/^refs\/replace\/[0-9a-f]{40}$/) }],
     ],
-    ['a graft', (repo) => repo.write('.git/info/grafts', `${repo.git(['rev-parse', 'HEAD'])}\n`), [{ code: 'REPLACE_REFS', wrong: '.git/info/grafts rewrites history' }]],
-    ['alternates', (repo) => repo.write('.git/objects/info/alternates', '/nowhere\n'), [{ code: 'REPO_UNSAFE', wrong: expect.stringContaining('alternates') }]],
-    ['http-alternates', (repo) => repo.write('.git/objects/info/http-alternates', 'x\n'), [{ code: 'REPO_UNSAFE', wrong: expect.stringContaining('http-alternates') }]],
-    ['shallow history', (repo) => repo.write('.git/shallow', `${repo.git(['rev-parse', 'HEAD'])}\n`), [{ code: 'REPO_UNSAFE', wrong: '.git/shallow: the history is cut off' }]],
-    ['a hook', (repo) => repo.write('.git/hooks/post-checkout', '#!/bin/sh\n', true), [{ code: 'REPO_UNSAFE', wrong: '.git/hooks/post-checkout is a hook that git would run' }]],
-    ['a link for hooks', (repo) => symlinkSync('/tmp', join(repo.root, '.git/hooks')), [{ code: 'REPO_UNSAFE', wrong: '.git/hooks is a symbolic link' }]],
-    ['a filter in info/attributes', (repo) => repo.write('.git/info/attributes', '* filter=evil\n'), [{ code: 'REPO_UNSAFE', wrong: expect.stringContaining('.git/info/attributes sets a filter') }]],
-    ['a second configuration', (repo) => repo.write('.git/config.worktree', '[core]\n'), [{ code: 'REPO_UNSAFE', wrong: '.git/config.worktree is a second configuration' }]],
-    ...['core.fsmonitor', 'core.hooksPath', 'core.worktree', 'core.sshCommand', 'core.attributesFile', 'core.alternateRefsCommand', 'core.gitProxy', 'filter.x.clean', 'filter.x.process', 'include.path', 'includeIf.gitdir:/x.path', 'gpg.program', 'gpg.ssh.program', 'gpg.x509.program', 'gpg.ssh.defaultKeyCommand', 'diff.external', 'diff.x.textconv', 'merge.x.driver', 'remote.origin.promisor', 'remote.origin.uploadpack', 'alias.tag', 'credential.helper'].map(
-      (key): (typeof cases)[number] => [
-        `the setting ${key}`,
-        (repo) => void repo.git(['config', '--local', key, '/nowhere']),
-        [{ code: 'REPO_UNSAFE', wrong: `.git/config sets ${key.replace(/^[^.]+|[^.]+$/g, (part) => part.toLowerCase())}` }],
+    [
+      'a graft',
+      (repo) => repo.write('.git/info/grafts', `${repo.git(['rev-parse', 'HEAD'])}\n`),
+      [{ code: 'REPLACE_REFS', wrong: '.git/info/grafts rewrites history' }],
+    ],
+    [
+      'alternates',
+      (repo) => repo.write('.git/objects/info/alternates', '/nowhere\n'),
+      [{ code: 'REPO_UNSAFE', wrong: expect.stringContaining('alternates') }],
+    ],
+    [
+      'http-alternates',
+      (repo) => repo.write('.git/objects/info/http-alternates', 'x\n'),
+      [{ code: 'REPO_UNSAFE', wrong: expect.stringContaining('http-alternates') }],
+    ],
+    [
+      'shallow history',
+      (repo) => repo.write('.git/shallow', `${repo.git(['rev-parse', 'HEAD'])}\n`),
+      [{ code: 'REPO_UNSAFE', wrong: '.git/shallow: the history is cut off' }],
+    ],
+    [
+      'a hook',
+      (repo) => repo.write('.git/hooks/post-checkout', '#!/bin/sh\n', true),
+      [{ code: 'REPO_UNSAFE', wrong: '.git/hooks/post-checkout is a hook that git would run' }],
+    ],
+    [
+      'a link for hooks',
+      (repo) => symlinkSync('/tmp', join(repo.root, '.git/hooks')),
+      [{ code: 'REPO_UNSAFE', wrong: '.git/hooks is a symbolic link' }],
+    ],
+    [
+      'a filter in info/attributes',
+      (repo) => repo.write('.git/info/attributes', '* filter=evil\n'),
+      [{ code: 'REPO_UNSAFE', wrong: expect.stringContaining('.git/info/attributes sets a filter') }],
+    ],
+    [
+      'a second configuration',
+      (repo) => repo.write('.git/config.worktree', '[core]\n'),
+      [{ code: 'REPO_UNSAFE', wrong: '.git/config.worktree is a second configuration' }],
+    ],
+    ...[
+      'core.fsmonitor',
+      'core.hooksPath',
+      'core.worktree',
+      'core.sshCommand',
+      'core.attributesFile',
+      'core.alternateRefsCommand',
+      'core.gitProxy',
+      'filter.x.clean',
+      'filter.x.process',
+      'include.path',
+      'includeIf.gitdir:/x.path',
+      'gpg.program',
+      'gpg.ssh.program',
+      'gpg.x509.program',
+      'gpg.ssh.defaultKeyCommand',
+      'diff.external',
+      'diff.x.textconv',
+      'merge.x.driver',
+      'remote.origin.promisor',
+      'remote.origin.uploadpack',
+      'alias.tag',
+      'credential.helper',
+    ].map((key): (typeof cases)[number] => [
+      `the setting ${key}`,
+      (repo) => void repo.git(['config', '--local', key, '/nowhere']),
+      [
+        {
+          code: 'REPO_UNSAFE',
+          wrong: `.git/config sets ${key.replace(/^[^.]+|[^.]+$/g, (part) => part.toLowerCase())}`,
+        },
       ],
-    ),
+    ]),
   ];
   it.each(cases)('%s', async (_what, change, problems) => {
     const repo = await released();
@@ -437,20 +763,39 @@ describe.skipIf(!hasGit)('a repository that is not plain', () => {
     repo.git(['update-ref', 'HEAD', good]);
     const facts = await sourceOf(repo);
     expect(facts.repositoryProblems).toEqual([{ code: 'REPLACE_REFS', wrong: `refs/replace/${good}` }]);
-    expect(treeOf(facts)).toMatchObject({ tagged: expectedTree(FILES), differences: [{ path: 'README.md', how: 'changed' }] });
+    expect(treeOf(facts)).toMatchObject({
+      tagged: expectedTree(FILES),
+      differences: [{ path: 'README.md', how: 'changed' }],
+    });
   });
 
   it('samples of hooks, hooks that git would not run, and ordinary settings are no problem', async () => {
     const repo = await released();
     repo.write('.git/hooks/pre-commit.sample', '#!/bin/sh\n', true);
     repo.write('.git/hooks/README', 'x', false);
-    for (const [key, value] of [['user.name', 'Rita'], ['user.signingKey', 'x'], ['core.fsmonitor', 'false'], ['core.autocrlf', 'false'], ['remote.origin.url', 'https://example.com/x'], ['branch.main.remote', 'origin'], ['gpg.format', 'openpgp'], ['commit.gpgSign', 'true']] as const) repo.git(['config', '--local', key, value]);
+    for (const [key, value] of [
+      ['user.name', 'Rita'],
+      ['user.signingKey', 'x'],
+      ['core.fsmonitor', 'false'],
+      ['core.autocrlf', 'false'],
+      ['remote.origin.url', 'https://example.com/x'],
+      ['branch.main.remote', 'origin'],
+      ['gpg.format', 'openpgp'],
+      ['commit.gpgSign', 'true'],
+    ] as const)
+      repo.git(['config', '--local', key, value]);
     expect((await sourceOf(repo)).repositoryProblems).toEqual([]);
   });
 
   it('a filter in a tagged .gitattributes, at any depth; line ends are no filter', async () => {
-    const repo = await released({ ...FILES, '.gitattributes': '* text=auto eol=lf\n# filter=none\n', 'sub/.gitattributes': '*.bin filter=lfs diff=lfs -text\n' });
-    expect((await sourceOf(repo)).repositoryProblems).toEqual([{ code: 'REPO_UNSAFE', wrong: 'sub/.gitattributes sets a filter, which is a program that git runs' }]);
+    const repo = await released({
+      ...FILES,
+      '.gitattributes': '* text=auto eol=lf\n# filter=none\n',
+      'sub/.gitattributes': '*.bin filter=lfs diff=lfs -text\n',
+    });
+    expect((await sourceOf(repo)).repositoryProblems).toEqual([
+      { code: 'REPO_UNSAFE', wrong: 'sub/.gitattributes sets a filter, which is a program that git runs' },
+    ]);
   });
 
   it('runs none of the programs that the repository names', async () => {
@@ -458,9 +803,32 @@ describe.skipIf(!hasGit)('a repository that is not plain', () => {
     const canary = join(temporaryFolder(), 'canary');
     const evil = join(repo.root, '.git', 'evil');
     repo.write('.git/evil', `#!/bin/sh\ntouch ${canary}\nexit 0\n`, true);
-    for (const key of ['core.fsmonitor', 'core.sshCommand', 'core.alternateRefsCommand', 'filter.evil.clean', 'filter.evil.smudge', 'filter.evil.process', 'diff.evil.textconv', 'diff.evil.command', 'diff.external', 'gpg.program', 'gpg.openpgp.program', 'core.pager', 'alias.cat-file', 'alias.for-each-ref']) repo.git(['config', '--local', key, key.startsWith('alias') ? `!${evil}` : evil]);
+    for (const key of [
+      'core.fsmonitor',
+      'core.sshCommand',
+      'core.alternateRefsCommand',
+      'filter.evil.clean',
+      'filter.evil.smudge',
+      'filter.evil.process',
+      'diff.evil.textconv',
+      'diff.evil.command',
+      'diff.external',
+      'gpg.program',
+      'gpg.openpgp.program',
+      'core.pager',
+      'alias.cat-file',
+      'alias.for-each-ref',
+    ])
+      repo.git(['config', '--local', key, key.startsWith('alias') ? `!${evil}` : evil]);
     repo.git(['config', '--local', 'core.hooksPath', '.git/hooks']);
-    for (const hook of ['post-index-change', 'reference-transaction', 'post-checkout', 'fsmonitor-watchman', 'pre-commit']) repo.write(`.git/hooks/${hook}`, readFileSync(evil), true);
+    for (const hook of [
+      'post-index-change',
+      'reference-transaction',
+      'post-checkout',
+      'fsmonitor-watchman',
+      'pre-commit',
+    ])
+      repo.write(`.git/hooks/${hook}`, readFileSync(evil), true);
     const index = statSync(join(repo.root, '.git/index')).mtimeMs;
     const facts = await sourceOf(repo);
     await makeRepositoryOpener(repo.root).tagsAtHead();
@@ -478,11 +846,21 @@ describe.skipIf(!hasGit)('a repository that is not plain', () => {
     symlinkSync(`${link.root}-git`, join(link.root, '.git'));
     const common = await released();
     common.write('.git/commondir', '../../x\n');
-    for (const [root, wrong] of [[linked, '.git is a file'], [link.root, '.git is a symbolic link'], [common.root, '.git/commondir']] as const) {
+    for (const [root, wrong] of [
+      [linked, '.git is a file'],
+      [link.root, '.git is a symbolic link'],
+      [common.root, '.git/commondir'],
+    ] as const) {
       const opener = makeRepositoryOpener(root, { git: { env: { PATH: '' } } });
       const facts = await (await opener.open()).source('v1', { tag: 'v0', commit: 'a'.repeat(40) });
       const problem = { code: 'REPO_UNSAFE', wrong: expect.stringContaining(wrong) };
-      expect(facts).toMatchObject({ repositoryProblems: [problem], head: null, tag: { is: 'problem', ...problem }, tree: { is: 'problem', problem }, lastUsed: { tag: 'v0', descends: false } });
+      expect(facts).toMatchObject({
+        repositoryProblems: [problem],
+        head: null,
+        tag: { is: 'problem', ...problem },
+        tree: { is: 'problem', problem },
+        lastUsed: { tag: 'v0', descends: false },
+      });
       await expect(opener.tagsAtHead()).rejects.toMatchObject({ code: 'REPO_UNSAFE' });
     }
     rmSync(`${link.root}-git`, { recursive: true });
@@ -492,10 +870,19 @@ describe.skipIf(!hasGit)('a repository that is not plain', () => {
 describe.skipIf(!hasGit)('where there is no repository', () => {
   it('NOT_A_REPOSITORY names the folder, and the repository above it', async () => {
     const repo = await released();
-    await expect(makeRepositoryOpener(join(repo.root, 'policies')).open()).rejects.toMatchObject({ code: 'NOT_A_REPOSITORY', hint: expect.stringContaining(repo.root) });
-    await expect(makeRepositoryOpener(join(repo.root, 'nowhere')).open()).rejects.toMatchObject({ code: 'NOT_A_REPOSITORY' });
-    await expect(makeRepositoryOpener(join(repo.root, 'README.md')).open()).rejects.toMatchObject({ code: 'NOT_A_REPOSITORY' });
-    await expect(makeRepositoryOpener(temporaryFolder()).tagsAtHead()).rejects.toMatchObject({ code: 'NOT_A_REPOSITORY' });
+    await expect(makeRepositoryOpener(join(repo.root, 'policies')).open()).rejects.toMatchObject({
+      code: 'NOT_A_REPOSITORY',
+      hint: expect.stringContaining(repo.root),
+    });
+    await expect(makeRepositoryOpener(join(repo.root, 'nowhere')).open()).rejects.toMatchObject({
+      code: 'NOT_A_REPOSITORY',
+    });
+    await expect(makeRepositoryOpener(join(repo.root, 'README.md')).open()).rejects.toMatchObject({
+      code: 'NOT_A_REPOSITORY',
+    });
+    await expect(makeRepositoryOpener(temporaryFolder()).tagsAtHead()).rejects.toMatchObject({
+      code: 'NOT_A_REPOSITORY',
+    });
   });
 
   it('a .git that git does not know is none, and neither is a bare repository beside it', async () => {
@@ -526,14 +913,26 @@ describe.skipIf(!hasGit)('history', () => {
     repo.git(['checkout', '--quiet', 'main']);
     repo.git(['merge', '--quiet', '--no-edit', 'side']);
     await writeSignedTag(repo, { name: 'v2', sign });
-    const descends = async (tag: string, commit: string): Promise<unknown> => (await sourceOf(repo, tag, { tag: 'vX', commit })).lastUsed;
+    const descends = async (tag: string, commit: string): Promise<unknown> =>
+      (await sourceOf(repo, tag, { tag: 'vX', commit })).lastUsed;
     for (const [tag, commit, expected] of [
-      ['v1', first, true], ['v2', first, true], ['v2', second, true], ['v2', side, true],
+      ['v1', first, true],
+      ['v2', first, true],
+      ['v2', second, true],
+      ['v2', side, true],
       // Rollback: the older tag after the newer one was used.
-      ['v1', second, false], ['v1', side, false],
-      ['v2', '0123456789'.repeat(4), false], ['v2', 'HEAD', false], ['v2', '--all', false], ['v9', first, false],
+      ['v1', second, false],
+      ['v1', side, false],
+      ['v2', '0123456789'.repeat(4), false],
+      ['v2', 'HEAD', false],
+      ['v2', '--all', false],
+      ['v9', first, false],
     ] as const) {
-      expect(await descends(tag, commit), `${tag} after ${commit}`).toEqual({ tag: 'vX', commit, descends: expected });
+      expect(await descends(tag, commit), `${tag} after ${commit}`).toEqual({
+        tag: 'vX',
+        commit,
+        descends: expected,
+      });
     }
   });
 
@@ -550,7 +949,9 @@ describe.skipIf(!hasGit)('history', () => {
     const text = repo.git(['cat-file', 'commit', old]);
     forge(repo, old, 'commit', `${text.replace(/^parent .*$/m, `parent ${last}`)}\n`);
     expect(spawnSync('git', ['merge-base', '--is-ancestor', last, 'v1'], { cwd: repo.root }).status).toBe(0);
-    expect((await sourceOf(repo, 'v1', { tag: 'v5', commit: last })).lastUsed).toMatchObject({ descends: false });
+    expect((await sourceOf(repo, 'v1', { tag: 'v5', commit: last })).lastUsed).toMatchObject({
+      descends: false,
+    });
   });
 
   it('does not believe a commit-graph', async () => {
@@ -560,7 +961,9 @@ describe.skipIf(!hasGit)('history', () => {
     repo.write('README.md', 'second\n');
     commitAll(repo);
     await writeSignedTag(repo, { name: 'v2', sign });
-    expect((await sourceOf(repo, 'v2', { tag: 'v1', commit: first })).lastUsed).toMatchObject({ descends: true });
+    expect((await sourceOf(repo, 'v2', { tag: 'v1', commit: first })).lastUsed).toMatchObject({
+      descends: true,
+    });
   });
 });
 
@@ -576,7 +979,10 @@ describe.skipIf(!hasGit)('files', () => {
     expect(again.is === 'read' && again.value).toBe(first.value);
     expect((await opened.list('policies'))[0]).toBe(first.value);
     expect(treeOf(await opened.source('v1', null)).differences).toEqual([]);
-    expect(await (await opener.open()).read('policies/parity.yaml')).toMatchObject({ is: 'read', value: { sha256: sha256('evil\n') } });
+    expect(await (await opener.open()).read('policies/parity.yaml')).toMatchObject({
+      is: 'read',
+      value: { sha256: sha256('evil\n') },
+    });
   });
 
   it('that change between hash and reading are refused', async () => {
@@ -584,20 +990,43 @@ describe.skipIf(!hasGit)('files', () => {
     const opened = await makeRepositoryOpener(repo.root).open();
     expect(treeOf(await opened.source('v1', null)).differences).toEqual([]);
     repo.write('README.md', 'evil\n');
-    expect(await opened.read('README.md')).toMatchObject({ is: 'problem', problem: { code: 'FILE_UNSAFE', wrong: 'README.md changed while it was read' } });
+    expect(await opened.read('README.md')).toMatchObject({
+      is: 'problem',
+      problem: { code: 'FILE_UNSAFE', wrong: 'README.md changed while it was read' },
+    });
   });
 
   it('are listed directly under a folder, sorted, and none for a folder that is not there', async () => {
     const repo = await released({ ...FILES, 'policies/z.yaml': 'z', 'policies/b.yaml': 'b' });
     const opened = await makeRepositoryOpener(repo.root).open();
-    expect((await opened.list('policies')).map((file) => [file.path, new TextDecoder().decode(file.bytes), file.sha256])).toEqual([
-      ['policies/b.yaml', 'b', sha256('b')], ['policies/parity.yaml', POLICY, sha256(POLICY)], ['policies/z.yaml', 'z', sha256('z')],
+    expect(
+      (await opened.list('policies')).map((file) => [
+        file.path,
+        new TextDecoder().decode(file.bytes),
+        file.sha256,
+      ]),
+    ).toEqual([
+      ['policies/b.yaml', 'b', sha256('b')],
+      ['policies/parity.yaml', POLICY, sha256(POLICY)],
+      ['policies/z.yaml', 'z', sha256('z')],
     ]);
     expect(await opened.list('intents')).toEqual([]);
     expect((await opened.list('')).map((file) => file.path)).toEqual(['README.md']);
   });
 
-  it.each(['../x', '/etc/passwd', 'policies/../../x', 'policies//parity.yaml', './README.md', '.git/config', 'sub/.GIT/config', 'policies\\parity.yaml', '', 'a\0b', 'policies/'])('the path %j is refused', async (path) => {
+  it.each([
+    '../x',
+    '/etc/passwd',
+    'policies/../../x',
+    'policies//parity.yaml',
+    './README.md',
+    '.git/config',
+    'sub/.GIT/config',
+    'policies\\parity.yaml',
+    '',
+    'a\0b',
+    'policies/',
+  ])('the path %j is refused', async (path) => {
     const opened = await makeRepositoryOpener((await released()).root).open();
     expect(await opened.read(path)).toMatchObject({ is: 'problem', problem: { code: 'FILE_UNSAFE' } });
   });
@@ -610,11 +1039,23 @@ describe.skipIf(!hasGit)('files', () => {
     repo.write('policies/full.yaml', 'x'.repeat(1024 * 1024));
     symlinkSync('policies', join(repo.root, 'intents'));
     const opened = await makeRepositoryOpener(repo.root).open();
-    for (const [path, wrong] of [['policies/link.yaml', 'is a symbolic link'], ['policies/fifo.yaml', 'is a FIFO'], ['policies/keys', 'is a folder'], ['policies/large.yaml', 'is larger than 1048576 bytes'], ['intents/parity.yaml', 'is a symbolic link, not a folder'], ['README.md/x', 'is not a regular file, not a folder']] as const) {
-      expect(await opened.read(path), path).toMatchObject({ is: 'problem', problem: { code: 'FILE_UNSAFE', wrong: expect.stringContaining(wrong) } });
+    for (const [path, wrong] of [
+      ['policies/link.yaml', 'is a symbolic link'],
+      ['policies/fifo.yaml', 'is a FIFO'],
+      ['policies/keys', 'is a folder'],
+      ['policies/large.yaml', 'is larger than 1048576 bytes'],
+      ['intents/parity.yaml', 'is a symbolic link, not a folder'],
+      ['README.md/x', 'is not a regular file, not a folder'],
+    ] as const) {
+      expect(await opened.read(path), path).toMatchObject({
+        is: 'problem',
+        problem: { code: 'FILE_UNSAFE', wrong: expect.stringContaining(wrong) },
+      });
     }
     expect(await opened.read('policies/full.yaml')).toMatchObject({ is: 'read' });
-    expect(await opened.read('policies/none.yaml')).toMatchObject({ problem: { code: 'FILE_MISSING', wrong: 'policies/none.yaml does not exist' } });
+    expect(await opened.read('policies/none.yaml')).toMatchObject({
+      problem: { code: 'FILE_MISSING', wrong: 'policies/none.yaml does not exist' },
+    });
     expect(await opened.read('none/none.yaml')).toMatchObject({ problem: { code: 'FILE_MISSING' } });
     await expect(opened.list('policies')).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
     await expect(opened.list('intents')).rejects.toMatchObject({ code: 'FILE_UNSAFE' });

@@ -412,14 +412,7 @@ describe.skipIf(!real)('the real gpg', () => {
     const [cert = ''] = prints('cert@example.org');
     gpg('--quick-add-key', cert, 'ed25519', 'sign', 'never');
     gpg('--quick-gen-key', 'Rsa <rsa@example.org>', 'rsa3072', 'sign', 'never');
-    const params =
-      'Key-Type: eddsa\nKey-Curve: ed25519\nKey-Usage: sign\nName-Real: Lock\nName-Email: lock@example.org\nExpire-Date: 0\nPassphrase: sesame\n%commit\n';
-    const made = spawnSync(
-      'gpg',
-      ['--homedir', home, '--batch', '--no-tty', '--pinentry-mode', 'loopback', '--gen-key'],
-      { input: params, encoding: 'utf8' },
-    );
-    if (made.status !== 0) throw new Error(made.stderr);
+    gpg('--passphrase', 'sesame', '--quick-gen-key', 'Lock <lock@example.org>', 'ed25519', 'sign', 'never');
   });
   // Only the agent of this home folder.
   afterAll(() => spawnSync('gpgconf', ['--homedir', home, '--kill', 'all']));
@@ -433,6 +426,22 @@ describe.skipIf(!real)('the real gpg', () => {
       expect(info.userId).toContain(id);
       expect(info.tool).toMatch(/^gpg \d+\.\d+\.\d+$/);
       await expectGood(await signer(print).sign(data), gpg('--armor', '--export', print), print);
+    },
+  );
+
+  test.each(['secp256k1', 'brainpoolP256r1'])(
+    'signs with %s, which is refused as not for every verifier',
+    async (curve) => {
+      gpg('--quick-gen-key', `Curve <${curve}@example.org>`, curve, 'sign', 'never');
+      const [print = ''] = prints(`${curve}@example.org`);
+      const seen = await makeVerifier().verify({
+        data,
+        signature: fileOf('x.asc', await signer(print).sign(data)),
+        keys: [fileOf(`policies/keys/${print}.asc`, gpg('--armor', '--export', print))],
+        at: instantFromMs(Date.now()),
+      });
+      expect(seen.key?.algorithm).toBe(curve);
+      expect(seen.verifiers[0]?.says).toEqual({ is: 'bad', problem: { code: 'SIG_WEAK', wrong: curve } });
     },
   );
 

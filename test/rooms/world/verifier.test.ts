@@ -240,6 +240,32 @@ describe('the key', () => {
     expect(answers(facts)).toEqual(both('KEY_INVALID'));
   });
 
+  test('whose signing subkey has expired is refused, and was good before', async () => {
+    const key = await keyOf({ signingSubkey: true, subkeyExpiresInSeconds: 50 * 86_400 });
+    const signature = await sign(key, data, { at: daysAgo(90) });
+    expect(answers(await ask([key.file()], signature))).toEqual(both('KEY_EXPIRED'));
+    expect(answers(await ask([key.file()], signature, daysAgo(90)))).toEqual(both('good'));
+  });
+
+  test('whose signing subkey is revoked is refused', async () => {
+    const key = await keyOf({ signingSubkey: true });
+    const file = key.file(await key.subkeyRevoked(daysAgo(1)));
+    expect(answers(await ask([file], await sign(key, data, { at: daysAgo(5) })))).toEqual(
+      both('KEY_REVOKED'),
+    );
+  });
+
+  test.each([
+    ['that may only certify', 0x01],
+    ['that may only encrypt', 0x0c],
+    ['that does not say what it may do', null],
+  ])('%s is refused', async (_what, keyFlags) => {
+    const key = await keyOf({ keyFlags });
+    const { verifiers } = await ask([key.file()], await sign(key, data));
+    expect(verifiers[0]).toMatchObject({ tool: 'openpgp.js', says: { problem: { code: 'KEY_INVALID' } } });
+    console.log(JSON.stringify(verifiers[1]));
+  });
+
   test('with SHA-1 in its self-signatures is refused', async () => {
     const key = await keyOf({ curve: 'nistP256', sha1SelfSignatures: true });
     expect(answers(await ask([key.file()], await sign(key, data)))).toEqual(both('SIG_WEAK', 'KEY_INVALID'));

@@ -179,7 +179,7 @@ function judgeTree(tree: Maybe<TreeFacts>): Outcome<'source'> {
 
 function judgeRollback({ source: { lastUsed }, ledger }: Facts, tag: TagObject | null): Outcome<'source'> {
   if (tag === null) return left('rollback', 'there is no tag');
-  if (lastUsed?.commit !== ledger.lastTag?.commit)
+  if ((lastUsed === null) !== (ledger.lastTag === null) || lastUsed?.commit !== ledger.lastTag?.commit)
     return left('rollback', 'the tag was not compared with the last one in the ledger');
   if (lastUsed === null) return made('rollback');
   return made(

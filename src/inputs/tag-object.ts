@@ -132,7 +132,7 @@ function headers(
   const [commit = '', type, tag, tagger = ''] = ['object', 'type', 'tag', 'tagger'].map((key, i) => {
     const line = lines[i];
     if (line?.startsWith(`${key} `) !== true)
-      throw malformed(`header ${String(i + 1)} must be "${key}", not "${shown(line ?? '')}"`);
+      throw malformed(`header ${String(i + 1)} must be "${key}", not "${shown(line)}"`);
     return line.slice(key.length + 1);
   });
   const extra = lines[4];
@@ -141,12 +141,9 @@ function headers(
     throw malformed(`object is "${shown(commit)}"`);
   if (type === 'tag' || type === 'tree' || type === 'blob')
     throw new Refusal('TAG_TARGET_TYPE', `${name} points at a ${type}`);
-  if (type !== 'commit') throw malformed(`type is "${shown(type ?? '')}"`);
+  if (type !== 'commit') throw malformed(`type is "${shown(type)}"`);
   if (tag !== name)
-    throw new Refusal(
-      'TAG_NAME_MISMATCH',
-      `refs/tags/${name} holds a tag that names itself "${shown(tag ?? '')}"`,
-    );
+    throw new Refusal('TAG_NAME_MISMATCH', `refs/tags/${name} holds a tag that names itself "${shown(tag)}"`);
   const seconds = Number(TAGGER.exec(tagger)?.[3] ?? 'NaN');
   if (!(seconds <= LAST_SECOND)) throw malformed(`tagger is "${shown(tagger)}"`);
   return {
@@ -169,10 +166,10 @@ function signatureStart(rest: string): number {
     throw new Refusal('TAG_UNSIGNED', 'the tag object has no signature');
   }
   if (begins.length > 1) throw new Refusal('SIG_COUNT', `the tag has ${String(begins.length)} signatures`);
-  if (lines[begin] !== BEGIN) throw malformed(`has text beside the armor line: ${shown(lines[begin] ?? '')}`);
+  if (lines[begin] !== BEGIN) throw malformed(`has text beside the armor line: ${shown(lines[begin])}`);
   if (ends.length !== 1 || lines.at(-1) !== '' || lines.at(-2) !== END)
     throw malformed('has text after its signature, or no end of it');
-  if (lines[begin + 1] !== '') throw malformed(`has an armor header: ${shown(lines[begin + 1] ?? '')}`);
+  if (lines[begin + 1] !== '') throw malformed(`has an armor header: ${shown(lines[begin + 1])}`);
   const body = lines
     .slice(begin + 2, -2)
     .map((line) => `${line}\n`)
@@ -185,6 +182,6 @@ function malformed(what: string): Refusal {
   return new Refusal('TAG_MALFORMED', `the tag object ${what}`);
 }
 
-function shown(text: string): string {
-  return clip(safe(text), 80);
+function shown(text: string | undefined): string {
+  return clip(safe(text ?? ''), 80);
 }

@@ -218,13 +218,15 @@ export class WorkTree {
       spend(budget, stats.size, this.limits);
       const hash = createHash('sha256');
       const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(stats.size + 1, 256 * 1024)));
-      for (let total = 0; ;) {
+      // A regular file gives less than was asked for only at its end (read(2)), so the last read is not made twice.
+      let total = 0;
+      for (let full = true; full;) {
         const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
-        if (bytesRead === 0) break;
-        total += bytesRead;
-        if (total > stats.size) throw new ProblemError('FILE_UNSAFE', `${path} grew while it was read`);
         hash.update(buffer.subarray(0, bytesRead));
+        total += bytesRead;
+        full = bytesRead === buffer.length;
       }
+      if (total !== stats.size) throw new ProblemError('FILE_UNSAFE', `${path} changed while it was read`);
       const digest = hash.digest('hex') as Sha256;
       this.hashed.set(path, digest);
       const read = await this.files.get(path);

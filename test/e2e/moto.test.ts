@@ -1,11 +1,14 @@
 // The whole street against moto, over the real SDK and a real pseudo-terminal.
+import { cpSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   CreateBucketCommand,
   GetBucketPolicyCommand,
   PutBucketVersioningCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { CreateKeyCommand, KMSClient, ListKeysCommand } from '@aws-sdk/client-kms';
+import { KMSClient, ListKeysCommand } from '@aws-sdk/client-kms';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { requireOrSkip } from '../harness/capabilities.ts';
@@ -15,174 +18,158 @@ import { playApply, startGovboot, type Played } from '../harness/operator.ts';
 
 const BUCKET = 'acme-dev-tfstate-123456789012-eu-central-1';
 
-describe.skipIf(!requireOrSkip('moto', 'apply against an AWS emulator, end to end'))('apply on moto', () => {
-  let moto: Moto;
-  beforeAll(async () => {
-    moto = await startMoto();
-  });
-  afterAll(() => moto.stop());
-  beforeEach(() => moto.reset());
-
-  const govern = (options: Partial<GovernedOptions> = {}, region = 'eu-central-1'): Promise<Governed> =>
-    makeGoverned({
-      endpoint: moto.endpoint,
-      env: motoEnv(moto.endpoint, region),
-      environments: [`dev=123456789012:${region}`],
-      ...options,
+describe.skipIf(!requireOrSkip('moto', 'apply against an AWS emulator, end to end'))(
+  'apply on moto',
+  { timeout: 180_000 },
+  () => {
+    let moto: Moto;
+    beforeAll(async () => {
+      moto = await startMoto();
     });
-  const args = (governed: Governed, ...more: readonly string[]): readonly string[] => [
-    ...governed.globals,
-    '--key',
-    governed.keyFile('alice'),
-    'apply',
-    'dev',
-    ...more,
-  ];
-  const terminal = (governed: Governed) => ({ cwd: governed.folder, env: governed.env, rows: 60 });
-  const play = (governed: Governed, ...more: readonly string[]): Promise<Played> =>
-    playApply(args(governed, ...more), terminal(governed));
-  const keys = async (): Promise<number> =>
-    (await new KMSClient(motoClientConfig(moto.endpoint)).send(new ListKeysCommand({}))).Keys?.length ?? 0;
+    afterAll(() => moto.stop());
+    beforeEach(() => moto.reset());
 
-  test.for([
-    ['table', 'eu-central-1'],
-    ['lockfile', 'us-east-1'],
-    ['both', 'eu-central-1'],
-  ] as const)('creates, verifies and keeps: locking by %s in %s', async ([locking, region]) => {
-    const governed = await govern({ locking, github: true }, region);
-    const played = await play(governed);
-    expect(played.screen).toContain('bootstrapped and locked');
-    expect(played.code).toBe(0);
-    expect((await governed.run(['verify', 'dev'])).code).toBe(0);
-    const again = await play(governed);
-    expect(again).toMatchObject({ code: 0, token: null });
-    expect(again.screen).toContain('nothing to do');
-    const rendered = (await governed.run(['backend', 'render', 'dev'])).stdout;
-    expect(/use_lockfile\s+= true/.test(rendered)).toBe(locking !== 'table');
-    expect(/dynamodb_table\s+= "acme-dev-tflock"/.test(rendered)).toBe(locking !== 'lockfile');
-  });
+    const govern = (options: Partial<GovernedOptions> = {}, region = 'eu-central-1'): Promise<Governed> =>
+      makeGoverned({
+        endpoint: moto.endpoint,
+        env: motoEnv(moto.endpoint, region),
+        environments: [`dev=123456789012:${region}`],
+        ...options,
+      });
+    const args = (governed: Governed, ...more: readonly string[]): readonly string[] => [
+      ...governed.globals,
+      '--key',
+      governed.keyFile('alice'),
+      'apply',
+      'dev',
+      ...more,
+    ];
+    const terminal = (governed: Governed) => ({ cwd: governed.folder, env: governed.env, rows: 60 });
+    const play = (governed: Governed, ...more: readonly string[]): Promise<Played> =>
+      playApply(args(governed, ...more), terminal(governed));
+    const keys = async (): Promise<number> =>
+      (await new KMSClient(motoClientConfig(moto.endpoint)).send(new ListKeysCommand({}))).Keys?.length ?? 0;
 
-  test('a drifted control under a lock is refused, not corrected', async () => {
-    const governed = await govern();
-    expect((await play(governed)).code).toBe(0);
-    const s3 = new S3Client(motoClientConfig(moto.endpoint));
-    await s3.send(
-      new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status: 'Suspended' } }),
-    );
-    const again = await play(governed);
-    expect(again).toMatchObject({ code: 3, token: null });
-    expect(again.screen).toContain('BACKEND_LOCKED');
-    expect(again.screen).toContain('state-bucket.versioning');
-  });
-
-  test("somebody else's bucket of that name is refused and not touched", async () => {
-    const s3 = new S3Client(motoClientConfig(moto.endpoint));
-    await s3.send(
-      new CreateBucketCommand({
-        Bucket: BUCKET,
-        CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' },
-      }),
-    );
-    const refused = await play(await govern());
-    expect(refused).toMatchObject({ code: 5, token: null });
-    expect(refused.screen).toContain('FOREIGN_RESOURCE');
-    await expect(s3.send(new GetBucketPolicyCommand({ Bucket: BUCKET }))).rejects.toThrow(/policy/i);
-  });
-
-  test("somebody else's role of that name is refused", async () => {
-    const iam = new IAMClient(motoClientConfig(moto.endpoint));
-    await iam.send(
-      new CreateRoleCommand({
-        RoleName: 'acme-dev-operator',
-        AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [] }),
-      }),
-    );
-    const refused = await play(await govern());
-    expect(refused).toMatchObject({ code: 5, token: null });
-    expect(refused.screen).toContain('FOREIGN_RESOURCE');
-  });
-
-  test('a key whose CreateKey answer was lost is found again by its tags', async () => {
-    const governed = await govern();
-    const trust = await governed.run(['trust', 'show', '--json']);
-    const { repository } = (
-      JSON.parse(trust.stdout.trim().split('\n').at(-1)!) as { value: { trust: { repository: string } } }
-    ).value.trust;
-    await new KMSClient(motoClientConfig(moto.endpoint)).send(
-      new CreateKeyCommand({
-        Tags: [
-          { TagKey: 'govboot:repository', TagValue: repository },
-          { TagKey: 'govboot:environment', TagValue: 'dev' },
-        ],
-      }),
-    );
-    const played = await play(governed);
-    expect(played.code).toBe(0);
-    expect(await keys()).toBe(1);
-  });
-
-  test('killed in the middle, --resume finishes the same run with one key', async () => {
-    const governed = await govern();
-    const screen = startGovboot(args(governed), terminal(governed));
-    const [, token = ''] = await screen.waitFor(/token\s+(\S{5}-\S{5})/, 30_000);
-    await screen.waitFor(/token: ?$/im);
-    await screen.type(`${token}\r`);
-    await screen.waitFor(/APPLY to begin: ?$/m);
-    await screen.type('APPLY\r');
-    await screen.waitFor(/✓ (.*)encryption key/, 30_000);
-    screen.kill('SIGKILL');
-    await screen.exit;
-    const blocked = await play(governed);
-    expect(blocked).toMatchObject({ code: 6, token: null });
-    expect(blocked.screen).toContain('RECOVERY_REQUIRED');
-    const resumed = await play(governed, '--resume');
-    expect(resumed.screen).toContain('bootstrapped and locked');
-    expect(resumed.code).toBe(0);
-    expect(await keys()).toBe(1);
-    expect((await governed.run(['verify', 'dev'])).code).toBe(0);
-    expect((await play(governed)).screen).toContain('nothing to do');
-  });
-
-  test('of two operators at once one wins, and the other is told who holds the claim', async () => {
-    const [one, two] = await Promise.all([govern(), govern()]);
-    // The same repository on two machines: what is claimed is the environment in the cloud.
-    const repository = async (governed: Governed): Promise<string> =>
-      (await governed.run(['trust', 'show'])).stdout;
-    expect(await repository(one)).not.toBe(await repository(two));
-    const copies = await twoClones(one);
-    const done = await Promise.all(copies.map((clone) => playApply(clone.args, clone.terminal)));
-    const codes = done.map(({ code }) => code).sort((a, b) => a - b);
-    expect(codes[0]).toBe(0);
-    expect([0, 75]).toContain(codes[1]);
-    if (codes[1] === 75)
-      expect(done.find(({ code }) => code === 75)!.screen).toMatch(/CLAIMED|bootstrapping this environment/);
-    expect(await keys()).toBe(1);
-  });
-
-  async function twoClones(governed: Governed) {
-    const { cpSync, mkdtempSync } = await import('node:fs');
-    const { tmpdir } = await import('node:os');
-    const { join } = await import('node:path');
-    return [governed.folder, governed.folder].map((folder, i) => {
-      const copy = i === 0 ? folder : mkdtempSync(join(tmpdir(), 'govboot-second-'));
-      if (i > 0) cpSync(folder, copy, { recursive: true });
-      return {
-        args: [
-          '--repo',
-          join(copy, 'infra'),
-          '--pins',
-          join(copy, 'home', 'pins.json'),
-          '--key',
-          join(copy, 'keys', 'alice.key'),
-          'apply',
-          'dev',
-        ],
-        terminal: {
-          cwd: copy,
-          env: { ...governed.env, HOME: join(copy, 'home'), XDG_CONFIG_HOME: join(copy, 'home', '.config') },
-          rows: 60,
-        },
-      };
+    test.for([
+      ['table', 'eu-central-1'],
+      ['lockfile', 'us-east-1'],
+      ['both', 'eu-central-1'],
+    ] as const)('creates, verifies and keeps: locking by %s in %s', async ([locking, region]) => {
+      const governed = await govern({ locking, github: true }, region);
+      const played = await play(governed);
+      expect(played.screen).toContain('bootstrapped and locked');
+      expect(played.code).toBe(0);
+      expect((await governed.run(['verify', 'dev'])).code).toBe(0);
+      const again = await play(governed);
+      expect(again).toMatchObject({ code: 0, token: null });
+      expect(again.screen).toContain('nothing to do');
+      const rendered = (await governed.run(['backend', 'render', 'dev'])).stdout;
+      expect(/use_lockfile\s+= true/.test(rendered)).toBe(locking !== 'table');
+      expect(/dynamodb_table\s+= "acme-dev-tflock"/.test(rendered)).toBe(locking !== 'lockfile');
     });
-  }
-});
+
+    test('a drifted control under a lock is refused, not corrected', async () => {
+      const governed = await govern();
+      expect((await play(governed)).code).toBe(0);
+      const s3 = new S3Client(motoClientConfig(moto.endpoint));
+      await s3.send(
+        new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status: 'Suspended' } }),
+      );
+      const again = await play(governed);
+      expect(again).toMatchObject({ code: 3, token: null });
+      expect(again.screen).toContain('BACKEND_LOCKED');
+      expect(again.screen).toContain('state-bucket.versioning');
+    });
+
+    test("somebody else's bucket of that name is refused and not touched", async () => {
+      const s3 = new S3Client(motoClientConfig(moto.endpoint));
+      await s3.send(
+        new CreateBucketCommand({
+          Bucket: BUCKET,
+          CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' },
+        }),
+      );
+      const refused = await play(await govern());
+      expect(refused).toMatchObject({ code: 5, token: null });
+      expect(refused.screen).toContain('FOREIGN_RESOURCE');
+      await expect(s3.send(new GetBucketPolicyCommand({ Bucket: BUCKET }))).rejects.toThrow(/policy/i);
+    });
+
+    test("somebody else's role of that name is refused", async () => {
+      const iam = new IAMClient(motoClientConfig(moto.endpoint));
+      await iam.send(
+        new CreateRoleCommand({
+          RoleName: 'acme-dev-operator',
+          AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [] }),
+        }),
+      );
+      const refused = await play(await govern());
+      expect(refused).toMatchObject({ code: 5, token: null });
+      expect(refused.screen).toContain('FOREIGN_RESOURCE');
+    });
+
+    test('killed in the middle, --resume finishes the same run with one key', async () => {
+      const governed = await govern();
+      const screen = startGovboot(args(governed), terminal(governed));
+      const [, token = ''] = await screen.waitFor(/token\s+(\S{5}-\S{5})/, 30_000);
+      await screen.waitFor(/token: ?$/im);
+      await screen.type(`${token}\r`);
+      await screen.waitFor(/APPLY to begin: ?$/m);
+      await screen.type('APPLY\r');
+      await screen.waitFor(/✓ (.*)encryption key/, 30_000);
+      screen.kill('SIGKILL');
+      await screen.exit;
+      const blocked = await play(governed);
+      expect(blocked).toMatchObject({ code: 6, token: null });
+      expect(blocked.screen).toContain('RECOVERY_REQUIRED');
+      const resumed = await play(governed, '--resume');
+      expect(resumed.screen).toContain('bootstrapped and locked');
+      expect(resumed.code).toBe(0);
+      expect(await keys()).toBe(1);
+      expect((await governed.run(['verify', 'dev'])).code).toBe(0);
+      expect((await play(governed)).screen).toContain('nothing to do');
+    });
+
+    test('of two operators at once one wins, and the other is told who holds the claim', async () => {
+      // One repository on two machines: what is claimed is the environment in the cloud.
+      const copies = twoClones(await govern());
+      const done = await Promise.all(copies.map((clone) => playApply(clone.args, clone.terminal)));
+      const codes = done.map(({ code }) => code).sort((a, b) => a - b);
+      expect(codes[0]).toBe(0);
+      expect([0, 75]).toContain(codes[1]);
+      if (codes[1] === 75)
+        expect(done.find(({ code }) => code === 75)!.screen).toMatch(
+          /CLAIMED|bootstrapping this environment/,
+        );
+      expect(await keys()).toBe(1);
+    });
+
+    function twoClones(governed: Governed) {
+      return [governed.folder, governed.folder].map((folder, i) => {
+        const copy = i === 0 ? folder : mkdtempSync(join(tmpdir(), 'govboot-second-'));
+        if (i > 0) cpSync(folder, copy, { recursive: true });
+        return {
+          args: [
+            '--repo',
+            join(copy, 'infra'),
+            '--pins',
+            join(copy, 'home', 'pins.json'),
+            '--key',
+            join(copy, 'keys', 'alice.key'),
+            'apply',
+            'dev',
+          ],
+          terminal: {
+            cwd: copy,
+            env: {
+              ...governed.env,
+              HOME: join(copy, 'home'),
+              XDG_CONFIG_HOME: join(copy, 'home', '.config'),
+            },
+            rows: 60,
+          },
+        };
+      });
+    }
+  },
+);

@@ -23,9 +23,9 @@ const terminal = () => ({ cwd: governed.folder, env: governed.env, rows: 60 });
 beforeAll(async () => {
   governed = await makeGoverned({ endpoint: null, env: { AWS_REGION: 'eu-central-1' } });
   played = await playApply(applyArgs(), terminal());
-}, 60_000);
+}, 120_000);
 
-describe('apply --rehearse', () => {
+describe('apply --rehearse', { timeout: 120_000 }, () => {
   test('asks for the token and APPLY, and ends well', () => {
     expect(played.screen).toContain('the backend of dev is bootstrapped and locked');
     expect(played.code).toBe(0);
@@ -80,7 +80,7 @@ describe('apply --rehearse', () => {
   });
 });
 
-describe('the confirmation', () => {
+describe('the confirmation', { timeout: 120_000 }, () => {
   const start = async () => {
     const fresh = await makeGoverned({ endpoint: null, env: { AWS_REGION: 'eu-central-1' } });
     const args = [...fresh.globals, '--key', fresh.keyFile('alice'), 'apply', 'dev', '--rehearse'];

@@ -246,24 +246,26 @@ const FREE: readonly RegExp[] = [
   /^source\.(tagSignature)\.(file|sha256|shape\.binary)$/,
   /^source\.tree\.value\.files$/,
   /^governance\.(trust|intent)\.value\.signatures\.\d\.(file|sha256|shape\.binary)$/,
-  /\.shape\.packet\.(issuerKeyId|publicKeyAlgorithm)$/, // 22 → 23 is refused, 1 → 2 would be; the key id is a hint
-  /\.key\.(file|userIds\.\d|algorithm|expires)$/, // expires: moved to the future
+  /\.shape\.packet\.(issuerKeyId|expires)$/, // expires: none, to the future; the key id is a hint
+  /\.key\.(file|userIds\.\d|algorithm|bits|expires)$/, // expires: moved to the future
   /\.keys\.\d\.key\.(signingKeys\.\d|userIds\.\d|algorithm|bits|created|expires|revoked)$/, // judged with the signature that uses it
   /\.keys\.[15]\.key\./, // keys of nobody who signs; their names are still checked
-  /\.verifiers\.\d\.version$/,
+  /\.verifiers\.(\d\.version|1\.tool)$/, // openpgp.js must be there, the others may be any
   /^governance\.(pinForPath|pins\.0)\.(file|path|pinnedAt)$/,
   /^governance\.(trust|intent|parity)\.(value\.)?(file\.)?(path|sha256)$/, // hashed again from the bytes
   /^governance\.(trust|intent)\.value\.file\.(path|sha256|bytes)$/, // bytes: a space at the end; the verifiers judge it
   /^governance\.parity\.value\.(path|sha256|bytes)$/, // bytes: the tree judges it
   /^governance\.templates\.\d\.sha256$/,
   /^governance\.pins\.0\./, // the pin of the folder is there as well
-  /^caller\.value\.expiresInSeconds$/,
+  /^caller\.value\.(expiresInSeconds|arn)$/, // arn: another session name
   /^ledger\.(size|headSha256)$/,
 ];
 
 describe('what the gates bind', () => {
   const good = goodFacts();
-  const leaves = leavesOf(good);
+  // The tag of a union says which fields follow: changing it alone makes no facts of any kind.
+  const isTag = (path: Path): boolean => path.at(-1) === 'is';
+  const leaves = leavesOf(good).filter((path) => !isTag(path));
 
   test('every single value that is changed refuses, but for the list of those that are free', () => {
     expect(leaves.length).toBeGreaterThan(120);
@@ -312,8 +314,8 @@ describe('what the gates bind', () => {
 
   test.each(defects)('%s: no other single value mends it', (_, facts) => {
     expect(judge(facts).passed).toBeNull();
-    const paths = leavesOf(facts).filter((path) => path[0] !== 'now');
-    for (const path of paths.filter((_path, i) => i % 3 === 0)) {
+    const paths = leavesOf(facts).filter((path) => path[0] !== 'now' && !isTag(path));
+    for (const path of paths.filter((_path, i) => i % 7 === 0)) {
       expect(judge(changedAt(facts, path, otherThan) as Facts).passed).toBeNull();
     }
     const anything = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null), fc.constant([]));
@@ -329,7 +331,7 @@ describe('what the gates bind', () => {
         }
         expect(judgement.passed).toBeNull();
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 });
@@ -378,7 +380,7 @@ describe('a changed document', () => {
             for (const { message, hint } of findings) expect(isSafe(message) && isSafe(hint)).toBe(true);
           }
         }),
-        { numRuns: 250 },
+        { numRuns: 120 },
       );
     },
   );

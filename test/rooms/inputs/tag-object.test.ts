@@ -5,8 +5,7 @@ import { gitObjectId, sha256 } from '../../../src/kernel/digest.ts';
 
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const HEADERS = `object ${COMMIT}\ntype commit\ntag v1.2.0\ntagger Rita Release <rita@example.com> 1795348800 +0100\n`;
-const SIGNATURE =
-  '-----BEGIN PGP SIGNATURE-----\n\niHUEABYKAB0WIQQ=\n=AbCd\n-----END PGP SIGNATURE-----\n';
+const SIGNATURE = '-----BEGIN PGP SIGNATURE-----\n\niHUEABYKAB0WIQQ=\n=AbCd\n-----END PGP SIGNATURE-----\n';
 const MESSAGE = 'Release 1.2.0\n\nWith ümlauts.\n';
 const GOOD = `${HEADERS}\n${MESSAGE}${SIGNATURE}`;
 
@@ -59,23 +58,55 @@ describe('what git accepts and this refuses', () => {
     ['text after the signature (T2)', `${GOOD}approved by the board\n`, 'TAG_MALFORMED'],
     ['an empty line after the signature', `${GOOD}\n`, 'TAG_MALFORMED'],
     ['a signature that ends without a line feed', GOOD.slice(0, -1), 'TAG_MALFORMED'],
-    ['an armor header (T2b)', GOOD.replace('SIGNATURE-----\n\n', 'SIGNATURE-----\nComment: approved\n\n'), 'TAG_MALFORMED'],
-    ['an armor header without an empty line', GOOD.replace('SIGNATURE-----\n\n', 'SIGNATURE-----\nComment: approved\n'), 'TAG_MALFORMED'],
-    ['a signed extra header (T3)', GOOD.replace('\n\nRelease', '\nx-approved yes\n\nRelease'), 'TAG_MALFORMED'],
-    ['a header injected after signing (T13)', GOOD.replace('\n\nRelease', '\ngpgsig-sha256 anything\n\nRelease'), 'TAG_MALFORMED'],
+    [
+      'an armor header (T2b)',
+      GOOD.replace('SIGNATURE-----\n\n', 'SIGNATURE-----\nComment: approved\n\n'),
+      'TAG_MALFORMED',
+    ],
+    [
+      'an armor header without an empty line',
+      GOOD.replace('SIGNATURE-----\n\n', 'SIGNATURE-----\nComment: approved\n'),
+      'TAG_MALFORMED',
+    ],
+    [
+      'a signed extra header (T3)',
+      GOOD.replace('\n\nRelease', '\nx-approved yes\n\nRelease'),
+      'TAG_MALFORMED',
+    ],
+    [
+      'a header injected after signing (T13)',
+      GOOD.replace('\n\nRelease', '\ngpgsig-sha256 anything\n\nRelease'),
+      'TAG_MALFORMED',
+    ],
     ['an injected gpgsig', GOOD.replace('\n\nRelease', '\ngpgsig anything\n\nRelease'), 'TAG_MALFORMED'],
     ['two signatures (T4)', `${GOOD}${SIGNATURE}`, 'SIG_COUNT'],
     ['a signature in the message', `${HEADERS}\n${SIGNATURE}${MESSAGE}${SIGNATURE}`, 'SIG_COUNT'],
     ['an SSH signature (T9)', `${HEADERS}\n${MESSAGE}${SIGNATURE.replaceAll('PGP', 'SSH')}`, 'SIG_FORMAT'],
-    ['an X.509 signature', `${HEADERS}\n${MESSAGE}${SIGNATURE.replaceAll('PGP SIGNATURE', 'SIGNED MESSAGE')}`, 'SIG_FORMAT'],
-    ['an inline PGP message', `${HEADERS}\n${MESSAGE}${SIGNATURE.replaceAll('SIGNATURE', 'MESSAGE')}`, 'SIG_FORMAT'],
-    ['an SSH signature before a PGP one', `${HEADERS}\n-----BEGIN SSH SIGNATURE-----\n${SIGNATURE}`, 'SIG_FORMAT'],
+    [
+      'an X.509 signature',
+      `${HEADERS}\n${MESSAGE}${SIGNATURE.replaceAll('PGP SIGNATURE', 'SIGNED MESSAGE')}`,
+      'SIG_FORMAT',
+    ],
+    [
+      'an inline PGP message',
+      `${HEADERS}\n${MESSAGE}${SIGNATURE.replaceAll('SIGNATURE', 'MESSAGE')}`,
+      'SIG_FORMAT',
+    ],
+    [
+      'an SSH signature before a PGP one',
+      `${HEADERS}\n-----BEGIN SSH SIGNATURE-----\n${SIGNATURE}`,
+      'SIG_FORMAT',
+    ],
     ['no signature', `${HEADERS}\n${MESSAGE}`, 'TAG_UNSIGNED'],
     ['an end without a beginning', `${HEADERS}\n${MESSAGE}-----END PGP SIGNATURE-----\n`, 'TAG_MALFORMED'],
     ['no end', GOOD.replace('-----END PGP SIGNATURE-----\n', ''), 'TAG_MALFORMED'],
     ['two ends', GOOD.replace('=AbCd\n', '-----END PGP SIGNATURE-----\n'), 'TAG_MALFORMED'],
     ['text beside the armor line', GOOD.replace('-----BEGIN', 'x -----BEGIN'), 'TAG_MALFORMED'],
-    ['a blank after the armor line', GOOD.replace('BEGIN PGP SIGNATURE-----', 'BEGIN PGP SIGNATURE----- '), 'TAG_MALFORMED'],
+    [
+      'a blank after the armor line',
+      GOOD.replace('BEGIN PGP SIGNATURE-----', 'BEGIN PGP SIGNATURE----- '),
+      'TAG_MALFORMED',
+    ],
     ['an empty signature', GOOD.replace('iHUEABYKAB0WIQQ=\n=AbCd\n', ''), 'TAG_MALFORMED'],
     ['a body that is not base64', GOOD.replace('iHUE', 'i!UE'), 'TAG_MALFORMED'],
     ['a tag of a tag (T10)', GOOD.replace('type commit', 'type tag'), 'TAG_TARGET_TYPE'],
@@ -99,7 +130,11 @@ describe('what git accepts and this refuses', () => {
     ['an object name in upper case', GOOD.replace(COMMIT, COMMIT.toUpperCase()), 'TAG_MALFORMED'],
     ['a tagger without an address', GOOD.replace(' <rita@example.com>', ''), 'TAG_MALFORMED'],
     ['a tagger without a name', GOOD.replace('Rita Release ', ''), 'TAG_MALFORMED'],
-    ['two addresses', GOOD.replace('<rita@example.com>', '<rita@example.com> <eve@example.com>'), 'TAG_MALFORMED'],
+    [
+      'two addresses',
+      GOOD.replace('<rita@example.com>', '<rita@example.com> <eve@example.com>'),
+      'TAG_MALFORMED',
+    ],
     ['a time that is no number', GOOD.replace('1795348800', '-1'), 'TAG_MALFORMED'],
     ['a time with a leading zero', GOOD.replace('1795348800', '01795348800'), 'TAG_MALFORMED'],
     ['a time after the year 9999', GOOD.replace('1795348800', '253402300800'), 'TAG_MALFORMED'],
@@ -122,7 +157,10 @@ describe('what git accepts and this refuses', () => {
   });
 
   it('a name of another form, before anything else is looked at', () => {
-    expect(parseTagObject('-v', '', new Uint8Array(), 'sha1')).toMatchObject({ code: 'TAG_NAME_INVALID', wrong: '-v' });
+    expect(parseTagObject('-v', '', new Uint8Array(), 'sha1')).toMatchObject({
+      code: 'TAG_NAME_INVALID',
+      wrong: '-v',
+    });
   });
 
   it('a fault of the program is not taken for a malformed tag', () => {
@@ -140,11 +178,26 @@ describe('whatever is changed', () => {
 
   it('nothing throws, and whatever is accepted is in the payload or in the signature, byte for byte', () => {
     const mutation = fc.oneof(
-      fc.record({ at: fc.nat(good.length - 1), remove: fc.nat(40), insert: fc.uint8Array({ maxLength: 40 }) }),
+      fc.record({
+        at: fc.nat(good.length - 1),
+        remove: fc.nat(40),
+        insert: fc.uint8Array({ maxLength: 40 }),
+      }),
       fc.record({
         at: fc.nat(good.length - 1),
         remove: fc.nat(2),
-        insert: fc.constantFrom('\n', '\0', 'gpgsig x\n', 'Comment: x\n', SIGNATURE, '-----END PGP SIGNATURE-----\n', '\ntag v9', '=').map(bytesOf),
+        insert: fc
+          .constantFrom(
+            '\n',
+            '\0',
+            'gpgsig x\n',
+            'Comment: x\n',
+            SIGNATURE,
+            '-----END PGP SIGNATURE-----\n',
+            '\ntag v9',
+            '=',
+          )
+          .map(bytesOf),
       }),
     );
     fc.assert(
@@ -161,7 +214,9 @@ describe('whatever is changed', () => {
         const read = judge(bytes);
         if (read.is === 'problem') return;
         expect(Buffer.concat([read.tag.payload, read.tag.signature])).toEqual(Buffer.from(bytes));
-        expect(new TextDecoder().decode(read.tag.signature)).toMatch(/^-----BEGIN PGP SIGNATURE-----\n\n[^-]+\n-----END PGP SIGNATURE-----\n$/);
+        expect(new TextDecoder().decode(read.tag.signature)).toMatch(
+          /^-----BEGIN PGP SIGNATURE-----\n\n[^-]+\n-----END PGP SIGNATURE-----\n$/,
+        );
         expect(new TextDecoder().decode(read.tag.payload)).toContain(`\ntag v1.2.0\n`);
       }),
       { numRuns: 1500 },
@@ -169,17 +224,51 @@ describe('whatever is changed', () => {
   });
 
   it('random bytes are refused', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => { expect(judge(bytes).is).toBe('problem'); }));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        expect(judge(bytes).is).toBe('problem');
+      }),
+    );
   });
 });
 
 describe('tag names', () => {
-  it.each(['v1', 'v1.2.0', 'infra/v1.2.0', 'V1_2-rc.1', '_x', '1', 'a'.repeat(128)])('%s is accepted', (name) => {
-    expect(isTagName(name)).toBe(true);
-  });
+  it.each(['v1', 'v1.2.0', 'infra/v1.2.0', 'V1_2-rc.1', '_x', '1', 'a'.repeat(128)])(
+    '%s is accepted',
+    (name) => {
+      expect(isTagName(name)).toBe(true);
+    },
+  );
   it.each([
-    '', '-v', '--help', 'v1 --help', '../x', 'a/../b', '.v1', 'a/.b', 'v1/', '/v1', 'a//b', 'v1.', 'v1.lock', 'a.lock/b', 'v..1', 'a/-b',
-    'v1\n', 'v1\0', 'v1~1', 'v1^{}', 'v1:x', 'v*', 'v?', 'v[1]', 'v\\1', 'v@{1}', 'vé', 'a'.repeat(129), 'refs\u200b',
+    '',
+    '-v',
+    '--help',
+    'v1 --help',
+    '../x',
+    'a/../b',
+    '.v1',
+    'a/.b',
+    'v1/',
+    '/v1',
+    'a//b',
+    'v1.',
+    'v1.lock',
+    'a.lock/b',
+    'v..1',
+    'a/-b',
+    'v1\n',
+    'v1\0',
+    'v1~1',
+    'v1^{}',
+    'v1:x',
+    'v*',
+    'v?',
+    'v[1]',
+    'v\\1',
+    'v@{1}',
+    'vé',
+    'a'.repeat(129),
+    'refs\u200b',
   ])('%j is refused', (name) => {
     expect(isTagName(name)).toBe(false);
   });

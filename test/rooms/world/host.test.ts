@@ -32,7 +32,9 @@ describe('the clock', () => {
   });
 
   it('a pause of nonsense is not an interruption', async () => {
-    await expect(makeClock(new AbortController().signal).pause('x' as never)).rejects.not.toMatchObject({ code: 'INTERRUPTED' });
+    await expect(makeClock(new AbortController().signal).pause('x' as never)).rejects.not.toMatchObject({
+      code: 'INTERRUPTED',
+    });
   });
 });
 

@@ -8,7 +8,10 @@ import { captureWarnings, makeLog, redact } from '../../../src/world/log.ts';
 import { temporaryFolder } from '../../harness/git-fixture.ts';
 
 function linesOf(file: string): Record<string, unknown>[] {
-  return readFileSync(file, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>);
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 describe('the log', () => {
@@ -17,7 +20,13 @@ describe('the log', () => {
     const log = makeLog(file);
     log({ type: 'log', level: 'debug', text: 'call 100% %s %d', data: { call: 'PutObject', retries: 0 } });
     log({ type: 'warning', text: 'careful' });
-    log({ type: 'error', code: 'SIG_BAD', message: 'intents/dev.yaml: bad', hint: 'sign again', data: { file: 'intents/dev.yaml' } });
+    log({
+      type: 'error',
+      code: 'SIG_BAD',
+      message: 'intents/dev.yaml: bad',
+      hint: 'sign again',
+      data: { file: 'intents/dev.yaml' },
+    });
     const silent: readonly Event[] = [
       { type: 'note', text: 'n' },
       { type: 'progress', key: 'k', state: 'begin', text: 't', ms: null },
@@ -28,9 +37,23 @@ describe('the log', () => {
     ];
     silent.forEach((event) => log(event));
     expect(linesOf(file)).toEqual([
-      { level: 'debug', time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/), pid: process.pid, type: 'log', data: { call: 'PutObject', retries: 0 }, msg: 'call 100% %s %d' },
+      {
+        level: 'debug',
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+        pid: process.pid,
+        type: 'log',
+        data: { call: 'PutObject', retries: 0 },
+        msg: 'call 100% %s %d',
+      },
       expect.objectContaining({ level: 'warn', type: 'warning', msg: 'careful' }),
-      expect.objectContaining({ level: 'error', type: 'error', code: 'SIG_BAD', hint: 'sign again', data: { file: 'intents/dev.yaml' }, msg: 'intents/dev.yaml: bad' }),
+      expect.objectContaining({
+        level: 'error',
+        type: 'error',
+        code: 'SIG_BAD',
+        hint: 'sign again',
+        data: { file: 'intents/dev.yaml' },
+        msg: 'intents/dev.yaml: bad',
+      }),
     ]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     log.close();
@@ -55,23 +78,46 @@ describe('the log', () => {
   it('is not written through a link, and says where it cannot be written', () => {
     const folder = temporaryFolder();
     symlinkSync(join(folder, 'target'), join(folder, 'link'));
-    for (const file of [join(folder, 'link'), join(folder, 'none', 'x'), folder]) expect(() => makeLog(file)).toThrow(expect.objectContaining({ code: 'FILE_WRITE' }));
+    for (const file of [join(folder, 'link'), join(folder, 'none', 'x'), folder])
+      expect(() => makeLog(file)).toThrow(expect.objectContaining({ code: 'FILE_WRITE' }));
     expect(statSync(join(folder, 'target'), { throwIfNoEntry: false })).toBeUndefined();
   });
 
   it('holds no secrets, by name or by form', () => {
     expect(
       redact({
-        SecretAccessKey: 'abc', sessionToken: 'abc', headers: [{ Authorization: 'AWS4 …', host: 'x' }], password: null, credentials: { a: 1 },
-        text: 'key AKIAIOSFODNN7EXAMPLE and ASIAIOSFODNN7EXAMPLE', url: 'https://b/x?X-Amz-Signature=abc&X-Amz-Security-Token=def&v=1', n: 3, ok: true, none: null,
+        SecretAccessKey: 'abc',
+        sessionToken: 'abc',
+        headers: [{ Authorization: 'AWS4 …', host: 'x' }],
+        password: null,
+        credentials: { a: 1 },
+        text: 'key AKIAIOSFODNN7EXAMPLE and ASIAIOSFODNN7EXAMPLE',
+        url: 'https://b/x?X-Amz-Signature=abc&X-Amz-Security-Token=def&v=1',
+        n: 3,
+        ok: true,
+        none: null,
       }),
     ).toEqual({
-      SecretAccessKey: '[redacted]', sessionToken: '[redacted]', headers: [{ Authorization: '[redacted]', host: 'x' }], password: null, credentials: '[redacted]',
-      text: 'key AKIA[redacted] and ASIA[redacted]', url: 'https://b/x?X-Amz-Signature=[redacted]&X-Amz-Security-Token=[redacted]&v=1', n: 3, ok: true, none: null,
+      SecretAccessKey: '[redacted]',
+      sessionToken: '[redacted]',
+      headers: [{ Authorization: '[redacted]', host: 'x' }],
+      password: null,
+      credentials: '[redacted]',
+      text: 'key AKIA[redacted] and ASIA[redacted]',
+      url: 'https://b/x?X-Amz-Signature=[redacted]&X-Amz-Security-Token=[redacted]&v=1',
+      n: 3,
+      ok: true,
+      none: null,
     });
     const file = join(temporaryFolder(), 'govboot.log');
     const log = makeLog(file);
-    log({ type: 'error', code: 'CREDENTIALS', message: 'AKIAIOSFODNN7EXAMPLE was refused', hint: 'h', data: { token: 'abc' } });
+    log({
+      type: 'error',
+      code: 'CREDENTIALS',
+      message: 'AKIAIOSFODNN7EXAMPLE was refused',
+      hint: 'h',
+      data: { token: 'abc' },
+    });
     log({ type: 'log', level: 'info', text: 'ASIAIOSFODNN7EXAMPLE', data: { secret: 'abc' } });
     log({ type: 'warning', text: 'AKIAIOSFODNN7EXAMPLE' });
     log.close();
@@ -89,7 +135,14 @@ describe('warnings of Node and of libraries', () => {
     process.emitWarning('old thing', 'DeprecationWarning');
     await new Promise((resolve) => setImmediate(resolve));
     restore();
-    expect(events).toEqual([{ type: 'log', level: 'warn', text: 'DeprecationWarning: old thing', data: { stack: expect.any(String) } }]);
+    expect(events).toEqual([
+      {
+        type: 'log',
+        level: 'warn',
+        text: 'DeprecationWarning: old thing',
+        data: { stack: expect.any(String) },
+      },
+    ]);
     expect(process.listeners('warning')).toEqual(before);
     expect(process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED']).toBe(variable);
   });
@@ -97,7 +150,10 @@ describe('warnings of Node and of libraries', () => {
   it('do not reach standard error', () => {
     const file = join(temporaryFolder(), 'govboot.log');
     const script = `import { captureWarnings, makeLog } from './src/world/log.ts'; captureWarnings(makeLog(${JSON.stringify(file)})); process.emitWarning('old thing');`;
-    const done = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], { encoding: 'utf8', cwd: join(import.meta.dirname, '../../..') });
+    const done = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {
+      encoding: 'utf8',
+      cwd: join(import.meta.dirname, '../../..'),
+    });
     expect([done.status, done.stderr]).toEqual([0, '']);
     expect(linesOf(file).map((line) => line['msg'])).toEqual(['Warning: old thing']);
   });

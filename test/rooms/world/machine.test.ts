@@ -19,33 +19,76 @@ function factsOf(env: Variables): EnvironmentFacts {
 
 describe('89: variables that weaken', () => {
   it('an ordinary environment has none', () => {
-    expect(factsOf({ PATH: '/usr/bin', NODE_TLS_REJECT_UNAUTHORIZED: '1', NODE_V8_COVERAGE: '/tmp/x', LD_LIBRARY_PATH: '/x', LD_PRELOAD: '' })).toEqual({ weakening: [], endpoints: [], proxies: [] });
+    expect(
+      factsOf({
+        PATH: '/usr/bin',
+        NODE_TLS_REJECT_UNAUTHORIZED: '1',
+        NODE_V8_COVERAGE: '/tmp/x',
+        LD_LIBRARY_PATH: '/x',
+        LD_PRELOAD: '',
+      }),
+    ).toEqual({ weakening: [], endpoints: [], proxies: [] });
   });
 
   it.each([
-    ['NODE_TLS_REJECT_UNAUTHORIZED', '0'], ['LD_PRELOAD', '/tmp/evil.so'], ['LD_AUDIT', '/tmp/evil.so'], ['DYLD_INSERT_LIBRARIES', '/tmp/evil.dylib'], ['SSLKEYLOGFILE', '/tmp/keys'],
-    ['NODE_OPTIONS', '--require /tmp/evil.js'], ['NODE_OPTIONS', '-r /tmp/evil.js'], ['NODE_OPTIONS', '--import=/tmp/evil.mjs'], ['NODE_OPTIONS', '--loader x'], ['NODE_OPTIONS', '--experimental-loader=x'],
-    ['NODE_OPTIONS', '--tls-min-v1.0'], ['NODE_OPTIONS', '--tls-keylog=/tmp/k'], ['NODE_OPTIONS', '--inspect=0.0.0.0:9229'], ['NODE_OPTIONS', '--openssl-config=x'], ['NODE_OPTIONS', '--insecure-http-parser'],
-    ['NODE_OPTIONS', '"--require" "/tmp/e vil.js"'], ['NODE_OPTIONS', '--experimental_loader x'], ['NODE_OPTIONS', '--some-option-of-tomorrow'],
+    ['NODE_TLS_REJECT_UNAUTHORIZED', '0'],
+    ['LD_PRELOAD', '/tmp/evil.so'],
+    ['LD_AUDIT', '/tmp/evil.so'],
+    ['DYLD_INSERT_LIBRARIES', '/tmp/evil.dylib'],
+    ['SSLKEYLOGFILE', '/tmp/keys'],
+    ['NODE_OPTIONS', '--require /tmp/evil.js'],
+    ['NODE_OPTIONS', '-r /tmp/evil.js'],
+    ['NODE_OPTIONS', '--import=/tmp/evil.mjs'],
+    ['NODE_OPTIONS', '--loader x'],
+    ['NODE_OPTIONS', '--experimental-loader=x'],
+    ['NODE_OPTIONS', '--tls-min-v1.0'],
+    ['NODE_OPTIONS', '--tls-keylog=/tmp/k'],
+    ['NODE_OPTIONS', '--inspect=0.0.0.0:9229'],
+    ['NODE_OPTIONS', '--openssl-config=x'],
+    ['NODE_OPTIONS', '--insecure-http-parser'],
+    ['NODE_OPTIONS', '"--require" "/tmp/e vil.js"'],
+    ['NODE_OPTIONS', '--experimental_loader x'],
+    ['NODE_OPTIONS', '--some-option-of-tomorrow'],
   ])('%s=%s', (name, value) => {
     expect(factsOf({ [name]: value }).weakening).toEqual([{ name, value: value.replaceAll('"', '') }]);
   });
 
   it('of NODE_OPTIONS only what weakens is told', () => {
-    expect(factsOf({ NODE_OPTIONS: '--max-old-space-size=4096 --enable-source-maps --no-warnings --max_semi_space_size 64 --stack-trace-limit=50 --use-system-ca' }).weakening).toEqual([]);
-    expect(factsOf({ NODE_OPTIONS: '--max-old-space-size=4096 --require evil.js --no-warnings' }).weakening).toEqual([{ name: 'NODE_OPTIONS', value: '--require evil.js' }]);
+    expect(
+      factsOf({
+        NODE_OPTIONS:
+          '--max-old-space-size=4096 --enable-source-maps --no-warnings --max_semi_space_size 64 --stack-trace-limit=50 --use-system-ca',
+      }).weakening,
+    ).toEqual([]);
+    expect(
+      factsOf({ NODE_OPTIONS: '--max-old-space-size=4096 --require evil.js --no-warnings' }).weakening,
+    ).toEqual([{ name: 'NODE_OPTIONS', value: '--require evil.js' }]);
   });
 
   it('are shown without their control characters', () => {
-    expect(factsOf({ LD_PRELOAD: 'x\u001b[2K' }).weakening).toEqual([{ name: 'LD_PRELOAD', value: 'x\\u{1b}[2K' }]);
+    expect(factsOf({ LD_PRELOAD: 'x\u001b[2K' }).weakening).toEqual([
+      { name: 'LD_PRELOAD', value: 'x\\u{1b}[2K' },
+    ]);
   });
 });
 
 describe('proxies, and who is trusted', () => {
   it('are shown in either case, without credentials', () => {
-    expect(factsOf({ HTTPS_PROXY: 'http://rita:p@ss@proxy:3128', http_proxy: 'rita:secret@proxy', NO_PROXY: 'localhost,.corp', ALL_PROXY: '', NODE_EXTRA_CA_CERTS: '/etc/corp.pem', OPENSSL_CONF: '/etc/fips.cnf' }).proxies).toEqual([
-      { name: 'HTTPS_PROXY', value: 'http://***@proxy:3128' }, { name: 'NO_PROXY', value: 'localhost,.corp' }, { name: 'http_proxy', value: '***@proxy' },
-      { name: 'NODE_EXTRA_CA_CERTS', value: '/etc/corp.pem' }, { name: 'OPENSSL_CONF', value: '/etc/fips.cnf' },
+    expect(
+      factsOf({
+        HTTPS_PROXY: 'http://rita:p@ss@proxy:3128',
+        http_proxy: 'rita:secret@proxy',
+        NO_PROXY: 'localhost,.corp',
+        ALL_PROXY: '',
+        NODE_EXTRA_CA_CERTS: '/etc/corp.pem',
+        OPENSSL_CONF: '/etc/fips.cnf',
+      }).proxies,
+    ).toEqual([
+      { name: 'HTTPS_PROXY', value: 'http://***@proxy:3128' },
+      { name: 'NO_PROXY', value: 'localhost,.corp' },
+      { name: 'http_proxy', value: '***@proxy' },
+      { name: 'NODE_EXTRA_CA_CERTS', value: '/etc/corp.pem' },
+      { name: 'OPENSSL_CONF', value: '/etc/fips.cnf' },
     ]);
   });
 });
@@ -58,24 +101,99 @@ function awsHome(files: Readonly<Record<string, string>>): string {
   return home;
 }
 
-const SERVICES = '[profile dev]\nregion = eu-central-1\nservices = local\n\n[services local]\nsts =\n  endpoint_url = http://sts.local\ns3 =\n  endpoint_url = http://s3.local\n  other = 1\n';
-const CASES: readonly (readonly [string, Readonly<Record<string, string>>, Variables, readonly string[]])[] = [
-  ['nothing', {}, {}, []],
-  ['the general variable', {}, { AWS_ENDPOINT_URL: 'http://all.local' }, ['http://all.local']],
-  ['a variable of a service', {}, { AWS_ENDPOINT_URL_STS: 'http://sts.local', AWS_ENDPOINT_URL_S3: 'http://s3.local', AWS_ENDPOINT_URL_IAM: '' }, ['http://s3.local', 'http://sts.local']],
-  ['both', {}, { AWS_ENDPOINT_URL: 'http://all.local', AWS_ENDPOINT_URL_S3: 'http://s3.local' }, ['http://all.local', 'http://s3.local']],
-  ['the default profile', { config: '[default]\nendpoint_url = http://all.local\n' }, {}, ['http://all.local']],
-  ['another profile', { config: '[default]\nendpoint_url = http://no.local\n[profile dev]\nendpoint_url=http://dev.local # c\n' }, { AWS_PROFILE: 'dev' }, ['http://dev.local']],
-  ['a profile in quotes', { config: '[profile "dev"]\nendpoint_url = http://dev.local\n' }, { AWS_PROFILE: 'dev' }, ['http://dev.local']],
-  ['a profile that is not active', { config: '[profile dev]\nendpoint_url = http://dev.local\n' }, {}, []],
-  ['the credentials file', { credentials: '[default]\nendpoint_url = http://cred.local\n' }, {}, ['http://cred.local']],
-  ['config before credentials', { config: '[default]\nendpoint_url = http://conf.local\n', credentials: '[default]\nendpoint_url = http://cred.local\n' }, {}, ['http://conf.local']],
-  ['a services section', { config: SERVICES }, { AWS_PROFILE: 'dev' }, ['http://sts.local', 'http://s3.local']],
-  ['the ignoring variable', { config: '[default]\nendpoint_url = http://all.local\n' }, { AWS_ENDPOINT_URL: 'http://env.local', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }, []],
-  ['the ignoring variable set to false', { config: '[default]\nendpoint_url = http://all.local\n' }, { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false' }, ['http://all.local']],
-  ['the ignoring setting', { config: '[default]\nignore_configured_endpoint_urls = true\nendpoint_url = http://all.local\n' }, { AWS_ENDPOINT_URL_S3: 'http://env.local' }, []],
-  ['a comment', { config: '[default]\n# endpoint_url = http://all.local\n; endpoint_url = http://all.local\nregion = x\n' }, {}, []],
-];
+const SERVICES =
+  '[profile dev]\nregion = eu-central-1\nservices = local\n\n[services local]\nsts =\n  endpoint_url = http://sts.local\ns3 =\n  endpoint_url = http://s3.local\n  other = 1\n';
+const CASES: readonly (readonly [string, Readonly<Record<string, string>>, Variables, readonly string[]])[] =
+  [
+    ['nothing', {}, {}, []],
+    ['the general variable', {}, { AWS_ENDPOINT_URL: 'http://all.local' }, ['http://all.local']],
+    [
+      'a variable of a service',
+      {},
+      {
+        AWS_ENDPOINT_URL_STS: 'http://sts.local',
+        AWS_ENDPOINT_URL_S3: 'http://s3.local',
+        AWS_ENDPOINT_URL_IAM: '',
+      },
+      ['http://s3.local', 'http://sts.local'],
+    ],
+    [
+      'both',
+      {},
+      { AWS_ENDPOINT_URL: 'http://all.local', AWS_ENDPOINT_URL_S3: 'http://s3.local' },
+      ['http://all.local', 'http://s3.local'],
+    ],
+    [
+      'the default profile',
+      { config: '[default]\nendpoint_url = http://all.local\n' },
+      {},
+      ['http://all.local'],
+    ],
+    [
+      'another profile',
+      {
+        config:
+          '[default]\nendpoint_url = http://no.local\n[profile dev]\nendpoint_url=http://dev.local # c\n',
+      },
+      { AWS_PROFILE: 'dev' },
+      ['http://dev.local'],
+    ],
+    [
+      'a profile in quotes',
+      { config: '[profile "dev"]\nendpoint_url = http://dev.local\n' },
+      { AWS_PROFILE: 'dev' },
+      ['http://dev.local'],
+    ],
+    ['a profile that is not active', { config: '[profile dev]\nendpoint_url = http://dev.local\n' }, {}, []],
+    [
+      'the credentials file',
+      { credentials: '[default]\nendpoint_url = http://cred.local\n' },
+      {},
+      ['http://cred.local'],
+    ],
+    [
+      'config before credentials',
+      {
+        config: '[default]\nendpoint_url = http://conf.local\n',
+        credentials: '[default]\nendpoint_url = http://cred.local\n',
+      },
+      {},
+      ['http://conf.local'],
+    ],
+    [
+      'a services section',
+      { config: SERVICES },
+      { AWS_PROFILE: 'dev' },
+      ['http://sts.local', 'http://s3.local'],
+    ],
+    [
+      'the ignoring variable',
+      { config: '[default]\nendpoint_url = http://all.local\n' },
+      { AWS_ENDPOINT_URL: 'http://env.local', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' },
+      [],
+    ],
+    [
+      'the ignoring variable set to false',
+      { config: '[default]\nendpoint_url = http://all.local\n' },
+      { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false' },
+      ['http://all.local'],
+    ],
+    [
+      'the ignoring setting',
+      { config: '[default]\nignore_configured_endpoint_urls = true\nendpoint_url = http://all.local\n' },
+      { AWS_ENDPOINT_URL_S3: 'http://env.local' },
+      [],
+    ],
+    [
+      'a comment',
+      {
+        config:
+          '[default]\n# endpoint_url = http://all.local\n; endpoint_url = http://all.local\nregion = x\n',
+      },
+      {},
+      [],
+    ],
+  ];
 
 describe('88: endpoints in force', () => {
   it.each(CASES)('%s', (_what, files, env, urls) => {
@@ -83,7 +201,11 @@ describe('88: endpoints in force', () => {
   });
 
   it('say where they come from, and mask credentials', () => {
-    const facts = factsOf({ HOME: awsHome({ config: `${SERVICES}[default]\n` }), AWS_PROFILE: 'dev', AWS_ENDPOINT_URL: 'http://user:secret@all.local/x@y' });
+    const facts = factsOf({
+      HOME: awsHome({ config: `${SERVICES}[default]\n` }),
+      AWS_PROFILE: 'dev',
+      AWS_ENDPOINT_URL: 'http://user:secret@all.local/x@y',
+    });
     expect(facts.endpoints).toEqual([
       { from: 'AWS_ENDPOINT_URL', url: 'http://***@all.local/x@y' },
       { from: 'sts endpoint_url of services local', url: 'http://sts.local' },
@@ -92,10 +214,23 @@ describe('88: endpoints in force', () => {
   });
 
   it('are read from the files that the variables name', () => {
-    const home = awsHome({ other: '[profile dev]\nendpoint_url = http://dev.local\n', keys: '[dev]\nendpoint_url = http://keys.local\n' });
-    expect(endpointOverrides({ HOME: home, AWS_CONFIG_FILE: '~/.aws/other', AWS_PROFILE: 'dev' })).toEqual([{ from: 'endpoint_url of profile dev', url: 'http://dev.local' }]);
-    expect(endpointOverrides({ HOME: home, AWS_SHARED_CREDENTIALS_FILE: join(home, '.aws/keys'), AWS_PROFILE: 'dev' }).map((o) => o.url)).toEqual(['http://keys.local']);
-    expect(endpointOverrides({ USERPROFILE: home, AWS_CONFIG_FILE: '~/.aws/other', AWS_PROFILE: 'dev' })).toHaveLength(1);
+    const home = awsHome({
+      other: '[profile dev]\nendpoint_url = http://dev.local\n',
+      keys: '[dev]\nendpoint_url = http://keys.local\n',
+    });
+    expect(endpointOverrides({ HOME: home, AWS_CONFIG_FILE: '~/.aws/other', AWS_PROFILE: 'dev' })).toEqual([
+      { from: 'endpoint_url of profile dev', url: 'http://dev.local' },
+    ]);
+    expect(
+      endpointOverrides({
+        HOME: home,
+        AWS_SHARED_CREDENTIALS_FILE: join(home, '.aws/keys'),
+        AWS_PROFILE: 'dev',
+      }).map((o) => o.url),
+    ).toEqual(['http://keys.local']);
+    expect(
+      endpointOverrides({ USERPROFILE: home, AWS_CONFIG_FILE: '~/.aws/other', AWS_PROFILE: 'dev' }),
+    ).toHaveLength(1);
   });
 
   it('a file that cannot be read is no file without endpoints', () => {
@@ -105,8 +240,19 @@ describe('88: endpoints in force', () => {
   });
 
   it('parses sub-sections only where lines are indented', () => {
-    expect(parseIni('[a]\ns3 =\n  endpoint_url = x\nendpoint_url = y\nno line\n= z\nlost\n[b]\nk=v=w\n')).toEqual(
-      new Map([['a', new Map([['s3.endpoint_url', 'x'], ['endpoint_url', 'y']])], ['b', new Map([['k', 'v=w']])]]),
+    expect(
+      parseIni('[a]\ns3 =\n  endpoint_url = x\nendpoint_url = y\nno line\n= z\nlost\n[b]\nk=v=w\n'),
+    ).toEqual(
+      new Map([
+        [
+          'a',
+          new Map([
+            ['s3.endpoint_url', 'x'],
+            ['endpoint_url', 'y'],
+          ]),
+        ],
+        ['b', new Map([['k', 'v=w']])],
+      ]),
     );
     expect(parseIni('k = v\n')).toEqual(new Map());
   });
@@ -115,7 +261,8 @@ describe('88: endpoints in force', () => {
 describe('the SDK itself', () => {
   const before = { ...process.env };
   afterEach(() => {
-    for (const name of Object.keys(process.env)) if (!(name in before)) Reflect.deleteProperty(process.env, name);
+    for (const name of Object.keys(process.env))
+      if (!(name in before)) Reflect.deleteProperty(process.env, name);
     Object.assign(process.env, before);
   });
 
@@ -136,12 +283,23 @@ describe('the SDK itself', () => {
   }
 
   it.each(CASES)('goes nowhere that is not told: %s', async (_what, files, env, urls) => {
-    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) Reflect.deleteProperty(process.env, name);
+    for (const name of Object.keys(process.env))
+      if (name.startsWith('AWS_')) Reflect.deleteProperty(process.env, name);
     Object.assign(process.env, { HOME: awsHome(files), ...env });
-    const common = { region: 'eu-central-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, maxAttempts: 1 };
+    const common = {
+      region: 'eu-central-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      maxAttempts: 1,
+    };
     const hosts = await Promise.all([
-      hostOf((requestHandler) => new STSClient({ ...common, requestHandler }).send(new GetCallerIdentityCommand({}))),
-      hostOf((requestHandler) => new S3Client({ ...common, requestHandler, forcePathStyle: true }).send(new HeadBucketCommand({ Bucket: 'some-bucket' }))),
+      hostOf((requestHandler) =>
+        new STSClient({ ...common, requestHandler }).send(new GetCallerIdentityCommand({})),
+      ),
+      hostOf((requestHandler) =>
+        new S3Client({ ...common, requestHandler, forcePathStyle: true }).send(
+          new HeadBucketCommand({ Bucket: 'some-bucket' }),
+        ),
+      ),
     ]);
     const told = urls.map((url) => new URL(url).hostname);
     for (const host of hosts) if (!host.endsWith('.amazonaws.com')) expect(told).toContain(host);
@@ -161,7 +319,10 @@ describe('tools', () => {
   }
 
   it('are told with version and digest; what is not installed is left out', async () => {
-    const folder = bin({ git: 'echo "git version 2.39.5"', gpg: 'echo "gpg (GnuPG) 2.2.40"; echo libgcrypt 1.10' });
+    const folder = bin({
+      git: 'echo "git version 2.39.5"',
+      gpg: 'echo "gpg (GnuPG) 2.2.40"; echo libgcrypt 1.10',
+    });
     const program = join(temporaryFolder(), 'govboot.js');
     writeFileSync(program, 'the program');
     const tools = await makeMachine({ PATH: folder }, { version: '1.2.3', program }).tools();
@@ -174,9 +335,14 @@ describe('tools', () => {
   });
 
   it('that do not answer are of unknown version; files that are gone have no digest', async () => {
-    const tools = await makeMachine({ PATH: bin({ git: 'exit 1', gpgv: 'echo hello' }) }, { version: '1', program: '/nowhere' }).tools();
+    const tools = await makeMachine(
+      { PATH: bin({ git: 'exit 1', gpgv: 'echo hello' }) },
+      { version: '1', program: '/nowhere' },
+    ).tools();
     expect(tools.slice(1)).toEqual([
-      { name: 'git', version: 'unknown', sha256: expect.any(String) }, { name: 'gpgv', version: 'unknown', sha256: expect.any(String) }, { name: 'govboot', version: '1', sha256: null },
+      { name: 'git', version: 'unknown', sha256: expect.any(String) },
+      { name: 'gpgv', version: 'unknown', sha256: expect.any(String) },
+      { name: 'govboot', version: '1', sha256: null },
     ]);
   });
 

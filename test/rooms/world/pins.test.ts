@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
@@ -17,10 +27,26 @@ const REPO_1 = '11111111-1111-4111-8111-111111111111';
 const REPO_2 = '22222222-2222-4222-8222-222222222222';
 
 function pin(file: string, change: Partial<PinFacts> = {}): PinFacts {
-  return { file, repository: REPO_1, path: '/srv/infra', roots: [ROOT_A, ROOT_B], threshold: 2, trustVersion: 3, pinnedAt: '2026-11-22T12:00:00Z' as Instant, ...change };
+  return {
+    file,
+    repository: REPO_1,
+    path: '/srv/infra',
+    roots: [ROOT_A, ROOT_B],
+    threshold: 2,
+    trustVersion: 3,
+    pinnedAt: '2026-11-22T12:00:00Z' as Instant,
+    ...change,
+  };
 }
 
-const written = { repository: REPO_1, path: '/srv/infra', roots: [ROOT_A, ROOT_B], threshold: 2, trust_version: 3, pinned_at: '2026-11-22T12:00:00Z' };
+const written = {
+  repository: REPO_1,
+  path: '/srv/infra',
+  roots: [ROOT_A, ROOT_B],
+  threshold: 2,
+  trust_version: 3,
+  pinned_at: '2026-11-22T12:00:00Z',
+};
 
 /** A pins file with this content, of the operator alone. */
 function pinsFile(content: Uint8Array | string): string {
@@ -37,7 +63,9 @@ describe('pins', () => {
     expect(await pins.load()).toEqual([]);
     await pins.save(pin(file));
     expect(await pins.load()).toEqual([pin(file)]);
-    expect(readFileSync(file)).toEqual(Buffer.from(canonicalBytes({ schema: 'govboot.pins/v1', pins: [written] })));
+    expect(readFileSync(file)).toEqual(
+      Buffer.from(canonicalBytes({ schema: 'govboot.pins/v1', pins: [written] })),
+    );
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(dirname(file)).mode & 0o777).toBe(0o700);
     expect(readdirSync(dirname(file))).toEqual(['pins.json']);
@@ -49,7 +77,10 @@ describe('pins', () => {
     await pins.save(pin(file, { repository: REPO_2, path: '/srv/other' }));
     await pins.save(pin(file));
     await pins.save(pin(file, { roots: [ROOT_B], threshold: 1, trustVersion: 4, path: null }));
-    expect(await pins.load()).toEqual([pin(file, { roots: [ROOT_B], threshold: 1, trustVersion: 4, path: null }), pin(file, { repository: REPO_2, path: '/srv/other' })]);
+    expect(await pins.load()).toEqual([
+      pin(file, { roots: [ROOT_B], threshold: 1, trustVersion: 4, path: null }),
+      pin(file, { repository: REPO_2, path: '/srv/other' }),
+    ]);
   });
 
   it('a folder that is pinned to another repository is taken from the older pin', async () => {
@@ -67,18 +98,48 @@ describe('pins', () => {
     ['pins that are no list', { schema: 'govboot.pins/v1', pins: {} }],
     ['no object', []],
     ['a repository twice', { schema: 'govboot.pins/v1', pins: [written, written] }],
-    ...([
-      { repository: 'x' }, { repository: 1 }, { path: 'relative' }, { path: 1 }, { roots: [] }, { roots: [ROOT_A, ROOT_A] }, { roots: ['a'.repeat(40)] }, { roots: 'A' }, { roots: [1] },
-      { threshold: 0 }, { threshold: 3 }, { threshold: 1.5 }, { threshold: '1' }, { trust_version: 0 }, { trust_version: 1.5 }, { trust_version: null }, { pinned_at: '2026-11-22' }, { pinned_at: 1 }, { extra: 1 },
-    ] as readonly Readonly<Record<string, Json>>[]).map((change): readonly [string, Json] => [JSON.stringify(change), { schema: 'govboot.pins/v1', pins: [{ ...written, ...change }] }]),
+    ...(
+      [
+        { repository: 'x' },
+        { repository: 1 },
+        { path: 'relative' },
+        { path: 1 },
+        { roots: [] },
+        { roots: [ROOT_A, ROOT_A] },
+        { roots: ['a'.repeat(40)] },
+        { roots: 'A' },
+        { roots: [1] },
+        { threshold: 0 },
+        { threshold: 3 },
+        { threshold: 1.5 },
+        { threshold: '1' },
+        { trust_version: 0 },
+        { trust_version: 1.5 },
+        { trust_version: null },
+        { pinned_at: '2026-11-22' },
+        { pinned_at: 1 },
+        { extra: 1 },
+      ] as readonly Readonly<Record<string, Json>>[]
+    ).map((change): readonly [string, Json] => [
+      JSON.stringify(change),
+      { schema: 'govboot.pins/v1', pins: [{ ...written, ...change }] },
+    ]),
     ['a pin that is no object', { schema: 'govboot.pins/v1', pins: ['x'] }],
     ['a pin without a field', { schema: 'govboot.pins/v1', pins: [{ repository: REPO_1 }] }],
   ];
   it.each(malformed)('SCHEMA for %s', async (_what, document) => {
-    await expect(makePins(pinsFile(canonicalBytes(document))).load()).rejects.toMatchObject({ code: 'SCHEMA', hint: expect.stringContaining('trust pin') });
+    await expect(makePins(pinsFile(canonicalBytes(document))).load()).rejects.toMatchObject({
+      code: 'SCHEMA',
+      hint: expect.stringContaining('trust pin'),
+    });
   });
 
-  it.each(['', '{', '{"schema": "govboot.pins/v1", "pins": []}\n', '{"pins":[],"pins":[],"schema":"govboot.pins/v1"}\n'])('SCHEMA for the text %j', async (text) => {
+  it.each([
+    '',
+    '{',
+    '{"schema": "govboot.pins/v1", "pins": []}\n',
+    '{"pins":[],"pins":[],"schema":"govboot.pins/v1"}\n',
+  ])('SCHEMA for the text %j', async (text) => {
     await expect(makePins(pinsFile(text)).load()).rejects.toMatchObject({ code: 'SCHEMA' });
   });
 
@@ -96,9 +157,17 @@ describe('pins', () => {
     symlinkSync(join(repository, 'config'), join(beside, 'link'));
     const link = join(temporaryFolder(), 'repository');
     symlinkSync(repository, link);
-    for (const [file, root] of [[join(repository, 'pins.json'), repository], [join(repository, 'new/folder/pins.json'), repository], [join(beside, 'link/pins.json'), repository], [join(repository, 'pins.json'), link]] as const) {
+    for (const [file, root] of [
+      [join(repository, 'pins.json'), repository],
+      [join(repository, 'new/folder/pins.json'), repository],
+      [join(beside, 'link/pins.json'), repository],
+      [join(repository, 'pins.json'), link],
+    ] as const) {
       const pins = makePins(file, root);
-      await expect(pins.load(), file).rejects.toMatchObject({ code: 'TRUST_NOT_PINNED', hint: expect.stringContaining('outside') });
+      await expect(pins.load(), file).rejects.toMatchObject({
+        code: 'TRUST_NOT_PINNED',
+        hint: expect.stringContaining('outside'),
+      });
       await expect(pins.save(pin(file)), file).rejects.toMatchObject({ code: 'TRUST_NOT_PINNED' });
       expect(existsSync(file)).toBe(false);
     }
@@ -112,7 +181,10 @@ describe('pins', () => {
     expect(await pins.load()).toEqual([]);
     for (const mode of [0o620, 0o602]) {
       chmodSync(file, mode);
-      await expect(pins.load()).rejects.toMatchObject({ code: 'FILE_UNSAFE', hint: expect.stringContaining('chmod') });
+      await expect(pins.load()).rejects.toMatchObject({
+        code: 'FILE_UNSAFE',
+        hint: expect.stringContaining('chmod'),
+      });
     }
     chmodSync(file, 0o644);
     expect(await pins.load()).toEqual([]);
@@ -128,15 +200,26 @@ describe('pins', () => {
   it.skipIf(process.getuid?.() !== 0)('must belong to the operator', async () => {
     const file = pinsFile(canonicalBytes({ schema: 'govboot.pins/v1', pins: [] }));
     chownSync(file, 12_345, 12_345);
-    await expect(makePins(file).load()).rejects.toMatchObject({ code: 'FILE_UNSAFE', message: expect.stringContaining('12345') });
+    await expect(makePins(file).load()).rejects.toMatchObject({
+      code: 'FILE_UNSAFE',
+      message: expect.stringContaining('12345'),
+    });
   });
 
   it('that cannot be written are told with the cause, and a bug stays a bug', async () => {
     const file = join(temporaryFolder(), 'pins.json');
-    const full = { ...realDisk, open: () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })) };
-    await expect(makePins(file, null, full).save(pin(file))).rejects.toMatchObject({ code: 'FILE_WRITE', data: { errno: 'ENOSPC' } });
+    const full = {
+      ...realDisk,
+      open: () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })),
+    };
+    await expect(makePins(file, null, full).save(pin(file))).rejects.toMatchObject({
+      code: 'FILE_WRITE',
+      data: { errno: 'ENOSPC' },
+    });
     const fault = new TypeError('a bug');
-    await expect(makePins(file, null, { ...realDisk, open: () => Promise.reject(fault) }).save(pin(file))).rejects.toBe(fault);
+    await expect(
+      makePins(file, null, { ...realDisk, open: () => Promise.reject(fault) }).save(pin(file)),
+    ).rejects.toBe(fault);
     mkdirSync(file);
     await expect(makePins(file).save(pin(file))).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
   });

@@ -1,7 +1,7 @@
 /** The whole table through the real SDK against moto: made, read back right, made again, and looked at when it is not right. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
-import { AttachRolePolicyCommand, CreateRoleCommand, IAMClient, TagRoleCommand } from '@aws-sdk/client-iam';
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand, TagRoleCommand } from '@aws-sdk/client-iam';
 import { CreateOpenIDConnectProviderCommand, UpdateRoleCommand } from '@aws-sdk/client-iam';
 import { DisableKeyCommand, KMSClient, ListKeysCommand } from '@aws-sdk/client-kms';
 import {
@@ -14,7 +14,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeAwsCloud } from '../../../../src/cloud/aws/cloud.ts';
 import { isMutating } from '../../../../src/cloud/aws/guard.ts';
-import { makeSdkApi, type CallInfo } from '../../../../src/cloud/aws/sdk-api.ts';
+import { makeSdkApi, type CallInfo, type SdkApi } from '../../../../src/cloud/aws/sdk-api.ts';
 import type { Instant } from '../../../../src/kernel/time.ts';
 import type { Blueprint } from '../../../../src/plan/blueprint.ts';
 import type { Known } from '../../../../src/plan/control.ts';
@@ -26,7 +26,12 @@ import { requireOrSkip } from '../../../harness/capabilities.ts';
 import { motoClientConfig, motoEnv, startMoto, type Moto } from '../../../harness/moto.ts';
 
 const here = requireOrSkip('moto', 'the AWS controls through the SDK');
-const clock = { pause: async (ms: number) => void (await delay(ms)), monotonic: () => performance.now() };
+const clock = {
+  pause: async (ms: number) => {
+    await delay(ms);
+  },
+  monotonic: () => performance.now(),
+};
 const NOON = '2026-11-22T12:00:00Z' as Instant;
 
 const gitlab = {
@@ -39,6 +44,8 @@ const gitlab = {
 describe.skipIf(!here)('AWS through the SDK', () => {
   let moto: Moto;
   const calls: CallInfo[] = [];
+  const onCall = (info: CallInfo): void => void calls.push(info);
+  const apis = new Map<string, SdkApi>();
   beforeAll(async () => {
     moto = await startMoto();
     for (const [name, value] of Object.entries(motoEnv(moto.endpoint))) vi.stubEnv(name, value);
@@ -50,7 +57,8 @@ describe.skipIf(!here)('AWS through the SDK', () => {
   beforeEach(() => moto.reset());
 
   const open = (b: Blueprint) => {
-    const api = makeSdkApi({ region: b.region, endpoint: moto.endpoint, onCall: (info) => calls.push(info) });
+    const api = apis.get(b.region) ?? makeSdkApi({ region: b.region, endpoint: moto.endpoint, onCall });
+    apis.set(b.region, api);
     return makeAwsCloud({ api, clock, account: b.account, region: b.region });
   };
 
@@ -146,7 +154,9 @@ describe.skipIf(!here)('AWS through the SDK', () => {
     const b = exampleBlueprint();
     const config = () => motoClientConfig(moto.endpoint);
     const bucket = { Bucket: b.names.bucket };
-    beforeEach(async () => void (await bootstrap(b)));
+    beforeEach(async () => {
+      await bootstrap(b);
+    });
 
     it('and puts right what is wrong, and only that', async () => {
       const s3 = new S3Client(config());
@@ -203,9 +213,13 @@ describe.skipIf(!here)('AWS through the SDK', () => {
         }),
       );
       await new IAMClient(config()).send(
-        new AttachRolePolicyCommand({
+        new PutRolePolicyCommand({
           RoleName: b.names.roles['ci-plan'],
-          PolicyArn: 'arn:aws:iam::aws:policy/AdministratorAccess',
+          PolicyName: 'extra',
+          PolicyDocument: JSON.stringify({
+            Version: '2012-10-17',
+            Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }],
+          }),
         }),
       );
       const { known } = await plan(b);

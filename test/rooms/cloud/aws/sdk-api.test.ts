@@ -5,6 +5,7 @@ import process from 'node:process';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeAwsCloud } from '../../../../src/cloud/aws/cloud.ts';
 import { callerFacts, makeSdkApi, resolveRegion, type CallInfo } from '../../../../src/cloud/aws/sdk-api.ts';
+import type * as S3Module from '../../../../src/cloud/aws/sdk/s3.ts';
 import { exampleBlueprint } from '../../../harness/blueprint.ts';
 import { fakeApi, fakeClock } from './fake-api.ts';
 
@@ -198,9 +199,7 @@ describe('the SDK behind the seam', () => {
   it('has a command for every call of the profile', async () => {
     const { AWS_PROFILE } = await import('../../../../src/cloud/aws/profile.ts');
     for (const service of ['s3', 'dynamodb', 'kms', 'iam', 'sts']) {
-      const { open } = (await import(
-        `../../../../src/cloud/aws/sdk/${service}.ts`
-      )) as typeof import('../../../../src/cloud/aws/sdk/s3.ts');
+      const { open } = (await import(`../../../../src/cloud/aws/sdk/${service}.ts`)) as typeof S3Module;
       const sender = open({ region: 'eu-central-1', endpoint, maxAttempts: 1 });
       for (const call of AWS_PROFILE.calls.filter((name) => name.startsWith(`${service}:`))) {
         replies = [{ status: 403 }];

@@ -1,5 +1,4 @@
 /** Ports → the adapters behind them. Together with main.ts the only place that knows cloud and world. Each is loaded when it is used. */
-import { randomInt } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -12,7 +11,6 @@ import type { AwsApi } from './cloud/aws/api.ts';
 import type { CloudTarget, Emit, Ports, Signer } from './ports.ts';
 
 /** Milliseconds of a round trip in the rehearsal cloud: enough that progress can be seen. */
-const REHEARSAL_LATENCY_MS = 15;
 
 /** Makes the ports of one run. Nothing is read or reached before a command asks for it. */
 export async function makePorts(invocation: Invocation, version: string, show: Emit): Promise<Ports> {
@@ -129,7 +127,7 @@ async function reach(
 ): ReturnType<Ports['cloud']> {
   const { makeAwsCloud } = await import('./cloud/aws/cloud.ts');
   if (mode === 'REHEARSAL') {
-    const api = await openRehearsal(target, clock);
+    const api = await rehearsalCloud(target, clock);
     return makeAwsCloud({ api, clock, account: target.account, region: target.region });
   }
   const { makeSdkApi } = await import('./cloud/aws/sdk-api.ts');
@@ -144,19 +142,10 @@ async function reach(
 }
 
 /** The rehearsal cloud of one environment; what was made in it stays for the next rehearsal. */
-async function openRehearsal(target: CloudTarget, clock: Ports['clock']): Promise<AwsApi> {
-  const [{ makeRehearsalApi }, { openStateFile }] = await Promise.all([
-    import('./cloud/rehearsal/api.ts'),
-    import('./cloud/rehearsal/state-file.ts'),
-  ]);
+async function rehearsalCloud(target: CloudTarget, clock: Ports['clock']): Promise<AwsApi> {
+  const { openRehearsal } = await import('./cloud/rehearsal/open.ts');
   const file = join(stateFolder(), 'rehearsal', target.repository, `${target.environment}.json`);
-  return makeRehearsalApi({
-    account: target.account,
-    region: target.region,
-    clock: { now: () => Date.now(), pause: (ms) => clock.pause(ms) },
-    latencyMs: REHEARSAL_LATENCY_MS,
-    store: openStateFile({ file, seed: randomInt(2 ** 31) }),
-  });
+  return openRehearsal({ file, target, clock });
 }
 
 /** From the first question on, SIGINT and SIGTERM stop the run between two steps; a second one ends the process at once. */

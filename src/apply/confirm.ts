@@ -2,9 +2,7 @@
  * The confirmation: a person at the terminal types the token of this very plan, then the word APPLY. There is no option,
  * variable or pipe that answers instead. Time is the monotonic clock's, so that setting the clock back revives nothing.
  */
-import { sha256, type Sha256 } from '../kernel/digest.ts';
 import { GovbootError } from '../kernel/errors.ts';
-import type { Instant } from '../kernel/time.ts';
 import type { Answer, Clock, Emit, Terminal } from '../ports.ts';
 
 export interface ConfirmDeps {
@@ -17,16 +15,8 @@ export interface ConfirmDeps {
 const TOKEN_TRIES = 3;
 const WORD = 'APPLY';
 
-/** What is recorded of a confirmation that was given. */
-export interface Confirmation {
-  /** SHA-256 of the token as it was typed. */
-  readonly tokenSha256: Sha256;
-  readonly shownAt: Instant;
-  readonly confirmedAt: Instant;
-}
-
 /** Why it was not given; in the data of the error, for the ledger. */
-export type DeclineReason = 'cancelled' | 'timeout' | 'pasted' | 'wrong-token' | 'wrong-word';
+type DeclineReason = 'cancelled' | 'timeout' | 'pasted' | 'wrong-token' | 'wrong-word';
 
 /**
  * Returns when the plan of `token` was confirmed, and throws in every other case.
@@ -37,10 +27,9 @@ export async function confirm(
   deps: ConfirmDeps,
   token: string,
   options: { readonly expiresInSeconds: number },
-): Promise<Confirmation> {
+): Promise<void> {
   const unusable = deps.terminal.unusable();
   if (unusable !== null) throw new GovbootError('NOT_INTERACTIVE', unusable, { data: { reason: unusable } });
-  const shownAt = deps.clock.now();
   const deadline = deps.clock.monotonic() + options.expiresInSeconds * 1000;
   deps.emit({ type: 'confirm', token, expiresInSeconds: options.expiresInSeconds });
   const ask = (text: string): Promise<string> => typed(deps, text, deadline, options.expiresInSeconds);
@@ -54,7 +43,6 @@ export async function confirm(
   }
   if ((await ask(`Type ${WORD} to begin: `)) !== WORD)
     throw declined('wrong-word', `the word was not ${WORD}`);
-  return { tokenSha256: sha256(token), shownAt, confirmedAt: deps.clock.now() };
 }
 
 /** One line from the terminal, exactly as typed. @throws CONFIRM for every other answer, and for one that came too late */

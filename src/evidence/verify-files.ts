@@ -2,12 +2,13 @@
 import { sha256 } from '../kernel/digest.ts';
 import { isGovbootError } from '../kernel/errors.ts';
 import { safe } from '../kernel/text.ts';
-import type { Exhibit } from './exhibit.ts';
+import { fileOf, type Exhibit } from './exhibit.ts';
 import {
   blobName,
   CHECKPOINT,
   isLockCoSignature,
   isOfLayout,
+  keyName,
   KEYS_FOLDER,
   LOCK,
   parseBlobName,
@@ -15,7 +16,6 @@ import {
   signatureOf,
   SUMS,
 } from './layout.ts';
-import { writtenLock } from './ledger.ts';
 import { hasPrefixLines } from './seal.ts';
 import { isListed, parseSums } from './sums.ts';
 
@@ -24,8 +24,9 @@ const HINT_UNSEALED =
   'a run was interrupted, or is under way: finish it with `govboot apply --resume`, which seals the evidence';
 
 /** Judges digests, names and references. */
-export function judgeFiles(exhibit: Exhibit): void {
+export async function judgeFiles(exhibit: Exhibit): Promise<void> {
   judgeBlobs(exhibit);
+  await judgeKeys(exhibit);
   judgeReferences(exhibit);
   judgeLockFile(exhibit);
   const sums = readSums(exhibit);
@@ -119,6 +120,19 @@ function judgeBlobs({ files, findings }: Exhibit): void {
   }
 }
 
+/** A key is one certificate, under its own fingerprint. */
+async function judgeKeys({ files, findings, verifier }: Exhibit): Promise<void> {
+  const stored = [...files]
+    .filter(([name]) => name.startsWith(`${KEYS_FOLDER}/`))
+    .map(([name, bytes]) => fileOf(name, bytes));
+  for (const read of await verifier.keys(stored)) {
+    if (read.is === 'problem')
+      findings.bad('integrity', read.file, `${read.problem.code}: ${read.problem.wrong}`);
+    else if (read.key.file !== keyName(read.key.fingerprint))
+      findings.bad('integrity', read.key.file, `KEYRING_SHAPE: holds key ${read.key.fingerprint}`);
+  }
+}
+
 /** Every ref must be there, as a blob or under its own name; blobs that nothing names are told, and decide nothing. */
 function judgeReferences({ files, findings, ledger }: Exhibit): void {
   const named = new Set<string>();
@@ -136,27 +150,34 @@ function judgeReferences({ files, findings, ledger }: Exhibit): void {
     findings.note(`${String(loose.length)} blobs are named by no ledger entry: ${loose.join(', ')}`);
 }
 
-/** `.backend.lock` and its signature are copies of what the last LOCK_WRITTEN names. */
+/** `.backend.lock` and its signature are copies of what the last LOCK_WRITTEN names; until that is sealed, perhaps of the one before. */
 function judgeLockFile({ files, findings, ledger, unsealed }: Exhibit): void {
-  const written = writtenLock(ledger);
-  const names = [
-    [LOCK, written?.body.lock_sha256],
-    [signatureOf(LOCK), written?.body.lock_signature_sha256],
-  ] as const;
-  for (const [name, digest] of names) {
+  const [before, written] = ledger.items
+    .flatMap(({ entry }) => (entry.type === 'LOCK_WRITTEN' ? [entry] : []))
+    .slice(-2);
+  const [last, previous] = written === undefined ? [before, undefined] : [written, before];
+  for (const name of [LOCK, signatureOf(LOCK)]) {
+    const digestIn = (entry: typeof last): string | null =>
+      (name === LOCK ? entry?.body.lock_sha256 : entry?.body.lock_signature_sha256) ?? null;
     const bytes = files.get(name);
     const found = bytes === undefined ? null : sha256(bytes);
-    if (found === (digest ?? null)) continue;
-    const pending = unsealed.some(({ entry }) => entry.seq === written?.seq);
-    if (written === null) findings.bad('extras', name, 'UNREFERENCED: no ledger entry names this lock');
-    else if (pending)
+    const wanted = digestIn(last);
+    if (found === wanted) continue;
+    if (found !== null && wanted === null)
+      findings.bad('extras', name, 'UNREFERENCED: no ledger entry names this lock');
+    else if (unsealed.some(({ entry }) => entry === last) && found === digestIn(previous)) {
       findings.undecided(
         'integrity',
         name,
-        `is not yet the one that entry ${String(written.seq)} names`,
+        `is not yet the one that entry ${String(last?.seq)} names`,
         HINT_UNSEALED,
       );
-    else if (found === null) findings.bad('extras', name, `MISSING: entry ${String(written.seq)} names it`);
-    else findings.bad('integrity', name, `SHA-256 is ${found}; entry ${String(written.seq)} names ${digest}`);
+    } else if (found === null) findings.bad('extras', name, `MISSING: entry ${String(last?.seq)} names it`);
+    else
+      findings.bad(
+        'integrity',
+        name,
+        `SHA-256 is ${found}; entry ${String(last?.seq)} names ${String(wanted)}`,
+      );
   }
 }

@@ -45,7 +45,7 @@ export async function verifyEvidence(input: VerifyInput): Promise<VerifyReport> 
       : { repository: 'unknown', environment: 'unknown' };
   judgeChain(exhibit, input.anchor);
   judgeOrigin(exhibit, origin, input);
-  judgeFiles(exhibit);
+  await judgeFiles(exhibit);
   const trust = await readTrust(exhibit);
   judgePins(exhibit, trust, input.pins, origin.repository);
   await judgeRecords(exhibit, trust, origin.environment);

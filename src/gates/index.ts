@@ -87,9 +87,10 @@ export function judge(facts: Facts): Judgement {
   const { caller } = facts;
   const { tree } = facts.source;
   const tag = summaryOf(facts.source.tag);
-  if (!passes(verdicts) || tag === null || tree.is === 'problem' || caller.is === 'problem')
-    return { verdicts, passed: null };
-  if (trust.is === 'refused' || policy.is === 'refused' || wish.is === 'refused')
+  const isRefused = !passes(verdicts);
+  // The types do not know what a pass implies: each of these is a check of some gate.
+  const isRead = trust.is === 'parsed' && policy.is === 'parsed' && wish.is === 'parsed';
+  if (isRefused || !isRead || tag === null || tree.is === 'problem' || caller.is === 'problem')
     return { verdicts, passed: null };
   const passed: Passed = {
     trust: trust.value,

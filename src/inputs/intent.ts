@@ -1,7 +1,18 @@
 /** The intent: one person's signed wish to bootstrap one environment once. intents/<name>.yaml; format in docs/formats.md. */
 import * as z from 'zod';
 import type { FileRead } from './facts.ts';
-import { account, fingerprint, hex64, instant, line, name, parseDocument, region, uuid } from './schema.ts';
+import {
+  account,
+  fingerprint,
+  hex64,
+  instant,
+  line,
+  name,
+  parseDocument,
+  region,
+  uuid,
+  word,
+} from './schema.ts';
 
 export const INTENT_SCHEMA = 'govboot.intent/v1';
 
@@ -16,7 +27,7 @@ export const intentSchema = z
     /** create: the backend does not exist yet. supersede: changes a locked backend; names the lock. */
     action: z.enum(['create', 'supersede']),
     tag: line(128),
-    commit: z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'must be a full object name'),
+    commit: word(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'must be a full object name'),
     tree_sha256: hex64,
     reason: line(500),
     ticket: line(100),
@@ -24,7 +35,7 @@ export const intentSchema = z
     not_before: instant,
     expires: instant,
     /** 128 random bits; used once. */
-    nonce: z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hexadecimal characters'),
+    nonce: word(/^[0-9a-f]{32}$/, 'must be 32 lower-case hexadecimal characters'),
     /** SHA-256 of the lock that this intent supersedes. */
     supersedes: hex64.nullable(),
     /** An endpoint other than the provider's own; shown, confirmed and recorded. */

@@ -1,7 +1,7 @@
 /** The parity policy: what every environment must look like, and all that may be made. policies/parity.yaml; format in docs/formats.md. */
 import * as z from 'zod';
 import type { FileRead } from './facts.ts';
-import { account, hex64, line, name, parseDocument, region } from './schema.ts';
+import { account, hex64, line, name, parseDocument, region, word } from './schema.ts';
 
 export const PARITY_SCHEMA = 'govboot.parity/v1';
 
@@ -14,12 +14,10 @@ const pattern = line(200).regex(
   'may use letters, digits, / _ . - and {organisation} {environment} {account} {region} {role}',
 );
 
-const arn = z
-  .string()
-  .regex(
-    /^arn:(aws|aws-us-gov|aws-cn):iam::([0-9]{12}|\{account\}):(root|(role|user|policy)\/[A-Za-z0-9+=,.@_/{}-]+)$/,
-    'must be the ARN of an IAM principal or policy, without wildcards',
-  );
+const arn = word(
+  /^arn:(aws|aws-us-gov|aws-cn):iam::([0-9]{12}|\{account\}):(root|(role|user|policy)\/[A-Za-z0-9+=,.@_/{}-]+)$/,
+  'must be the ARN of an IAM principal or policy, without wildcards',
+);
 
 const role = z.strictObject({
   /** Seconds, 3600 to 43200 (IAM CreateRole MaxSessionDuration). */
@@ -27,12 +25,10 @@ const role = z.strictObject({
   /** Who may assume it: ARNs, with `{account}` and `{partition}`; empty for dormant roles and for roles of a pipeline. */
   principals: z
     .array(
-      z
-        .string()
-        .regex(
-          /^arn:(\{partition\}|aws|aws-us-gov|aws-cn):iam::([0-9]{12}|\{account\}):(root|(role|user)\/[A-Za-z0-9+=,.@_/{}-]+)$/,
-          'must be the ARN of an IAM principal, without wildcards',
-        ),
+      word(
+        /^arn:(\{partition\}|aws|aws-us-gov|aws-cn):iam::([0-9]{12}|\{account\}):(root|(role|user)\/[A-Za-z0-9+=,.@_/{}-]+)$/,
+        'must be the ARN of an IAM principal, without wildcards',
+      ),
     )
     .max(20),
   /** Whether aws:MultiFactorAuthPresent is demanded of people. */
@@ -40,9 +36,9 @@ const role = z.strictObject({
 });
 
 const github = z.strictObject({
-  repository: z.string().regex(/^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/, 'must be OWNER/REPOSITORY'),
-  owner_id: z.string().regex(/^[0-9]+$/, 'must be digits, in quotes'),
-  repository_id: z.string().regex(/^[0-9]+$/, 'must be digits, in quotes'),
+  repository: word(/^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/, 'must be OWNER/REPOSITORY'),
+  owner_id: word(/^[0-9]+$/, 'must be digits, in quotes'),
+  repository_id: word(/^[0-9]+$/, 'must be digits, in quotes'),
   /** immutable: `repo:OWNER@ID/REPO@ID:…` (new repositories); name: `repo:OWNER/REPO:…` (older ones); both while moving. */
   subject: z.enum(['immutable', 'name', 'both']),
   /** GitHub environments of the jobs, with `{environment}`. */
@@ -51,8 +47,8 @@ const github = z.strictObject({
 });
 
 const gitlab = z.strictObject({
-  host: z.string().regex(/^[a-z0-9.-]+$/, 'must be a host name'),
-  project_path: z.string().regex(/^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)+$/, 'must be GROUP/PROJECT'),
+  host: word(/^[a-z0-9.-]+$/, 'must be a host name'),
+  project_path: word(/^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)+$/, 'must be GROUP/PROJECT'),
   audience: line(200),
   /** A protected branch. */
   ref: line(200).regex(/^[^*?]+$/, 'must not hold wildcards'),
@@ -63,10 +59,7 @@ const environment = z.strictObject({
   partition: z.enum(['aws', 'aws-us-gov', 'aws-cn']).default('aws'),
   regions: z.array(region).min(1),
   /** Object key of the state; without it `{environment}/terraform.tfstate`. */
-  state_key: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9/_.-]*\.tfstate$/, 'must end with .tfstate')
-    .optional(),
+  state_key: word(/^[A-Za-z0-9][A-Za-z0-9/_.-]*\.tfstate$/, 'must end with .tfstate').optional(),
   /** Values for required tags that differ by environment. */
   tags: z.record(line(128), line(256)).optional(),
 });
@@ -179,5 +172,6 @@ export function parseParity(file: FileRead): Parity {
 
 /** Fills the placeholders of a naming pattern. */
 export function fill(text: string, values: Readonly<Record<string, string>>): string {
-  return text.replace(/\{([a-z]+)\}/g, (whole, key: string) => values[key] ?? whole);
+  const known = new Map(Object.entries(values));
+  return text.replace(/\{([a-z]+)\}/g, (whole, key: string) => known.get(key) ?? whole);
 }

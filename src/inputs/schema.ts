@@ -15,27 +15,26 @@ export const line = (max: number): z.ZodString =>
     .regex(/^[^\n]*$/, 'must be one line')
     .regex(/^(\S|\n|$)/, 'must not begin with a space')
     .regex(/(\S|\n|^)$/, 'must not end with a space');
-export const name = z
-  .string()
-  .regex(
-    /^[a-z][a-z0-9-]{0,31}$/,
-    'must be lower-case letters, digits and dashes, at most 32, a letter first',
-  );
-export const instant = z
-  .string()
-  .refine((text): text is Instant => isInstant(text), 'must be an instant like 2026-11-22T12:00:00Z');
+/** Text of one form; `rule` is told for a value of another type too, a number without quotes above all. */
+export const word = (form: RegExp, rule: string): z.ZodString => z.string(rule).regex(form, rule);
+
+export const name = word(
+  /^[a-z][a-z0-9-]{0,31}$/,
+  'must be lower-case letters, digits and dashes, at most 32, a letter first',
+);
+const INSTANT = 'must be an instant like 2026-11-22T12:00:00Z';
+export const instant = z.string(INSTANT).refine((text): text is Instant => isInstant(text), INSTANT);
+const FINGERPRINT = 'must be 40 upper-case hexadecimal characters, in quotes';
 export const fingerprint = z
-  .string()
-  .refine((text): text is Fingerprint => isFingerprint(text), 'must be 40 upper-case hexadecimal characters');
-export const hex64 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal characters');
-export const uuid = z
-  .string()
-  .regex(
-    /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
-    'must be a version 4 UUID in lower case',
-  );
-export const account = z.string().regex(/^[0-9]{12}$/, 'must be 12 digits, in quotes');
-export const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-[0-9]$/, 'must be a region like eu-central-1');
+  .string(FINGERPRINT)
+  .refine((text): text is Fingerprint => isFingerprint(text), FINGERPRINT);
+export const hex64 = word(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal characters, in quotes');
+export const uuid = word(
+  /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+  'must be a version 4 UUID in lower case',
+);
+export const account = word(/^[0-9]{12}$/, 'must be 12 digits, in quotes');
+export const region = word(/^[a-z]{2}(-[a-z]+)+-[0-9]$/, 'must be a region like eu-central-1');
 
 /** Parses a YAML document against a strict schema. All issues are told at once. @throws YAML, SCHEMA */
 export function parseDocument<S extends z.ZodType>(schema: S, bytes: Uint8Array, file: string): z.output<S> {

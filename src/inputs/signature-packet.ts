@@ -35,6 +35,9 @@ export type SignatureShape =
     }
   | { readonly is: 'malformed'; readonly code: Code; readonly wrong: string };
 
+/** By how much the clock of a signer may be ahead of the one that judges, in seconds. */
+export const CLOCK_TOLERANCE_SECONDS = 60;
+
 /** 64 KiB; the largest real one, RSA-16384, is below 4 KiB. */
 const LIMIT_BYTES = 65_536;
 

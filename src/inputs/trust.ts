@@ -98,7 +98,7 @@ export function parseTrust(file: FileRead): Trust {
 /** How many people of `role` must have signed for `environment`. */
 export function thresholdOf(trust: Trust, role: Role, environment: string): number {
   const { default: everywhere, environments = {} } = trust.thresholds[role];
-  return Object.hasOwn(environments, environment) ? (environments[environment] ?? everywhere) : everywhere;
+  return new Map(Object.entries(environments)).get(environment) ?? everywhere;
 }
 
 /** The person whose primary key this is, if the trust file lists one. */

@@ -4,7 +4,6 @@
  */
 import {
   CST,
-  isAlias,
   isMap,
   isNode,
   isPair,
@@ -67,13 +66,12 @@ function decode(bytes: Uint8Array, file: string): string {
   if (text.startsWith('\ufeff')) throw bad(`${file}: begins with a byte order mark`);
   if (text.includes('\r')) throw bad(`${file}: has carriage returns; use LF line ends`);
   if (text.normalize('NFC') !== text) throw bad(`${file}: is not in Unicode normal form C`);
-  for (const [i, line] of text.split('\n').entries()) {
-    // Comments too: what a person reads in a review must be what is there.
-    const unsafe = [...line].find((character) => !isSafe(character));
-    if (unsafe !== undefined)
-      throw bad(
-        `${file}: line ${String(i + 1)}, column ${String(line.indexOf(unsafe) + 1)}: a control or invisible character is not allowed: ${clip(safe(line), 80)}`,
-      );
+  // Comments too: what a person reads in a review must be what is there.
+  const [row, line] = [...text.split('\n').entries()].find(([, candidate]) => !isSafe(candidate)) ?? [0, ''];
+  const unsafe = [...line].find((character) => !isSafe(character));
+  if (unsafe !== undefined) {
+    const at = `line ${String(row + 1)}, column ${String(line.indexOf(unsafe) + 1)}`;
+    throw bad(`${file}: ${at}: a control or invisible character is not allowed: ${clip(safe(line), 80)}`);
   }
   return text;
 }
@@ -117,20 +115,15 @@ function refuseSyntax(text: string, where: Where): void {
 }
 
 function compose(text: string, file: string, where: Where): Document {
-  let documents: ReturnType<typeof parseAllDocuments>;
-  try {
-    documents = parseAllDocuments(text, {
-      version: '1.2',
-      schema: 'core',
-      strict: true,
-      uniqueKeys: true,
-      merge: false,
-      prettyErrors: false,
-      logLevel: 'silent',
-    });
-  } catch (cause) {
-    throw bad(`${file}: cannot be parsed`, cause);
-  }
+  const documents = parseAllDocuments(text, {
+    version: '1.2',
+    schema: 'core',
+    strict: true,
+    uniqueKeys: true,
+    merge: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
   const [document, ...more] = Array.isArray(documents) ? documents : [];
   if (document === undefined || more.length > 0) throw bad(`${file}: must hold exactly one document`);
   const [problem] = [...document.errors, ...document.warnings];
@@ -142,20 +135,16 @@ function compose(text: string, file: string, where: Where): Document {
 function refuseNodes(document: Document, where: Where): void {
   visit(document, (key, node, path) => {
     if (isPair(node)) {
-      refuseKey(node.key, where);
-      return;
+      refuseKey(node.key, where(startOf(node.key)));
+    } else if (isNode(node)) {
+      const at = where(startOf(node));
+      if (path.length > 2 * MAX_DEPTH) throw tooDeep(at);
+      if (isScalar(node) && key !== 'key') refuseScalar(node, at);
     }
-    if (!isNode(node)) return;
-    const at = where(node.range?.[0] ?? 0);
-    // Tokens were refused above; this holds even if the lexer and the composer ever differ.
-    if (isAlias(node) || node.anchor !== undefined) throw bad(`${at}: an alias or anchor is not allowed`);
-    if (path.length > 2 * MAX_DEPTH) throw tooDeep(at);
-    if (isScalar(node) && key !== 'key') refuseScalar(node, at);
   });
 }
 
-function refuseKey(key: unknown, where: Where): void {
-  const at = where(isNode(key) ? (key.range?.[0] ?? 0) : 0);
+function refuseKey(key: unknown, at: string): void {
   if (!isScalar(key) || typeof key.value !== 'string')
     throw bad(`${at}: a key must be text; put it in quotes`);
   refuseScalar(key, at);
@@ -183,25 +172,22 @@ function refuseScalar(node: Scalar, at: string): void {
 
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   let node: unknown = document.contents;
-  let offset = startOf(node) ?? 0;
+  let offset = startOf(node);
   for (const part of path) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && key.value === String(part));
-      if (pair === undefined) return offset;
-      offset = startOf(pair.key) ?? offset;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(part)];
-      offset = startOf(node) ?? offset;
-    } else {
-      return offset;
-    }
+    const pair = isMap(node)
+      ? node.items.find(({ key }) => isScalar(key) && key.value === String(part))
+      : undefined;
+    const item: unknown = isSeq(node) ? node.items[Number(part)] : undefined;
+    if (pair === undefined && item === undefined) return offset;
+    offset = startOf(pair === undefined ? item : pair.key);
+    node = pair === undefined ? item : pair.value;
   }
   return offset;
 }
 
-function startOf(node: unknown): number | undefined {
-  return isNode(node) ? node.range?.[0] : undefined;
+/** Every node of a text that was parsed has a range; what is written out (an empty value, say) begins where it would be. */
+function startOf(node: unknown): number {
+  return (isNode(node) ? node.range?.[0] : undefined) ?? 0;
 }
 
 function tooDeep(at: string): GovbootError {

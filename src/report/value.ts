@@ -69,7 +69,7 @@ function shown(style: Style, value: Json, depth: number): string {
   if (typeof value === 'string') return word(style, value);
   if (depth > DEEPEST) return json(style, value);
   if (isList(value)) return list(style, value, depth);
-  return bag(style, value as Bag, depth);
+  return bag(style, value, depth);
 }
 
 function list(style: Style, items: readonly Json[], depth: number): string {

@@ -11,7 +11,7 @@ import {
   type Problem,
 } from '../inputs/facts.ts';
 import { parseKeyFile } from '../inputs/key-file.ts';
-import { algorithmOf, loadLibrary, type Library } from './openpgp.ts';
+import { algorithmOf, isAccepted, loadLibrary, printOf, type Library } from './openpgp.ts';
 
 export type CertificateRead =
   | {
@@ -28,7 +28,7 @@ export async function readCertificate(file: FileRead): Promise<CertificateRead> 
   const problem = (code: Problem['code'], wrong: string): CertificateRead => ({
     is: 'problem',
     file: file.path,
-    problem: { code, wrong: `${file.path}: ${wrong}` },
+    problem: { code, wrong },
   });
   const shape = parseKeyFile(file.bytes);
   if (shape.is === 'malformed') return problem(shape.code, shape.wrong);
@@ -41,7 +41,9 @@ export async function readCertificate(file: FileRead): Promise<CertificateRead> 
     if (nameOf(file.path) !== `${print}.asc`)
       return problem('KEYRING_SHAPE', `holds the key ${print}, so it must be named ${print}.asc`);
     const expires = await key.getExpirationTime(undefined, lenient(openpgp));
-    if (expires === null) return problem('KEY_INVALID', `the key ${print} has no valid self-signature`);
+    // The library cannot check the self-signatures of some curves; such a key is named as weak, not as forged.
+    if (expires === null && isAccepted(key))
+      return problem('KEY_INVALID', `the key ${print} has no valid self-signature`);
     const facts = await factsOf(openpgp, key, print, file.path, expires);
     return { is: 'certificate', facts, binary: shape.binary, prints: key.getKeys().map(printOf) };
   } catch (error) {
@@ -66,7 +68,7 @@ async function factsOf(
   key: OpenPgp.Key,
   fingerprint: Fingerprint,
   file: string,
-  expires: number | Date,
+  expires: number | Date | null,
 ): Promise<KeyFacts> {
   const { bits } = key.getAlgorithmInfo();
   return {
@@ -129,10 +131,6 @@ async function revocationOf(openpgp: Library, key: OpenPgp.Key): Promise<KeyFact
     kind: worst.flag in SOFT ? 'soft' : 'hard',
     reason: worst.text === '' ? name : `${name}: ${clip(safe(worst.text), 200)}`,
   };
-}
-
-function printOf(key: { getFingerprint(): string }): string {
-  return key.getFingerprint().toUpperCase();
 }
 
 function nameOf(path: string): string {

@@ -5,9 +5,9 @@
 import type * as OpenPgp from 'openpgp';
 import { messageOf } from '../kernel/errors.ts';
 import { clip, safe } from '../kernel/text.ts';
-import { instantFromMs, msOf, type Instant } from '../kernel/time.ts';
+import { addSeconds, instantFromMs, msOf, type Instant } from '../kernel/time.ts';
 import type { KeyFacts, Problem, VerifierSays } from '../inputs/facts.ts';
-import type { SignaturePacket } from '../inputs/signature-packet.ts';
+import { CLOCK_TOLERANCE_SECONDS, type SignaturePacket } from '../inputs/signature-packet.ts';
 
 export type Says = VerifierSays['says'];
 export type Library = typeof OpenPgp;
@@ -44,7 +44,7 @@ function strict({ config, enums }: Library): OpenPgp.Config {
     rejectMessageHashAlgorithms: new Set([md5, ripemd, sha1]),
     rejectPublicKeyAlgorithms: new Set([enums.publicKey.elgamal, enums.publicKey.dsa]),
     rejectCurves: new Set([enums.curve.secp256k1]),
-    minRSABits: 3072,
+    minRSABits: MIN_RSA_BITS,
     enforceGrammar: true,
     maxDecompressedMessageSize: 0,
     // GnuPG replaces the self-signature when an expiry is moved, so an extended key has none from the time of signing.
@@ -58,16 +58,18 @@ export async function openpgpSays(question: Question): Promise<Says> {
   const { packet, at } = question;
   const untimely = timeProblem(packet, at);
   if (untimely !== null) return { is: 'bad', problem: untimely };
-  const says = await attempt(question, new Date(msOf(at)));
+  // Within the tolerance for clocks, `at` may lie before the signature; nothing can be judged before it was made.
+  const date = Math.max(msOf(at), msOf(packet.created));
+  const says = await attempt(question, new Date(date));
   if (says.is === 'good' || !says.problem.wrong.includes(FROM_THE_FUTURE)) return says;
   // Seen by an auditor whose `at` lies before the expiry of the key was moved: the only self-signatures are younger.
   const newest = await newestSelfSignature(question.certificate.binary);
-  return newest <= msOf(at) ? says : attempt(question, new Date(newest));
+  return newest <= date ? says : attempt(question, new Date(newest));
 }
 
 /** A signature dated after `at`, or expired by then. */
 export function timeProblem(packet: SignaturePacket, at: Instant): Problem | null {
-  if (packet.created > at)
+  if (packet.created > addSeconds(at, CLOCK_TOLERANCE_SECONDS))
     return { code: 'SIG_FUTURE', wrong: `signed at ${packet.created}, which is after ${at}` };
   if (packet.expires !== null && packet.expires <= at)
     return { code: 'SIG_EXPIRED', wrong: `expired at ${packet.expires}` };
@@ -82,9 +84,9 @@ async function attempt(question: Question, date: Date): Promise<Says> {
   try {
     // Read anew each time: the objects of the library remember what was found at another date.
     const key = (await openpgp.readKey({ binaryKey: certificate.binary, config })).toPublic();
-    const weak = key
-      .getKeys()
-      .filter((each) => isWeak(each, certificate.facts.fingerprint, packet.issuerFingerprint));
+    // Judged for the key that signs and the primary key that vouches for it; others, as for encryption, do not matter.
+    const involved: readonly string[] = [certificate.facts.fingerprint, packet.issuerFingerprint];
+    const weak = key.getKeys().filter((each) => involved.includes(printOf(each)) && !isAccepted(each));
     if (weak.length > 0) return bad({ code: 'SIG_WEAK', wrong: weak.map(algorithmOf).join(', ') });
     const signature = await openpgp.readSignature({ binarySignature: question.binary, config });
     const { signatures } = await openpgp.verify({
@@ -101,7 +103,7 @@ async function attempt(question: Question, date: Date): Promise<Says> {
       return bad({ code: 'SIG_COUNT', wrong: `${signatures.length} signatures were found, not 1` });
     await only.verified;
     if (packet.unknownCritical.length > 0) return bad(critical(packet));
-    const signers = key.getKeys(only.keyID).map((each) => each.getFingerprint().toUpperCase());
+    const signers = key.getKeys(only.keyID).map(printOf);
     // The library looks a key up by its 64-bit id; only the whole fingerprint says whose it is.
     if (signers.length !== 1 || signers[0] !== packet.issuerFingerprint)
       return bad({
@@ -124,21 +126,27 @@ async function attempt(question: Question, date: Date): Promise<Says> {
   }
 }
 
-/** Ed25519, the NIST curves, and RSA from 3072 bits; every verifier knows them, and none calls them weak. */
+/** NIST SP 800-57 part 1, table 2: 128 bits of security. */
+const MIN_RSA_BITS = 3072;
+
 const CURVES: readonly string[] = ['ed25519Legacy', 'nistP256', 'nistP384', 'nistP521'];
 
-/** Judged for the key that signs and for the primary key that vouches for it; others, as for encryption, do not matter. */
-function isWeak(key: OpenPgp.Key | OpenPgp.Subkey, primary: string, signer: string): boolean {
-  if (![primary, signer].includes(key.getFingerprint().toUpperCase())) return false;
+/** Whether every verifier knows the algorithm of a key, and none calls it weak. */
+export function isAccepted(key: OpenPgp.Key | OpenPgp.Subkey): boolean {
   const { algorithm, bits, curve } = key.getAlgorithmInfo();
-  if (algorithm === 'rsaEncryptSign' || algorithm === 'rsaSign') return (bits ?? 0) < 3072;
-  return curve === undefined || !CURVES.includes(curve);
+  if (algorithm === 'rsaEncryptSign' || algorithm === 'rsaSign') return (bits ?? 0) >= MIN_RSA_BITS;
+  return curve !== undefined && CURVES.includes(curve);
 }
 
 /** `rsa2048`, `ed25519`, `nistP256`, `dsa`. */
 export function algorithmOf(key: OpenPgp.Key | OpenPgp.Subkey): string {
   const { algorithm, bits, curve } = key.getAlgorithmInfo();
   return algorithm.startsWith('rsa') ? `rsa${bits ?? 0}` : (curve ?? algorithm).replace('Legacy', '');
+}
+
+/** Upper-case hexadecimal, as everywhere in govboot. */
+export function printOf(key: OpenPgp.Key | OpenPgp.Subkey): string {
+  return key.getFingerprint().toUpperCase();
 }
 
 function critical(packet: SignaturePacket): Problem {

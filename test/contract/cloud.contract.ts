@@ -33,14 +33,21 @@ export function opened({ api, clock }: CloudWorld, b: Blueprint): Opened {
   return makeAwsCloud({ api, clock, account: b.account, region: b.region });
 }
 
-export async function planned(world: CloudWorld, b: Blueprint): Promise<{ readonly steps: readonly Step[]; readonly known: Known }> {
+export async function planned(
+  world: CloudWorld,
+  b: Blueprint,
+): Promise<{ readonly steps: readonly Step[]; readonly known: Known }> {
   const { cloud } = opened(world, b);
   const observation = await cloud.observe(b);
   return { steps: diff(cloud.table, cloud.profile, b, observation), known: observation.known };
 }
 
 /** Plans, and carries the changes out as the pipeline may: whatever does not wait for another step, side by side. */
-export async function bootstrap(world: CloudWorld, b: Blueprint, run = 'run-1'): Promise<readonly ChangeStep[]> {
+export async function bootstrap(
+  world: CloudWorld,
+  b: Blueprint,
+  run = 'run-1',
+): Promise<readonly ChangeStep[]> {
   const { cloud } = opened(world, b);
   const plan = await planned(world, b);
   expect(plan.steps.filter((step) => step.kind === 'refuse')).toEqual([]);
@@ -51,7 +58,9 @@ export async function bootstrap(world: CloudWorld, b: Blueprint, run = 'run-1'):
     const ready = changes.filter((step) => !done.has(step.id) && step.after.every((id) => done.has(id)));
     const at = known;
     // Each step sees what was known when it began; all are awaited, so that none is still at work when one has failed.
-    const results = await Promise.allSettled(ready.map((step) => cloud.perform(step, { run, blueprint: b, known: at })));
+    const results = await Promise.allSettled(
+      ready.map((step) => cloud.perform(step, { run, blueprint: b, known: at })),
+    );
     for (const [i, result] of results.entries()) {
       if (result.status === 'rejected') throw result.reason;
       known = { ...known, ...result.value.known };
@@ -64,6 +73,11 @@ export async function bootstrap(world: CloudWorld, b: Blueprint, run = 'run-1'):
 /** Everything that a plan would do or refuse; nothing, when all is right. */
 export async function amiss(world: CloudWorld, b: Blueprint): Promise<readonly Step[]> {
   return (await planned(world, b)).steps.filter((step) => step.kind !== 'keep');
+}
+
+/** Long enough for every write to be seen everywhere. */
+async function spread({ clock }: CloudWorld): Promise<void> {
+  await clock.pause(60_000);
 }
 
 /** Notes every changing call. */
@@ -82,15 +96,19 @@ function writes({ api, clock }: CloudWorld): { readonly world: CloudWorld; reado
 export function cloudContract(name: string, makeWorld: () => Promise<CloudWorld>): void {
   describe(`the contract of Cloud on ${name}`, () => {
     describe.each(['eu-central-1'])('in %s', (region) => {
-      test.each(['table', 'lockfile', 'both'] as const)('makes everything, reads it back right, and has nothing left to do (%s)', async (locking) => {
-        const world = await makeWorld();
-        const b = exampleBlueprint({ region, locking });
-        expect((await bootstrap(world, b)).length).toBeGreaterThan(10);
-        expect(await amiss(world, b)).toEqual([]);
-        const { world: watched, made } = writes(world);
-        expect(await bootstrap(watched, b, 'run-2')).toEqual([]);
-        expect(made).toEqual([]);
-      });
+      test.each(['table', 'lockfile', 'both'] as const)(
+        'makes everything, reads it back right, and has nothing left to do (%s)',
+        async (locking) => {
+          const world = await makeWorld();
+          const b = exampleBlueprint({ region, locking });
+          expect((await bootstrap(world, b)).length).toBeGreaterThan(10);
+          await spread(world);
+          expect(await amiss(world, b)).toEqual([]);
+          const { world: watched, made } = writes(world);
+          expect(await bootstrap(watched, b, 'run-2')).toEqual([]);
+          expect(made).toEqual([]);
+        },
+      );
     });
 
     test('the same steps again change nothing', async () => {
@@ -98,10 +116,12 @@ export function cloudContract(name: string, makeWorld: () => Promise<CloudWorld>
       const b = exampleBlueprint();
       const { steps } = await planned(world, b);
       await bootstrap(world, b);
+      await spread(world);
       const { world: watched, made } = writes(world);
       const { cloud } = opened(watched, b);
       let known: Known = {};
-      for (const step of inOrder(steps.filter(isChange))) known = { ...known, ...(await cloud.perform(step, { run: 'run-1', blueprint: b, known })).known };
+      for (const step of inOrder(steps.filter(isChange)))
+        known = { ...known, ...(await cloud.perform(step, { run: 'run-1', blueprint: b, known })).known };
       expect(made).toEqual([]);
       expect(await amiss(world, b)).toEqual([]);
     });
@@ -110,20 +130,35 @@ export function cloudContract(name: string, makeWorld: () => Promise<CloudWorld>
       const world = await makeWorld();
       const b = exampleBlueprint();
       const RoleName = b.names.roles['break-glass'];
-      const nobody = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Deny', Principal: '*', Action: 'sts:AssumeRole' }] });
+      const nobody = JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Deny', Principal: '*', Action: 'sts:AssumeRole' }],
+      });
       await world.api.call('iam:CreateRole', { RoleName, AssumeRolePolicyDocument: nobody });
+      await spread(world);
       const { world: watched, made } = writes(world);
       const { steps } = await planned(watched, b);
-      expect(steps.filter((step) => step.kind === 'refuse').map(({ resource, code }) => [resource, code])).toContainEqual(['role-break-glass', 'FOREIGN_RESOURCE']);
+      expect(
+        steps.filter((step) => step.kind === 'refuse').map(({ resource, code }) => [resource, code]),
+      ).toContainEqual(['role-break-glass', 'FOREIGN_RESOURCE']);
       expect(made).toEqual([]);
     });
 
     test('a bucket of ours with tags of another environment is refused', async () => {
       const world = await makeWorld();
       const b = exampleBlueprint();
-      const Tags = [{ Key: 'govboot:environment', Value: 'prod' }, { Key: 'govboot:repository', Value: b.repository }];
-      await world.api.call('s3:CreateBucket', { Bucket: b.names.bucket, CreateBucketConfiguration: { LocationConstraint: b.region as 'eu-central-1', Tags } });
-      const refusal = (await planned(world, b)).steps.find((step) => step.kind === 'refuse' && step.resource === 'state-bucket');
+      const Tags = [
+        { Key: 'govboot:environment', Value: 'prod' },
+        { Key: 'govboot:repository', Value: b.repository },
+      ];
+      await world.api.call('s3:CreateBucket', {
+        Bucket: b.names.bucket,
+        CreateBucketConfiguration: { LocationConstraint: b.region as 'eu-central-1', Tags },
+      });
+      await spread(world);
+      const refusal = (await planned(world, b)).steps.find(
+        (step) => step.kind === 'refuse' && step.resource === 'state-bucket',
+      );
       expect(refusal).toMatchObject({ code: 'FOREIGN_RESOURCE' });
     });
 
@@ -131,15 +166,35 @@ export function cloudContract(name: string, makeWorld: () => Promise<CloudWorld>
       const world = await makeWorld();
       const b = exampleBlueprint();
       await bootstrap(world, b);
+      await spread(world);
       const bucket = { Bucket: b.names.bucket, ExpectedBucketOwner: b.account };
-      await world.api.call('s3:PutBucketVersioning', { ...bucket, VersioningConfiguration: { Status: 'Suspended' } });
-      await world.api.call('s3:PutPublicAccessBlock', { ...bucket, PublicAccessBlockConfiguration: { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: false, RestrictPublicBuckets: true } });
-      await world.api.call('iam:UpdateRole', { RoleName: b.names.roles.operator, MaxSessionDuration: 43_200 });
-      await world.clock.pause(60_000);
+      await world.api.call('s3:PutBucketVersioning', {
+        ...bucket,
+        VersioningConfiguration: { Status: 'Suspended' },
+      });
+      await world.api.call('s3:PutPublicAccessBlock', {
+        ...bucket,
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          IgnorePublicAcls: true,
+          BlockPublicPolicy: false,
+          RestrictPublicBuckets: true,
+        },
+      });
+      await world.api.call('iam:UpdateRole', {
+        RoleName: b.names.roles.operator,
+        MaxSessionDuration: 43_200,
+      });
+      await spread(world);
       const wrong = await amiss(world, b);
-      expect(wrong.map(({ id }) => id).sort()).toEqual(['set/role-operator.session', 'set/state-bucket.public-access-block', 'set/state-bucket.versioning']);
+      expect(wrong.map(({ id }) => id).sort()).toEqual([
+        'set/role-operator.session',
+        'set/state-bucket.public-access-block',
+        'set/state-bucket.versioning',
+      ]);
       const { world: watched, made } = writes(world);
       await bootstrap(watched, b);
+      await spread(world);
       expect(made.sort()).toEqual(['iam:UpdateRole', 's3:PutBucketVersioning', 's3:PutPublicAccessBlock']);
       expect(await amiss(world, b)).toEqual([]);
     });
@@ -148,15 +203,29 @@ export function cloudContract(name: string, makeWorld: () => Promise<CloudWorld>
       const world = await makeWorld();
       const b = exampleBlueprint();
       await bootstrap(world, b);
+      await spread(world);
       const bucket = { Bucket: b.names.bucket, ExpectedBucketOwner: b.account };
       const { Policy = '' } = await world.api.call('s3:GetBucketPolicy', bucket);
       const document = JSON.parse(Policy) as { Statement: object[] };
-      const theirs = { Sid: 'Auditors', Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${b.account}:root` }, Action: 's3:ListBucket', Resource: `arn:aws:s3:::${b.names.bucket}` };
-      await world.api.call('s3:PutBucketPolicy', { ...bucket, Policy: JSON.stringify({ ...document, Statement: [...document.Statement, theirs] }) });
-      await world.clock.pause(60_000);
+      const theirs = {
+        Sid: 'Auditors',
+        Effect: 'Allow',
+        Principal: { AWS: `arn:aws:iam::${b.account}:root` },
+        Action: 's3:ListBucket',
+        Resource: `arn:aws:s3:::${b.names.bucket}`,
+      };
+      await world.api.call('s3:PutBucketPolicy', {
+        ...bucket,
+        Policy: JSON.stringify({ ...document, Statement: [...document.Statement, theirs] }),
+      });
+      await spread(world);
       const wrong = await amiss(world, b);
       expect(wrong).toHaveLength(1);
-      expect(wrong[0]).toMatchObject({ kind: 'refuse', control: 'state-bucket.policy', code: 'FOREIGN_VALUE' });
+      expect(wrong[0]).toMatchObject({
+        kind: 'refuse',
+        control: 'state-bucket.policy',
+        code: 'FOREIGN_VALUE',
+      });
       expect(JSON.stringify(wrong[0])).toContain('Auditors');
     });
 
@@ -167,13 +236,17 @@ export function cloudContract(name: string, makeWorld: () => Promise<CloudWorld>
       const context = (run: string) => ({ run, blueprint: b, known: {} });
       expect(await claims.take(context('run-1'), 'alice', NOON)).toMatchObject({ is: 'held' });
       expect(await claims.take(context('run-1'), 'alice', LATER)).toMatchObject({ is: 'held' });
-      await world.clock.pause(60_000);
-      expect(await claims.take(context('run-2'), 'bob', LATER)).toMatchObject({ is: 'busy', holder: 'alice', run: 'run-1' });
+      await spread(world);
+      expect(await claims.take(context('run-2'), 'bob', LATER)).toMatchObject({
+        is: 'busy',
+        holder: 'alice',
+        run: 'run-1',
+      });
       await claims.release(context('run-2'));
-      await world.clock.pause(60_000);
+      await spread(world);
       expect(await claims.take(context('run-2'), 'bob', LATER)).toMatchObject({ is: 'busy' });
       await claims.release(context('run-1'));
-      await world.clock.pause(60_000);
+      await spread(world);
       expect(await claims.take(context('run-2'), 'bob', LATER)).toMatchObject({ is: 'held' });
     });
   });

@@ -92,7 +92,7 @@ export function fakeVerifier(parties: readonly FakeParty[]): Verifier {
         const party = parties.find((each) => sameBytes(each.keyFile, file.bytes));
         return party === undefined
           ? { is: 'problem', file: file.path, problem: { code: 'KEYRING_SHAPE', wrong: 'no key' } }
-          : { is: 'key', key: party.facts };
+          : { is: 'key', key: { ...party.facts, file: file.path } };
       }),
     verify: async ({ data, signature, keys, at }) => {
       const shape = parseSignatureFile(signature.bytes);

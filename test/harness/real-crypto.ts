@@ -5,7 +5,11 @@ import { makeKey } from './keys.ts';
 
 export async function realCast(): Promise<Cast> {
   const party = async (who: Role): Promise<Party> => {
-    const key = await makeKey({ name: who, email: `${who}@example.org`, created: new Date('2026-01-01T00:00:00Z') });
+    const key = await makeKey({
+      name: who,
+      email: `${who}@example.org`,
+      created: new Date('2026-01-01T00:00:00Z'),
+    });
     return {
       fingerprint: key.fingerprint,
       userId: key.userId,
@@ -13,6 +17,11 @@ export async function realCast(): Promise<Cast> {
       sign: async (bytes, at) => new TextEncoder().encode(await key.sign(bytes, { at: new Date(at) })),
     };
   };
-  const [root, alice, bob, mallory] = await Promise.all([party('root'), party('alice'), party('bob'), party('mallory')]);
+  const [root, alice, bob, mallory] = await Promise.all([
+    party('root'),
+    party('alice'),
+    party('bob'),
+    party('mallory'),
+  ]);
   return { root, alice, bob, mallory };
 }

@@ -21,13 +21,9 @@ const RELEASED = 'released';
 /** A claim older than this is of a run that died, milliseconds. */
 const STALE_MS = 30 * 60 * 1000;
 /** Pauses between reads of a claim that was just taken, milliseconds: it must read the same after each. */
-const CONFIRM_MS = [200, 600] as const;
-
-interface Claim {
-  readonly run: string;
-  readonly since: Instant;
-  readonly holder: string;
-}
+const CONFIRM_MS = [500, 1_500] as const;
+/** Milliseconds after which the last reading counts, however often it changed. */
+const CONFIRM_DEADLINE_MS = 20_000;
 
 /** A tag's value: letters, digits, spaces and `_ . : / = + - @`, at most 256 characters (IAM TagRole). */
 export function claimText({ run, since, holder }: Claim): string {
@@ -85,7 +81,7 @@ async function tryCreate(api: AwsApi, b: Blueprint, mine: Claim): Promise<string
   }
 }
 
-/** Reads until the claim is seen to be somebody's other than before, then makes sure that it stays theirs. */
+/** Reads until the claim is other than before, and then reads the same after every pause. */
 async function confirmed(
   api: AwsApi,
   b: Blueprint,
@@ -96,13 +92,17 @@ async function confirmed(
   const look = async (): Promise<Claim | null> => parseClaim((await roleTags(api, b, ROLE))[CLAIM_TAG]);
   const fresh = (seen: Claim | null): boolean =>
     seen !== null && (seen.run === mine.run || seen.run !== before?.run);
-  let seen = await eventually('the claim: that it can be read back', patience, look, fresh);
-  for (const pause of CONFIRM_MS) {
-    if (seen?.run !== mine.run) break;
-    await patience.pause(pause);
-    seen = await eventually('the claim: that it can be read back', patience, look, fresh);
+  const next = async (): Promise<Claim> =>
+    (await eventually('the claim: that it can be read back', patience, look, fresh)) ?? mine;
+  const end = patience.monotonic() + CONFIRM_DEADLINE_MS;
+  let seen = await next();
+  for (let same = 0; same < CONFIRM_MS.length && patience.monotonic() < end;) {
+    await patience.pause(CONFIRM_MS[same] ?? 0);
+    const again = await next();
+    same = again.run === seen.run ? same + 1 : 0;
+    seen = again;
   }
-  return seen ?? mine;
+  return seen;
 }
 
 function busy({ holder, run, since }: Claim): ClaimAnswer {

@@ -68,7 +68,9 @@ export function makeAwsCloud(options: AwsCloudOptions): { readonly cloud: Cloud;
               seen.retries++;
               options.onRetry?.(retry);
             },
-            justMade: (operation) => made.has(step.resource) && isMutating(operation),
+            // Reads too may come from where the new bucket is not known yet; what a setting lacks has another name.
+            justMade: (operation, fault) =>
+              made.has(step.resource) && (isMutating(operation) || fault === 'NoSuchBucket'),
           });
           const known = await perform(retrying, step, context, patient);
           if (step.kind === 'create') made.add(step.resource);

@@ -17,8 +17,8 @@ import { controlOf, resourceOf } from './table.ts';
 const LAG_MS = 60_000;
 /** How long a key whose CreateKey answer was lost may take to show up in ListKeys, milliseconds. */
 const LOST_MS = 15_000;
-/** Times that a lost CreateKey is made again once the search shows that it was not carried out. */
-const BLIND_TRIES = 3;
+/** Times that a creating call is made: again when it was lost or said `exists`, and a search shows that nothing is there. */
+const CREATE_TRIES = 3;
 
 export async function perform(
   api: AwsApi,
@@ -85,8 +85,8 @@ async function makeNew(
         (seen) => seen !== null,
       );
       if (found.seen !== undefined && found.seen !== null) return found.seen.known;
-      if (!blind) throw foreign(step, null, `${error.fault}, yet it cannot be found as ours`);
-      if (tries >= BLIND_TRIES) throw error;
+      if (tries < CREATE_TRIES) continue;
+      throw blind ? error : foreign(step, null, `${error.fault}, yet it cannot be found`);
     }
   }
 }

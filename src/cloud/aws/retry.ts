@@ -26,8 +26,8 @@ export interface Retry {
 
 export interface RetryOptions extends Patience {
   readonly onRetry?: (retry: Retry) => void;
-  /** Whether `absent` passes with time too: the resource was made a moment ago. Asked for changing calls only. */
-  readonly justMade?: (operation: Operation) => boolean;
+  /** Whether `absent` passes with time too: the resource was made a moment ago. `fault` is the service's word. */
+  readonly justMade?: (operation: Operation, fault: string) => boolean;
 }
 
 const DEADLINE_MS = 120_000;
@@ -73,7 +73,7 @@ export function withRetry(api: AwsApi, options: RetryOptions): AwsApi {
 }
 
 function passes(fault: ApiFault, options: RetryOptions): boolean {
-  if (fault.kind === 'absent') return options.justMade?.(fault.operation) ?? false;
+  if (fault.kind === 'absent') return options.justMade?.(fault.operation, fault.fault) ?? false;
   return PASSING.has(fault.kind);
 }
 

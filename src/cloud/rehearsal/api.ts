@@ -44,6 +44,8 @@ export interface RehearsalOptions {
   readonly clock: RehearsalClock;
   /** Makes every identifier; the same seed and calls give the same cloud. */
   readonly seed?: number;
+  /** Keeps the request ids of one process apart from those of another. */
+  readonly session?: string;
   readonly latencyMs?: number;
   readonly consistency?: Consistency;
   readonly timings?: Partial<Timings>;
@@ -136,7 +138,8 @@ class Rehearsal implements RehearsalApi {
 
   async call<O extends Operation>(operation: O, input: Input<O>): Promise<Output<O>> {
     if (this.#crashed) throw new RehearsalCrash('the process crashed in an earlier call');
-    const requestId = uuidOf(this.#seed, `request ${this.#who.callerArn}`, this.#log.length);
+    const who = `${this.#options.session ?? ''} ${this.#who.callerArn}`;
+    const requestId = uuidOf(this.#seed, `request ${who}`, this.#log.length);
     const entry = {
       operation,
       input: digestOf(input),

@@ -96,6 +96,12 @@ const SCRIPTED: Readonly<Record<Service, Readonly<Record<Plain, readonly [string
   },
 };
 
+const CROWDED = [
+  'LimitExceededException',
+  400,
+  'Subscriber limit exceeded: too many operations for a given subscriber',
+] as const;
+
 /** Tries of the SDK, its first one included, before a repeatable failure reaches its caller. */
 const SDK_ATTEMPTS = 5;
 
@@ -105,7 +111,9 @@ export function serviceOf(operation: Operation): Service {
 
 /** The fault that a script asks for, in the words of the service that was called. */
 export function scriptedFault(operation: Operation, fault: Plain, requestId: string): ApiFault {
-  const [name, status, message] = SCRIPTED[serviceOf(operation)][fault];
+  // A table that is being made cannot be in use; what can be in the way is too many of them at once.
+  const crowded = fault === 'conflict' && operation === 'dynamodb:CreateTable';
+  const [name, status, message] = crowded ? CROWDED : SCRIPTED[serviceOf(operation)][fault];
   const repeated = fault === 'throttle' || fault === '500';
   return asFault(
     new Refusal(name, status, message),

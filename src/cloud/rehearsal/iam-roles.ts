@@ -8,7 +8,6 @@ import {
   newRoleId,
   read,
   save,
-  writable,
   type Call,
   type Done,
   type Handlers,
@@ -94,7 +93,7 @@ function toRead(name: string | undefined, call: Call): Role {
 }
 
 function change(name: string | undefined, call: Call, how: (role: Role) => Partial<Role>): Done {
-  const role = found(writable(call.state.roles, place(name, call), call), name);
+  const role = found(current(call.state.roles, place(name, call)), name);
   save(call.state.roles, place(name, call), { ...role, ...how(role) }, call);
   return {};
 }

@@ -1,16 +1,6 @@
 /** The IAM of the rehearsal cloud: roles and OpenID Connect providers. docs/rehearsal-cloud.md, clauses IAM.n. */
 import type * as IAM from '@aws-sdk/client-iam';
-import {
-  accountWide,
-  arn,
-  current,
-  read,
-  save,
-  writable,
-  type Call,
-  type Done,
-  type Handlers,
-} from './context.ts';
+import { accountWide, arn, current, read, save, type Call, type Done, type Handlers } from './context.ts';
 import { absent, exists, invalid } from './faults.ts';
 import { iamTags, roles, validationError } from './iam-roles.ts';
 import type { Provider } from './state.ts';
@@ -42,7 +32,7 @@ function change(
   how: (provider: Provider) => Partial<Provider>,
 ): Done {
   const at = place(providerArn, call);
-  const provider = found(writable(call.state.providers, at, call), providerArn);
+  const provider = found(current(call.state.providers, at), providerArn);
   save(call.state.providers, at, { ...provider, ...how(provider) }, call);
   return {};
 }

@@ -68,6 +68,8 @@ export async function openRehearsal(options: OpenOptions): Promise<RehearsalApi>
     region,
     partition: partitionOf(region),
     clock: steady(options.clock),
+    // Request ids are evidence: no two runs may have the same.
+    session: `${options.clock.now()} ${process.pid}`,
     seed,
     ...PACE,
     // The people of the real account are not known here; the roles that govboot makes are.

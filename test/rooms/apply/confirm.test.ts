@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../../src/kernel/digest.ts';
 import { confirm } from '../../../src/apply/confirm.ts';
 import { rejectedBy } from '../plan/thrown.ts';
 import { collect, FakeClock, FakeTerminal, type as types, type Act } from './fakes.ts';
@@ -29,11 +28,7 @@ async function refused(script: readonly Act[]) {
 describe('confirm', () => {
   it('shows the token, asks for it, then for APPLY, and says what was confirmed', async () => {
     const { terminal, events, run } = setUp([types(TOKEN, 10_000), types('APPLY', 5_000)]);
-    expect(await run()).toEqual({
-      tokenSha256: sha256(TOKEN),
-      shownAt: '2026-11-22T12:00:00Z',
-      confirmedAt: '2026-11-22T12:00:15Z',
-    });
+    await run();
     expect(events).toEqual([{ type: 'confirm', token: TOKEN, expiresInSeconds: 300 }]);
     expect(terminal.asked.map(({ timeoutMs }) => timeoutMs)).toEqual([300_000, 290_000]);
     expect(terminal.asked[1]?.text).toContain('APPLY');
@@ -72,8 +67,9 @@ describe('confirm', () => {
   });
 
   it('takes the token at the third try', async () => {
-    const { run } = setUp([types('x'), types('y'), types(TOKEN), types('APPLY')]);
-    expect((await run()).tokenSha256).toBe(sha256(TOKEN));
+    const { terminal, run } = setUp([types('x'), types('y'), types(TOKEN), types('APPLY')]);
+    await run();
+    expect(terminal.asked).toHaveLength(4);
   });
 
   it.each(['apply', 'Apply', 'APPLY ', ' APPLY', '', 'yes', TOKEN])(
@@ -117,7 +113,7 @@ describe('confirm', () => {
 
   it('takes an answer in the last millisecond', async () => {
     const { run } = setUp([types(TOKEN), types('APPLY', 299_999)]);
-    expect((await run()).tokenSha256).toBe(sha256(TOKEN));
+    await expect(run()).resolves.toBeUndefined();
   });
 
   it('does not live longer when the wall clock is set back', async () => {

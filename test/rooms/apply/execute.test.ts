@@ -250,6 +250,7 @@ describe('execute when something goes wrong', () => {
     };
     const error = await rejectedBy(run([step('a'), step('b', 'a')]));
     expect(error).toMatchObject({ code: 'EVIDENCE_WRITE', data: { done: [], not_begun: ['b'] } });
+    expect(error.data['failed']).toHaveLength(1);
     expect(called).toEqual([]);
   });
 
@@ -260,9 +261,11 @@ describe('execute when something goes wrong', () => {
       };
       return performed(id);
     });
-    expect(await rejectedBy(run([step('a'), step('b', 'a')]))).toMatchObject({
-      code: 'EVIDENCE_WRITE',
-      data: { done: [], not_begun: ['b'] },
+    const error = await rejectedBy(run([step('a'), step('b', 'a')]));
+    expect(error.data).toEqual({
+      done: [],
+      failed: [{ step: 'a', code: 'EVIDENCE_WRITE', message: 'no space left on device' }],
+      not_begun: ['b'],
     });
   });
 

@@ -205,7 +205,7 @@ describe('killed at any byte', () => {
           const store = new FakeStore();
           for (const [list, cut] of sittings) {
             const base = store.files.get(FILE)?.length ?? 0;
-            const before = base === 0 ? null : await readJournal(store, RUN);
+            const before = await readJournal(store, RUN);
             const journal = await open(store);
             expect(journal.before).toEqual(before);
             await play(journal, list);

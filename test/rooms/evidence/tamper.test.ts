@@ -73,7 +73,7 @@ describe('with made-up keys', () => {
         expect(found.overall).not.toBe('ok');
         expect(found.files).toContain(name);
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   }, 120_000);
 
@@ -95,7 +95,7 @@ describe('with made-up keys', () => {
         expect(found.overall).not.toBe('ok');
         expect(found.files).toContain(name);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   }, 120_000);
 
@@ -109,7 +109,7 @@ describe('with made-up keys', () => {
         expect(found.overall).not.toBe('ok');
         expect(found.files).toContain(name);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   }, 120_000);
 
@@ -145,8 +145,10 @@ describe('with made-up keys', () => {
           files.set(one, b).set(two, a);
         });
         expect(found.overall).not.toBe('ok');
-        expect(found.files).toContain(one);
-        expect(found.files).toContain(two);
+        // With SHA256SUMS gone, what only it vouched for (journals) cannot be told apart; that it is gone is told.
+        if (two !== 'SHA256SUMS') expect(found.files).toContain(one);
+        if (one !== 'SHA256SUMS') expect(found.files).toContain(two);
+        expect(found.overall).toBe('bad');
       }),
       { numRuns: 100 },
     );
@@ -234,19 +236,23 @@ describe('with OpenPGP keys', () => {
       bytes: real.cast.alice.keyFile,
       sha256: sha256(real.cast.alice.keyFile),
     };
+    const isGood = async (bytes: Uint8Array): Promise<boolean> => {
+      if (parseSignatureFile(bytes).is === 'malformed') return false;
+      const file = { path: 'SHA256SUMS.asc', bytes, sha256: sha256(bytes) };
+      const { verifiers } = await library.verify({
+        data,
+        signature: file,
+        keys: [key],
+        at: real.clock.now(),
+      });
+      return verifiers.length > 0 && verifiers.every(({ says }) => says.is === 'good');
+    };
+    expect(await isGood(signature)).toBe(true);
     const survivors: string[] = [];
     for (let at = 0; at < signature.length; at++) {
       for (const mask of [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80]) {
         const bytes = flip(signature, at, mask);
-        if (parseSignatureFile(bytes).is === 'malformed') continue;
-        const facts = await library.verify({
-          data,
-          signature: { path: 'x.asc', bytes, sha256: sha256(bytes) },
-          keys: [key],
-          at: real.clock.now(),
-        });
-        if (facts.verifiers.length > 0 && facts.verifiers.every(({ says }) => says.is === 'good'))
-          survivors.push(`byte ${String(at)} ^ ${String(mask)}`);
+        if (await isGood(bytes)) survivors.push(`byte ${String(at)} ^ ${String(mask)}`);
       }
     }
     expect(survivors).toEqual([]);

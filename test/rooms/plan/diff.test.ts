@@ -363,6 +363,11 @@ describe('what a store does not offer', () => {
     expect(ids(plan(table, observation({ b: absent })))).toContain('refuse/b.pitr');
   });
 
+  it('is refused when only some of its stand-ins can be had', () => {
+    const table = [resource('b', [{ ...lacking, substitutes: ['b.copy', 'gone'] }, control('b.copy', 1)])];
+    expect(ids(plan(table, observation({ b: absent })))).toContain('refuse/b.pitr');
+  });
+
   it('is refused when its stand-in turns out not to be offered', () => {
     const table = [resource('b', [{ ...lacking, substitutes: ['b.copy'] }, control('b.copy', 1)])];
     expect(

@@ -1,17 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BACKEND_TEMPLATES, hclEscape, renderBackend, renderTemplate } from '../../../src/plan/render.ts';
-import { projectRoot, requireOrSkip } from '../../harness/capabilities.ts';
+import { projectRoot } from '../../harness/capabilities.ts';
 import { blueprint } from './fixtures.ts';
 import { parseHcl, type Hcl } from './hcl.ts';
 import { thrownBy } from './thrown.ts';
 
-const terraform = requireOrSkip('terraform', 'terraform reading the rendered backend files');
 const templates = new Map(
   Object.values(BACKEND_TEMPLATES).map((name) => [
     name,
@@ -84,39 +80,6 @@ describe('renderBackend', () => {
     const error = thrownBy(() => renderBackend(some, blueprint(), known, { endpoint: null }));
     expect(error.code).toBe('FILE_MISSING');
     expect(error.message).toContain(name);
-  });
-
-  it.skipIf(!terraform)('writes what terraform reads, in its own style', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'govboot-render-'));
-    try {
-      const env = { ...process.env, TF_CLI_CONFIG_FILE: '/dev/null', CHECKPOINT_DISABLE: '1' };
-      for (const [locking, endpoint] of [
-        ['both', null],
-        ['table', ENDPOINT],
-        ['lockfile', ENDPOINT],
-      ] as const) {
-        const { files } = backend(locking, endpoint);
-        writeFileSync(join(folder, 'backend.tf'), files.tf);
-        writeFileSync(join(folder, 'settings.tfvars'), files.hcl);
-        const fmt = spawnSync('terraform', ['fmt', '-check', '-diff', folder], { encoding: 'utf8', env });
-        expect(`${fmt.stdout}${fmt.stderr}`).toBe('');
-        // No cloud is asked: -backend=false reads the block and checks its form only.
-        const init = spawnSync(
-          'terraform',
-          [`-chdir=${folder}`, 'init', '-backend=false', '-input=false', '-no-color'],
-          { encoding: 'utf8', env },
-        );
-        expect(init.stderr).toBe('');
-        const validate = spawnSync('terraform', [`-chdir=${folder}`, 'validate', '-no-color'], {
-          encoding: 'utf8',
-          env,
-        });
-        expect(validate.stderr).toBe('');
-        expect(validate.status).toBe(0);
-      }
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
   });
 });
 

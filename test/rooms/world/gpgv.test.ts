@@ -166,7 +166,8 @@ describe('the status lines', () => {
   });
 
   test('time is judged at the instant asked about, as gpgv does not', () => {
-    expect(code(judge(GOOD, 0, { at: '2026-11-22T11:59:59Z' as Instant }))).toBe('SIG_FUTURE');
+    expect(code(judge(GOOD, 0, { at: '2026-11-22T11:58:59Z' as Instant }))).toBe('SIG_FUTURE');
+    expect(code(judge(GOOD, 0, { at: '2026-11-22T11:59:00Z' as Instant }))).toBe('good');
     const expiring = { packet: { ...packet, expires: '2026-11-22T12:30:00Z' as Instant } };
     const lines = [
       NEWSIG,

@@ -10,10 +10,12 @@ import { instantFromMs, type Instant } from '../../../src/kernel/time.ts';
 import { chooseSigningKey, explain, parseListing } from '../../../src/world/gpg-signer.ts';
 import { makeSigner, parseSignerSpec } from '../../../src/world/signer.ts';
 import { makeVerifier } from '../../../src/world/verifier.ts';
-import { requireOrSkip } from '../../harness/capabilities.ts';
+import { requireOrSkip, whereIs } from '../../harness/capabilities.ts';
 import { fileOf, makeKey, type TestKey } from '../../harness/keys.ts';
 
 const real = requireOrSkip('gpg', 'signing with the real gpg and its agent');
+const GPG = whereIs('gpg') ?? '';
+const GPGCONF = whereIs('gpgconf') ?? '';
 const data = new TextEncoder().encode('hello\r\n\u0000world');
 
 let folder: string;
@@ -262,7 +264,7 @@ describe('a listing of gpg', () => {
     ],
     ['a version 6 key', listing(row('sec', { print: 'A'.repeat(64) })), A],
   ])('of %s gives none', (_what, text, asked) => {
-    expect(() => choose(text, asked)).toThrowError(expect.objectContaining({ code: 'SIGNER' }) as Error);
+    expect(() => choose(text, asked)).toThrow(expect.objectContaining({ code: 'SIGNER' }) as Error);
   });
 });
 
@@ -376,7 +378,7 @@ describe.skipIf(!real)('the real gpg', () => {
   let home: string;
   const gpg = (...args: readonly string[]): string => {
     const run = spawnSync(
-      'gpg',
+      GPG,
       ['--homedir', home, '--batch', '--no-tty', '--pinentry-mode', 'loopback', '--passphrase', '', ...args],
       { encoding: 'utf8' },
     );
@@ -396,7 +398,7 @@ describe.skipIf(!real)('the real gpg', () => {
       `#!/bin/sh\necho OK\nwhile read -r line; do case "$line" in GETPIN*) printf '%b' '${answer}';; BYE*) echo OK; exit 0;; *) echo OK;; esac; done\n`,
     );
     chmodSync(script, 0o755);
-    spawnSync('gpgconf', ['--homedir', home, '--reload', 'gpg-agent']);
+    spawnSync(GPGCONF, ['--homedir', home, '--reload', 'gpg-agent']);
   };
   const signer = (key: string) => makeSigner({ kind: 'gpg', key: key as Fingerprint, homedir: home });
 
@@ -415,7 +417,7 @@ describe.skipIf(!real)('the real gpg', () => {
     gpg('--passphrase', 'sesame', '--quick-gen-key', 'Lock <lock@example.org>', 'ed25519', 'sign', 'never');
   });
   // Only the agent of this home folder.
-  afterAll(() => spawnSync('gpgconf', ['--homedir', home, '--kill', 'all']));
+  afterAll(() => spawnSync(GPGCONF, ['--homedir', home, '--kill', 'all']));
 
   test.each(['ada@example.org', 'rsa@example.org'])(
     'signs with %s what every verifier accepts',
@@ -521,7 +523,7 @@ describe.skipIf(!real)('the real gpg', () => {
 
   test('reads a key that OpenPGP.js made, and signs with it', async () => {
     const key = await makeKey({ name: 'Js', email: 'js@example.org' });
-    const imported = spawnSync('gpg', ['--homedir', home, '--batch', '--import'], {
+    const imported = spawnSync(GPG, ['--homedir', home, '--batch', '--import'], {
       input: key.privateArmored,
       encoding: 'utf8',
     });

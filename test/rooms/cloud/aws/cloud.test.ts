@@ -204,7 +204,7 @@ describe('creating', () => {
     await expect(open(api).cloud.perform(create('state-bucket'), context())).rejects.toMatchObject({
       code: 'FOREIGN_RESOURCE',
     });
-    expect(api.names().filter((name) => name === 's3:CreateBucket')).toHaveLength(1);
+    expect(api.names().filter((name) => name === 's3:CreateBucket')).toHaveLength(3);
   });
 
   it('waits until a table is active', async () => {

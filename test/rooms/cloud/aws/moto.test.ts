@@ -223,7 +223,7 @@ describe.skipIf(!here)('AWS through the SDK', () => {
         }),
       );
       const { known } = await plan(b);
-      await new KMSClient(config()).send(new DisableKeyCommand({ KeyId: known['state-key.arn'] }));
+      await new KMSClient(config()).send(new DisableKeyCommand({ KeyId: known['state-key.id'] }));
       const refused = (await notKept(b)).map((step) =>
         step.kind === 'refuse' ? [step.id, step.code] : step,
       );

@@ -1,0 +1,284 @@
+/** The command line as data: every command, option and example. `src/cli.ts` makes a parser of it, and the documents their tables. */
+import { GovbootError } from '../kernel/errors.ts';
+import type { CommandName, CommandOptions } from './command.ts';
+
+/** Values of options by their names in camel case, as the parser gives them. */
+export type Raw = Readonly<Record<string, unknown>>;
+
+export interface OptionSpec {
+  /** As commander writes them: `--flag`, `--option <value>`. */
+  readonly flags: string;
+  readonly text: string;
+  /** Other values are refused. */
+  readonly choices?: readonly string[];
+  readonly initial?: string;
+  /** May be given more than once. */
+  readonly repeated?: true;
+}
+
+export interface CommandSpec<N extends CommandName = CommandName> {
+  /** With the group in front: `trust pin`. */
+  readonly name: N;
+  /** Arguments as commander writes them: `<required>`, `[optional]`. */
+  readonly args: string;
+  readonly summary: string;
+  /** More than one line can say, shown in the command's own help. */
+  readonly details?: string;
+  readonly options: readonly OptionSpec[];
+  readonly examples: readonly string[];
+  read(first: string | undefined, options: Raw): CommandOptions[N];
+}
+
+function spec<N extends CommandName>(of: CommandSpec<N>): CommandSpec {
+  return of;
+}
+
+const option = (flags: string, text: string, more: Partial<OptionSpec> = {}): OptionSpec => ({
+  flags,
+  text,
+  ...more,
+});
+const repeated = (flags: string, text: string): OptionSpec => ({
+  flags,
+  text: `${text}; repeat for more`,
+  repeated: true,
+});
+
+/** Commands of two words, by their first. */
+export const GROUPS = {
+  trust: 'pin, show and sign who is trusted',
+  intent: 'write, sign and check intents',
+  backend: 'the backend file for Terraform and OpenTofu',
+} as const;
+
+const INTENT = option('--intent <file>', 'the intent (default: intents/<environment>.yaml)');
+const FINGERPRINT = '0123456789ABCDEF0123456789ABCDEF01234567';
+
+/** In the order of the sequence. */
+export const COMMANDS: readonly CommandSpec[] = [
+  spec<'init'>({
+    name: 'init',
+    args: '[dir]',
+    summary: 'scaffold policies, templates and an example intent; never overwrites',
+    details: 'What no option says is asked for, where somebody is at the terminal.',
+    options: [
+      option('--organisation <name>', 'short name, used in the names of resources'),
+      repeated('--environment <name=account:region>', 'an environment'),
+      repeated('--root <fingerprint>', 'a root key'),
+      repeated(
+        '--person <name=fingerprint:roles>',
+        'a person, with roles of release, intent, approver, evidence, break-glass',
+      ),
+      repeated('--key-file <file>', 'a public key, to be copied into policies/keys'),
+      option('--locking <mode>', 'how Terraform locks the state', {
+        choices: ['table', 'lockfile', 'both'],
+        initial: 'both',
+      }),
+      option(
+        '--github <owner/repository>',
+        'repository whose workflows may plan and apply (needs --github-ids)',
+      ),
+      option('--github-ids <owner:repository>', 'numeric ids of that owner and that repository'),
+    ],
+    examples: [
+      'govboot init',
+      `govboot init infra --organisation acme \\\n      --environment dev=111111111111:eu-central-1 \\\n      --root ${FINGERPRINT} \\\n      --person "Alice=${FINGERPRINT}:release,intent" \\\n      --key-file alice.asc`,
+    ],
+    read: (dir, o) => ({
+      dir: dir ?? '.',
+      organisation: text(o['organisation']),
+      environments: list(o['environment']),
+      roots: list(o['root']),
+      people: list(o['person']),
+      keyFiles: list(o['keyFile']),
+      locking: o['locking'] as 'table' | 'lockfile' | 'both',
+      github: text(o['github']),
+      githubIds: text(o['githubIds']),
+    }),
+  }),
+  spec<'trust pin'>({
+    name: 'trust pin',
+    args: '',
+    summary: 'pin the root keys of this repository on this machine',
+    details:
+      'The repository must not say who judges it: take the fingerprints from a copy that it did not write, on paper.',
+    options: [repeated('--root <fingerprint>', 'fingerprint of a root key')],
+    examples: [`govboot trust pin --root ${FINGERPRINT}`],
+    read: (_first, o) => ({ roots: list(o['root']) }),
+  }),
+  spec<'trust show'>({
+    name: 'trust show',
+    args: '',
+    summary: 'show what is pinned here and what the trust file says',
+    options: [],
+    examples: ['govboot trust show', 'govboot trust show --json'],
+    read: () => ({}),
+  }),
+  spec<'trust sign'>({
+    name: 'trust sign',
+    args: '',
+    summary: 'sign policies/trust.yaml with a root key (--key)',
+    options: [],
+    examples: [`govboot trust sign --key ${FINGERPRINT}`],
+    read: () => ({}),
+  }),
+  spec<'intent new'>({
+    name: 'intent new',
+    args: '<environment>',
+    summary: 'write an intent for the signed tag at HEAD',
+    options: [
+      option('--reason <text>', 'why it is done'),
+      option('--ticket <id>', 'where it was decided'),
+      option('--tag <name>', 'signed tag at HEAD (default: the one that is there)'),
+      option('--region <region>', 'region (default: the first one of the policy)'),
+      option('--requester <fingerprint>', 'who asks (default: the signing key)'),
+      option('--hours <n>', 'length of the window', { initial: '24' }),
+      option('--action <action>', 'what is to be done', {
+        choices: ['create', 'supersede'],
+        initial: 'create',
+      }),
+      option('--endpoint <url>', "an endpoint other than the provider's own"),
+      option('--out <file>', 'file to write (default: intents/<environment>.yaml)'),
+    ],
+    examples: [
+      'govboot intent new dev --reason "first bootstrap" --ticket OPS-1',
+      'govboot intent new prod --action supersede --reason "keep longer" --ticket OPS-7',
+    ],
+    read: (environment, o) => ({
+      environment: nameOf(environment),
+      reason: text(o['reason']),
+      ticket: text(o['ticket']),
+      tag: text(o['tag']),
+      region: text(o['region']),
+      requester: text(o['requester']),
+      hours: String(o['hours']),
+      action: o['action'] as 'create' | 'supersede',
+      endpoint: text(o['endpoint']),
+      out: text(o['out']),
+    }),
+  }),
+  spec<'intent sign'>({
+    name: 'intent sign',
+    args: '<file>',
+    summary: 'sign an intent (--key); the signature lies beside it',
+    options: [],
+    examples: ['govboot intent sign intents/dev.yaml --key alice.key'],
+    read: (file = '') => ({ file }),
+  }),
+  spec<'intent check'>({
+    name: 'intent check',
+    args: '<file>',
+    summary: 'judge an intent and its signatures, without a cloud',
+    options: [],
+    examples: ['govboot intent check intents/dev.yaml'],
+    read: (file = '') => ({ file }),
+  }),
+  spec<'check'>({
+    name: 'check',
+    args: '<environment>',
+    summary: 'judge all gates; read-only',
+    options: [INTENT, option('--rehearse', 'against the rehearsal cloud')],
+    examples: ['govboot check dev', 'govboot check dev --intent intents/dev-2.yaml --json'],
+    read: (environment, o) => ({ ...intentOf(environment, o), rehearse: o['rehearse'] === true }),
+  }),
+  spec<'plan'>({
+    name: 'plan',
+    args: '<environment>',
+    summary: 'judge all gates and show what apply would do; read-only',
+    options: [INTENT, option('--rehearse', 'against the rehearsal cloud')],
+    examples: ['govboot plan dev', 'govboot plan dev --json'],
+    read: (environment, o) => ({ ...intentOf(environment, o), rehearse: o['rehearse'] === true }),
+  }),
+  spec<'apply'>({
+    name: 'apply',
+    args: '<environment>',
+    summary: 'judge, plan, ask, create the backend and leave signed evidence',
+    details:
+      'Shows the plan and asks on the terminal itself for the token of that plan, and then for the word APPLY. No option, variable or pipe answers instead. What is there already is kept, so it may be run again at any time.',
+    options: [
+      INTENT,
+      option('--resume', 'finish a run that was cut off'),
+      option('--rehearse', 'everything is real but the cloud; every record says REHEARSAL'),
+    ],
+    examples: [
+      'govboot apply dev --key alice.key',
+      'govboot apply dev --rehearse',
+      'govboot apply dev --resume',
+    ],
+    read: (environment, o) => ({
+      ...intentOf(environment, o),
+      resume: o['resume'] === true,
+      rehearse: o['rehearse'] === true,
+    }),
+  }),
+  spec<'verify'>({
+    name: 'verify',
+    args: '<environment>',
+    summary: 'check the evidence of an environment, offline',
+    options: [option('--rehearse', 'the evidence of rehearsals')],
+    examples: ['govboot verify dev', 'govboot verify dev --json'],
+    read: (environment, o) => ({ environment: nameOf(environment), rehearse: o['rehearse'] === true }),
+  }),
+  spec<'backend render'>({
+    name: 'backend render',
+    args: '<environment>',
+    summary: 'render backend.tf or backend.hcl from what the lock says',
+    options: [
+      option('--format <format>', 'which of the two', { choices: ['tf', 'hcl'], initial: 'tf' }),
+      option('--out <dir>', 'write both into a folder; never overwrites'),
+      option('--rehearse', 'from the evidence of rehearsals'),
+    ],
+    examples: [
+      'govboot backend render dev > backend.tf',
+      'govboot backend render dev --format hcl',
+      'govboot backend render dev --out terraform',
+    ],
+    read: (environment, o) => ({
+      environment: nameOf(environment),
+      format: o['format'] as 'tf' | 'hcl',
+      out: text(o['out']),
+      rehearse: o['rehearse'] === true,
+    }),
+  }),
+];
+
+/** What is done in which order, for one environment; at most 80 columns wide. */
+export const SEQUENCE = `The sequence, for one environment:
+  1  govboot init             scaffold the policies; read and adapt them
+  2  govboot trust sign       with the root keys
+  3  git commit, git tag -s   release what is to be used, under a signed tag
+  4  govboot trust pin        on every operator's machine, from paper
+  5  govboot intent new       what, where, why and until when; then intent sign
+  6  govboot check, plan      judge and show; read-only, also in CI
+  7  govboot apply            confirm at the terminal, create, leave evidence
+  8  govboot verify           check the evidence, now and in ten years
+  9  govboot backend render   the backend file for Terraform and OpenTofu
+`;
+
+/** The rule that the policy has for names of environments; nothing else may become part of a path. */
+const ENVIRONMENT = /^[a-z][a-z0-9-]{0,31}$/;
+
+function nameOf(environment = ''): string {
+  if (!ENVIRONMENT.test(environment))
+    throw new GovbootError('USAGE', `environment is "${environment}", which is no name of an environment`, {
+      hint: 'lower-case letters, digits and dashes, at most 32, a letter first; for example dev',
+    });
+  return environment;
+}
+
+function intentOf(
+  environment: string | undefined,
+  o: Raw,
+): { readonly environment: string; readonly intent: string } {
+  const name = nameOf(environment);
+  return { environment: name, intent: text(o['intent']) ?? `intents/${name}.yaml` };
+}
+
+/** The value of an option, or null when it was not given. */
+export function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function list(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}

@@ -6,11 +6,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Globals, Invocation } from './cli.ts';
 import { GovbootError } from './kernel/errors.ts';
-import type { Mode } from './inputs/facts.ts';
+import type { CallerFacts, Mode } from './inputs/facts.ts';
 import type { AwsApi } from './cloud/aws/api.ts';
 import type { CloudTarget, Emit, Ports, Signer } from './ports.ts';
-
-/** Milliseconds of a round trip in the rehearsal cloud: enough that progress can be seen. */
 
 /** Makes the ports of one run. Nothing is read or reached before a command asks for it. */
 export async function makePorts(invocation: Invocation, version: string, show: Emit): Promise<Ports> {
@@ -130,7 +128,7 @@ async function reach(
     const api = await rehearsalCloud(target, clock);
     return makeAwsCloud({ api, clock, account: target.account, region: target.region });
   }
-  const { makeSdkApi } = await import('./cloud/aws/sdk-api.ts');
+  const { makeSdkApi, resolveRegion } = await import('./cloud/aws/sdk-api.ts');
   const api = makeSdkApi({
     region: target.region,
     endpoint: target.endpoint,
@@ -138,7 +136,27 @@ async function reach(
       emit({ type: 'log', level: 'debug', text: 'call', data: { ...info } });
     },
   });
-  return makeAwsCloud({ api, clock, account: target.account, region: target.region });
+  const { cloud, claims } = makeAwsCloud({
+    api,
+    clock,
+    account: target.account,
+    region: target.region,
+    onRetry: ({ fault, pauseMs, count }) => {
+      const data = {
+        operation: fault.operation,
+        fault: fault.fault,
+        tries: count,
+        pause_ms: Math.round(pauseMs),
+      };
+      emit({ type: 'log', level: 'warn', text: 'tried again', data });
+    },
+  });
+  // Calls go to the region of the intent; that the operator's own settings say the same is for the gate to judge.
+  const whoAmI = async (): Promise<CallerFacts> => ({
+    ...(await cloud.whoAmI()),
+    region: (await resolveRegion()) ?? target.region,
+  });
+  return { cloud: { ...cloud, whoAmI }, claims };
 }
 
 /** The rehearsal cloud of one environment; what was made in it stays for the next rehearsal. */

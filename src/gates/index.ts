@@ -16,10 +16,6 @@ import type { Signer } from './signers.ts';
 import { finding, passes, type GateId, type GateVerdict } from './verdict.ts';
 
 export { parsedInputs, type ParsedInputs } from './documents.ts';
-export { judgeSignature, type SignatureVerdict, type Signed } from './signature.ts';
-export { countSigners, judgeSignatures, thresholdFindings, type Signer } from './signers.ts';
-export { CHECKS, GATES, passes, type Finding, type GateId, type GateVerdict } from './verdict.ts';
-export type { TagSummary } from './source.ts';
 
 export interface DocumentRef {
   readonly path: string;

@@ -124,7 +124,7 @@ function compose(text: string, file: string, where: Where): Document {
     prettyErrors: false,
     logLevel: 'silent',
   });
-  const [document, ...more] = Array.isArray(documents) ? documents : [];
+  const [document, ...more] = documents;
   if (document === undefined || more.length > 0) throw bad(`${file}: must hold exactly one document`);
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined)
@@ -155,7 +155,7 @@ function refuseKey(key: unknown, at: string): void {
 /** One spelling for each value: 1.0, 0o17, 1e3, True, ~ and the like are refused, as is text made unsafe by an escape. */
 function refuseScalar(node: Scalar, at: string): void {
   const { value } = node;
-  const source = node.source ?? '';
+  const source = String(node.source);
   if (typeof value === 'string') {
     if (!value.isWellFormed() || !isSafe(value.replaceAll('\n', '')))
       throw bad(`${at}: a control or invisible character is not allowed: ${clip(safe(value), 80)}`);

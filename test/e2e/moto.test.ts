@@ -68,6 +68,17 @@ describe.skipIf(!requireOrSkip('moto', 'apply against an AWS emulator, end to en
       expect(/dynamodb_table\s+= "acme-dev-tflock"/.test(rendered)).toBe(locking !== 'lockfile');
     });
 
+    test('another region or account of the caller than the intent says is refused', async () => {
+      const governed = await govern();
+      const elsewhere = await governed.run(['check', 'dev'], { env: { AWS_REGION: 'us-east-1' } });
+      expect(elsewhere.code).toBe(3);
+      expect(elsewhere.stderr).toMatch(/IDENTITY_MISMATCH.*us-east-1/s);
+      const other = await govern({ environments: ['dev=999999999999:eu-central-1'] });
+      const wrong = await other.run(['check', 'dev']);
+      expect(wrong.code).toBe(3);
+      expect(wrong.stderr).toMatch(/IDENTITY_MISMATCH.*123456789012/s);
+    });
+
     test('a drifted control under a lock is refused, not corrected', async () => {
       const governed = await govern();
       expect((await play(governed)).code).toBe(0);

@@ -51,16 +51,26 @@ const environment = {
 
 const folders = new Set<string>();
 
-/** A new folder under the system's temporary one; removed when this process ends. */
+function removeFolders(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  folders.clear();
+}
+
+// A test process is ended by a signal and has no exit of its own; a script has no tests that could end.
+if (process.env['VITEST'] === undefined) process.once('exit', removeFolders);
+else (await import('vitest')).afterAll(removeFolders);
+
+/** A new folder under the system's temporary one; removed when this test file, or this script, ends. */
 export function temporaryFolder(): string {
-  if (folders.size === 0) {
-    process.once('exit', () => {
-      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-    });
-  }
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'govboot-test-')));
   folders.add(folder);
   return folder;
+}
+
+/** Makes a FIFO, for which Node has no call. */
+export function makeFifo(path: string): void {
+  const done = spawnSync('/bin/sh', ['-c', 'mkfifo "$0"', path]);
+  if (done.status !== 0) throw new Error(`mkfifo ${path}: ${String(done.stderr)}`);
 }
 
 /** The repository at `root`, whoever made it. */

@@ -12,7 +12,7 @@ import type { Blueprint } from '../../plan/blueprint.ts';
 import { OWNER_TAGS } from '../../plan/blueprint.ts';
 import type { ClaimAnswer, RunContext } from '../../ports.ts';
 import { isFault, type AwsApi } from './api.ts';
-import { eventually, type Patience } from './retry.ts';
+import { eventually, settle, type Patience } from './retry.ts';
 import { createRole, roleTags } from './roles.ts';
 import { areOurs, CLAIM_TAG, type Tags } from './tags.ts';
 
@@ -24,6 +24,15 @@ const STALE_MS = 30 * 60 * 1000;
 const CONFIRM_MS = [500, 1_500] as const;
 /** Milliseconds after which the last reading counts, however often it changed. */
 const CONFIRM_DEADLINE_MS = 20_000;
+
+interface Claim {
+  readonly run: string;
+  readonly since: Instant;
+  readonly holder: string;
+}
+
+/** Milliseconds for which a release looks for the claim that it is to free. */
+const RELEASE_MS = 10_000;
 
 /** A tag's value: letters, digits, spaces and `_ . : / = + - @`, at most 256 characters (IAM TagRole). */
 export function claimText({ run, since, holder }: Claim): string {
@@ -120,16 +129,17 @@ function foreign(b: Blueprint, tags: Tags): GovbootError {
   );
 }
 
-/** Frees the claim if it is still this run's. @throws ApiFault */
-export async function releaseClaim(api: AwsApi, { blueprint: b, run }: RunContext): Promise<void> {
-  let tags: Tags;
-  try {
-    tags = await roleTags(api, b, ROLE);
-  } catch (error) {
-    if (isFault(error, 'absent')) return;
-    throw error;
-  }
-  if (!areOurs(tags, b) || parseClaim(tags[CLAIM_TAG])?.run !== run) return;
+/** Frees the claim if it is still this run's; one of another run, or a role that is not there, is left. @throws ApiFault */
+export async function releaseClaim(
+  api: AwsApi,
+  { blueprint: b, run }: RunContext,
+  patience: Patience,
+): Promise<void> {
+  // A claim taken a moment ago may not be seen yet, and would be left behind for half an hour.
+  const mine = (tags: Tags): boolean => areOurs(tags, b) && parseClaim(tags[CLAIM_TAG])?.run === run;
+  const short = { ...patience, deadlineMs: RELEASE_MS };
+  const seen = await settle(short, () => roleTags(api, b, ROLE), mine);
+  if (seen.is === 'not-settled') return;
   await api.call('iam:TagRole', {
     RoleName: b.names.roles[ROLE],
     Tags: [{ Key: CLAIM_TAG, Value: RELEASED }],

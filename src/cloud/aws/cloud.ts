@@ -28,6 +28,8 @@ export interface AwsCloudOptions {
 const READ_DEADLINE_MS = 30_000;
 /** Milliseconds for the first call, which tells whether the cloud can be reached at all. */
 const FIRST_DEADLINE_MS = 10_000;
+/** Milliseconds for which a step is tried. */
+const WRITE_DEADLINE_MS = 120_000;
 
 export function makeAwsCloud(options: AwsCloudOptions): { readonly cloud: Cloud; readonly claims: Claims } {
   const { clock, account, region } = options;
@@ -61,9 +63,9 @@ export function makeAwsCloud(options: AwsCloudOptions): { readonly cloud: Cloud;
       return inTurn(step.resource, () =>
         telling(`${step.resource} ${step.name}`, async () => {
           const { watched, seen } = watch(api);
-          const patient = patience(WRITE_DEADLINE_MS);
+          const whole = patience(WRITE_DEADLINE_MS);
           const retrying = withRetry(watched, {
-            ...patient,
+            ...whole,
             onRetry: (retry) => {
               seen.retries++;
               options.onRetry?.(retry);
@@ -72,28 +74,30 @@ export function makeAwsCloud(options: AwsCloudOptions): { readonly cloud: Cloud;
             justMade: (operation, fault) =>
               made.has(step.resource) && (isMutating(operation) || fault === 'NoSuchBucket'),
           });
-          const known = await perform(retrying, step, context, patient);
+          const known = await perform(retrying, step, context, whole);
           if (step.kind === 'create') made.add(step.resource);
           return { requestIds: seen.requestIds, known, retries: seen.retries };
         }),
       );
     },
   };
-  const claims: Claims = {
-    take: async (context, holder, at) => {
-      assertTarget(context.blueprint, account, region);
-      const patient = patience(READ_DEADLINE_MS);
-      return telling('the claim', () =>
-        takeClaim(withRetry(api, { ...patient, ...told }), context, holder, at, patient),
-      );
-    },
-    release: (context) => telling('the claim', () => releaseClaim(reading, context)),
-  };
-  return { cloud, claims };
+  const patient = patience(READ_DEADLINE_MS);
+  return { cloud, claims: claimsOn(withRetry(api, { ...patient, ...told }), patient, options) };
 }
 
-/** Milliseconds for which a step is tried. */
-const WRITE_DEADLINE_MS = 120_000;
+function claimsOn(
+  api: AwsApi,
+  patience: Patience,
+  { account, region }: Pick<AwsCloudOptions, 'account' | 'region'>,
+): Claims {
+  return {
+    take: async (context, holder, at) => {
+      assertTarget(context.blueprint, account, region);
+      return telling('the claim', () => takeClaim(api, context, holder, at, patience));
+    },
+    release: (context) => telling('the claim', () => releaseClaim(api, context, patience)),
+  };
+}
 
 /** The cloud was opened for one account and region; a blueprint of another is a mistake of ours, found before any call. */
 function assertTarget(

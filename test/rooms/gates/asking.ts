@@ -1,6 +1,7 @@
 /** One gate's verdict on facts that are good but for what is overridden. */
 import { expect } from 'vitest';
-import { judge, type Finding, type GateId, type GateVerdict } from '../../../src/gates/index.ts';
+import { judge } from '../../../src/gates/index.ts';
+import type { Finding, GateId, GateVerdict } from '../../../src/gates/verdict.ts';
 import { CODES, type Code } from '../../../src/kernel/codes.ts';
 import { isSafe } from '../../../src/kernel/text.ts';
 import type { Facts } from '../../../src/inputs/facts.ts';

@@ -24,8 +24,10 @@ const bad = (by: VerifierSays, code: Code, wrong = 'not as it should be'): Verif
   ...by,
   says: { is: 'bad', problem: { code, wrong } },
 });
-const other = (by: VerifierSays, change: object): VerifierSays =>
-  ({ ...by, says: { ...by.says, ...change } }) as VerifierSays;
+const other = (by: VerifierSays, change: object): VerifierSays => ({
+  ...by,
+  says: { ...by.says, ...change },
+});
 
 function refusal(facts: SignatureFacts, code: Code): string {
   const verdict = judgeSignature(facts, NOW);

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
@@ -14,7 +13,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { realDisk, type Disk } from '../../../src/world/durable.ts';
 import { makeEvidenceStore } from '../../../src/world/evidence-store.ts';
-import { temporaryFolder } from '../../harness/git-fixture.ts';
+import { makeFifo, temporaryFolder } from '../../harness/git-fixture.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array | null): string | null =>
@@ -144,7 +143,7 @@ describe('the evidence store', () => {
     writeFileSync(join(store.where, 'ledger', 'naïve name'), 'x');
     symlinkSync('00000000.json', join(store.where, 'ledger', '00000009.json'));
     symlinkSync('ledger', join(store.where, 'more'));
-    spawnSync('mkfifo', [join(store.where, 'pipe')]);
+    makeFifo(join(store.where, 'pipe'));
     expect(await store.list('ledger')).toEqual([
       'ledger/00000000.json',
       'ledger/00000001.json',

@@ -150,8 +150,10 @@ describe('pins', () => {
   });
 
   it('must lie outside the repository, links resolved', async () => {
-    const repository = temporaryFolder();
-    const beside = `${repository}-beside`;
+    const base = temporaryFolder();
+    const repository = join(base, 'infra');
+    const beside = join(base, 'infra-beside');
+    mkdirSync(repository);
     mkdirSync(beside);
     mkdirSync(join(repository, 'config'));
     symlinkSync(join(repository, 'config'), join(beside, 'link'));

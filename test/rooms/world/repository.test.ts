@@ -20,6 +20,7 @@ import { requireOrSkip } from '../../harness/capabilities.ts';
 import {
   commitAll,
   gitRepoAt,
+  makeFifo,
   makeGitRepo,
   tagPayload,
   temporaryFolder,
@@ -442,14 +443,14 @@ describe.skipIf(!hasGit)('a tree that differs', () => {
     ],
     [
       'a FIFO',
-      (repo) => void spawnSync('mkfifo', [join(repo.root, 'policies/pipe')]),
+      (repo) => makeFifo(join(repo.root, 'policies/pipe')),
       [{ path: 'policies/pipe', how: 'unsafe' }],
     ],
     [
       'a FIFO in place of a file',
       (repo) => {
         rmSync(join(repo.root, 'README.md'));
-        spawnSync('mkfifo', [join(repo.root, 'README.md')]);
+        makeFifo(join(repo.root, 'README.md'));
       },
       [{ path: 'README.md', how: 'unsafe' }],
     ],
@@ -1045,7 +1046,7 @@ describe.skipIf(!hasGit)('files', () => {
   it('44: links, FIFOs, folders and large files are refused; missing ones are told apart', async () => {
     const repo = await released();
     symlinkSync('parity.yaml', join(repo.root, 'policies/link.yaml'));
-    spawnSync('mkfifo', [join(repo.root, 'policies/fifo.yaml')]);
+    makeFifo(join(repo.root, 'policies/fifo.yaml'));
     repo.write('policies/large.yaml', 'x'.repeat(1024 * 1024 + 1));
     repo.write('policies/full.yaml', 'x'.repeat(1024 * 1024));
     symlinkSync('policies', join(repo.root, 'intents'));

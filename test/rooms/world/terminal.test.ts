@@ -22,8 +22,8 @@ function start(command: string, options: TerminalOptions = {}): Terminal {
   return terminal;
 }
 
-async function asked(args = '', options: TerminalOptions = {}): Promise<Terminal> {
-  const terminal = start(`${NODE} ${args}`, options);
+async function asked(args = ''): Promise<Terminal> {
+  const terminal = start(`${NODE} ${args}`);
   await terminal.waitFor(/Token: $/);
   return terminal;
 }
@@ -163,7 +163,8 @@ describe('nobody can be asked', () => {
   });
 
   it('but CI=false is no CI, and a terminal without escape sequences gets none', async () => {
-    const terminal = await asked('', { env: { CI: 'false', TERM: 'dumb' } });
+    const terminal = start(`TERM=dumb ${NODE}`, { env: { CI: 'false' } });
+    await terminal.waitFor(/Token: $/);
     await terminal.type('yes\r');
     expect(await answerOf(terminal)).toEqual({ is: 'typed', text: 'yes' });
     expect(terminal.raw()).not.toContain('\u001b');

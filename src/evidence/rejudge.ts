@@ -2,7 +2,7 @@
  * Policy and duties, judged again: the facts of the day are put together from the blobs, and the gates that let the run pass are asked
  * once more. There is one judge, so evidence cannot be held to other rules than the run was.
  */
-import type { BackendLock } from '../inputs/evidence-documents.ts';
+import type { BackendLock, LedgerEntry } from '../inputs/evidence-documents.ts';
 import type { Facts, FileRead, Problem, SignatureFacts, SourceFacts } from '../inputs/facts.ts';
 import { isTagName, parseTagObject, type TagRead } from '../inputs/tag-object.ts';
 import { thresholdOf, type Trust } from '../inputs/trust.ts';
@@ -14,15 +14,18 @@ import { countSigners, judgeSignatures, thresholdFindings } from '../gates/signe
 import type { Finding } from '../gates/verdict.ts';
 import { blobOf, type Exhibit } from './exhibit.ts';
 import { blobName, TRUST_NAME } from './layout.ts';
-import { factsOf, type LedgerItem } from './ledger.ts';
+import { factsOf } from './ledger.ts';
 import { axisOf, signatureFacts } from './verify-signature.ts';
+
+/** An entry that vouches for the inputs of a run. */
+export type Began = Extract<LedgerEntry, { type: 'APPLY_STARTED' | 'APPLY_RESUMED' }>;
 
 /** A lock with the entry that began, or last resumed, its run. */
 export interface Case {
   readonly lock: BackendLock;
   /** Where the lock lies. */
   readonly file: string;
-  readonly began: LedgerItem;
+  readonly began: { readonly file: string; readonly entry: Began };
 }
 
 /** The documents of the case, and the facts that the gates saw of them. */
@@ -152,7 +155,7 @@ async function sourceOf(exhibit: Exhibit, { repo }: BackendLock, tag: TagRead): 
 async function signaturesOf(
   exhibit: Exhibit,
   file: FileRead,
-  { entry }: LedgerItem,
+  { entry }: Case['began'],
 ): Promise<SignatureFacts[]> {
   const all: SignatureFacts[] = [];
   for (const { name, sha256: digest } of entry.refs) {

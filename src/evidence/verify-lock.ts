@@ -53,12 +53,11 @@ async function judgeOne(
   const file = blobName(written.body.lock_sha256);
   const lock = readLock(exhibit, written.body.lock_sha256, file);
   if (lock === null) return;
-  const began = exhibit.ledger.items.findLast(
-    ({ entry }) =>
-      entry.seq < written.seq &&
-      (entry.type === 'APPLY_STARTED' || entry.type === 'APPLY_RESUMED') &&
-      entry.body.run === lock.run.id,
-  );
+  const began = exhibit.ledger.items
+    .flatMap(({ file: name, entry }) =>
+      entry.type === 'APPLY_STARTED' || entry.type === 'APPLY_RESUMED' ? [{ file: name, entry }] : [],
+    )
+    .findLast(({ entry }) => entry.seq < written.seq && entry.body.run === lock.run.id);
   if (began === undefined) {
     findings.bad('policy', file, `no entry began its run ${lock.run.id}`);
     return;
@@ -133,10 +132,7 @@ function judgePlace(exhibit: Exhibit, { lock, file, began }: Case, written: Lock
   const origin = first?.type === 'GENESIS' ? first.body.origin : null;
   says('origin', 'repository', lock.origin.repository, origin?.repository);
   says('origin', 'environment', lock.origin.environment, origin?.environment);
-  const entries = items.filter(({ entry }) => entry === written || entry === began.entry);
-  for (const { entry, file: name } of entries) {
-    if (entry.type !== 'LOCK_WRITTEN' && entry.type !== 'APPLY_STARTED' && entry.type !== 'APPLY_RESUMED')
-      continue;
+  for (const { entry, file: name } of [began, { entry: written, file: entryName(written.seq) }]) {
     says('policy', `intent (${name})`, lock.intent.sha256, entry.body.intent_sha256);
     says('policy', `plan (${name})`, lock.plan_sha256, entry.body.plan_sha256);
     says('policy', `tag (${name})`, lock.repo.tag_name, entry.body.tag);

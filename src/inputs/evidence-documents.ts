@@ -214,10 +214,29 @@ export function parseLock(bytes: Uint8Array, file: string): BackendLock {
 }
 
 function parseStrict<S extends z.ZodType>(schema: S, bytes: Uint8Array, file: string): z.output<S> {
-  const result = schema.safeParse(parseCanonical(bytes, file));
+  const result = schema.safeParse(parseShallow(bytes, file));
   if (result.success) return result.data;
   const problems = result.error.issues.map(
     (issue) => `${safe(issue.path.map(String).join('.')) || 'the document'}: ${safe(issue.message)}`,
   );
   throw new GovbootError('SCHEMA', `${file}: ${problems.join('; ')}`, { data: { file, problems } });
+}
+
+/** Bytes; a lock with a thousand controls is a tenth of it. */
+const LIMIT_BYTES = 8 * 1024 * 1024;
+
+/** Evidence may come from anybody: what would exhaust the stack is no document of ours. */
+function parseShallow(bytes: Uint8Array, file: string): Json {
+  if (bytes.length > LIMIT_BYTES)
+    throw tooMuch(file, `is ${String(bytes.length)} bytes, more than ${String(LIMIT_BYTES)}`);
+  try {
+    return parseCanonical(bytes, file);
+  } catch (cause) {
+    if (cause instanceof RangeError) throw tooMuch(file, 'is nested too deeply', cause);
+    throw cause;
+  }
+}
+
+function tooMuch(file: string, what: string, cause?: unknown): GovbootError {
+  return new GovbootError('NOT_CANONICAL', `${file} ${what}`, { data: { file }, cause });
 }

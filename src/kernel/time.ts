@@ -1,5 +1,4 @@
 /** Instants as RFC 3339 text in UTC with whole seconds; they sort as text. The clock itself is a port. */
-import { GovbootError } from './errors.ts';
 
 /** `2026-11-22T12:00:00Z`: RFC 3339 §5.6, upper-case, Z only, whole seconds. */
 export type Instant = string & { readonly __brand: 'Instant' };
@@ -8,15 +7,6 @@ const RFC3339_Z = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
 
 export function isInstant(text: string): text is Instant {
   return RFC3339_Z.test(text) && !Number.isNaN(Date.parse(text)) && instantFromMs(Date.parse(text)) === text;
-}
-
-/** @throws SCHEMA when `text` is not a real instant in the one accepted spelling. */
-export function parseInstant(text: string, what: string): Instant {
-  if (!isInstant(text))
-    throw new GovbootError('SCHEMA', `${what} is "${text}", not an instant like 2026-11-22T12:00:00Z`, {
-      data: { what, value: text },
-    });
-  return text;
 }
 
 /** Milliseconds since the epoch, rounded down to the second. */

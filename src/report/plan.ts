@@ -10,6 +10,8 @@ const SIGNS = { create: '+', set: '~', keep: '=', refuse: '!' } as const;
 const COLOURS = { create: 'green', set: 'yellow', keep: 'dim', refuse: 'red' } as const;
 /** Columns of `refuse`, the longest of the words, and a space. */
 const WORD_COLUMNS = 7;
+/** Longer labels stand in a line of their own. */
+const MOST_LABEL_COLUMNS = 30;
 /** A table with less room for values puts them below their labels. */
 const LEAST_VALUE_COLUMNS = 34;
 
@@ -83,18 +85,18 @@ function counts({ counts: count }: PlanView, style: Style): readonly string[] {
 function renderRows(rows: readonly PlanRow[], style: Style): readonly string[] {
   const groups = new Map<string, PlanRow[]>();
   for (const row of rows) groups.set(row.resource, [...(groups.get(row.resource) ?? []), row]);
-  const longest = (texts: readonly string[]): number =>
-    Math.max(0, ...texts.map((t) => width(clean(style, t))));
+  const columnsFor = (texts: readonly string[]): number =>
+    Math.min(MOST_LABEL_COLUMNS, Math.max(0, ...texts.map((text) => width(clean(style, text))))) + 2;
   const layout: Layout = {
     style,
-    resources: longest(rows.map((row) => row.resource)) + 2,
-    controls: longest(rows.filter(isShownAlone).map((row) => row.control ?? '')) + 2,
+    resources: columnsFor(rows.map((row) => row.resource)),
+    controls: columnsFor(rows.filter(isShownAlone).map((row) => row.control ?? '')),
   };
   return [...groups.values()].flatMap((group) => renderGroup(group, layout));
 }
 
 function isShownAlone(row: PlanRow): boolean {
-  return row.kind === 'set' || row.kind === 'refuse';
+  return row.kind !== 'keep';
 }
 
 interface Layout {
@@ -116,7 +118,7 @@ function renderGroup(group: readonly PlanRow[], layout: Layout): readonly string
   return [
     ...heading(own ?? { ...first, kind: 'keep' }, isQuiet, layout),
     ...(own?.kind === 'create' ? born(own, style) : []),
-    ...(own?.kind === 'refuse' ? refusal(own, style, '    ') : []),
+    ...(own?.kind === 'refuse' ? refusal(own, style, 4) : []),
     ...changed.flatMap((row) => renderControl(row, layout)),
     ...(kept.length === 0
       ? []
@@ -126,16 +128,31 @@ function renderGroup(group: readonly PlanRow[], layout: Layout): readonly string
 
 /** The resource itself: what happens to it, its id, and its name as the cloud knows it. */
 function heading(row: PlanRow, isQuiet: boolean, { style, resources }: Layout): readonly string[] {
-  const sign = signed(row.kind);
-  const id = clean(style, row.resource);
-  const name = clean(style, row.name);
   const how: Paint = row.kind === 'keep' && !isQuiet ? 'bold' : COLOURS[row.kind];
-  const irreversible = note(row, style);
-  const lines =
-    style.columns < sign.length + resources + 40
-      ? [`${sign}${id}`, ...hanging('    ', `${name}${irreversible}`, style.columns)]
-      : hanging(sign + pad(id, resources), `${name}${irreversible}`, style.columns);
+  const values = [clean(style, row.name) + note(row, style)];
+  const lines = labelled(signed(row.kind), clean(style, row.resource), resources, values, style, 4);
   return lines.map((line) => paint(style, how, line));
+}
+
+/** `lead label  values`, the values in a column of their own, or below where there is little room. */
+function labelled(
+  lead: string,
+  label: string,
+  labelColumns: number,
+  values: readonly string[],
+  style: Style,
+  below: number,
+): readonly string[] {
+  const margin = width(lead) + labelColumns;
+  const isBelow = style.columns - margin < LEAST_VALUE_COLUMNS || width(label) > labelColumns - 2;
+  const lines = values.flatMap((value) => indented(value, isBelow ? below : margin, style));
+  if (isBelow) return [...hanging(lead, label, style.columns), ...lines];
+  const [first = '', ...more] = lines;
+  return [lead + pad(label, labelColumns) + first.slice(margin), ...more];
+}
+
+function indented(text: string, by: number, style: Style): readonly string[] {
+  return wrap(text, style.columns - by, 2).map((line, i) => ' '.repeat(i === 0 ? by : by + 2) + line);
 }
 
 /** What the creating call itself sets. */
@@ -151,24 +168,17 @@ function listed(word: string, sign: string, items: readonly string[], style: Sty
 function renderControl(row: PlanRow, { style, controls }: Layout): readonly string[] {
   const lead = `  ${paint(style, COLOURS[row.kind], signed(row.kind))}`;
   const label = clean(style, row.control ?? '');
-  const margin = width(lead) + controls;
-  const isNarrow = style.columns - margin < LEAST_VALUE_COLUMNS;
-  if (row.kind === 'refuse') return [lead + label, ...refusal(row, style, '      ')];
+  if (row.kind === 'refuse') return [...hanging(lead, label, style.columns), ...refusal(row, style, 6)];
   const values = shownChange(style, row.control, row.from, row.to);
-  const indent = ' '.repeat(isNarrow ? 6 : margin);
-  const lines = [...values.slice(0, -1), `${values.at(-1) ?? ''}${note(row, style)}`].flatMap((value) =>
-    wrap(value, style.columns - indent.length, 2).map((line, i) => `${indent}${i === 0 ? '' : '  '}${line}`),
-  );
-  if (isNarrow) return [lead + label, ...lines];
-  const [first = '', ...more] = lines;
-  return [lead + pad(label, controls) + first.slice(indent.length), ...more];
+  const last = `${values.at(-1) ?? ''}${note(row, style)}`;
+  return labelled(lead, label, controls, [...values.slice(0, -1), last], style, 6);
 }
 
 /** Why, and what was found instead: whole, so that whoever must mend it need not look elsewhere. */
-function refusal(row: PlanRow, style: Style, indent: string): readonly string[] {
+function refusal(row: PlanRow, style: Style, indent: number): readonly string[] {
   const found = row.from === null ? [] : [`found: ${shownWhole(style, row.control, row.from)}`];
   return [...(row.why === null ? [] : [clean(style, row.why)]), ...found].flatMap((text) =>
-    hanging(indent, text, style.columns),
+    indented(text, indent, style),
   );
 }
 

@@ -77,21 +77,21 @@ export function wrap(text: string, columns: number, hang = 0): readonly string[]
 /** A long word in pieces of at most `limit` columns; where it has a joint near the end of a line, it is broken there. */
 function pieces(word: string, limit: number): readonly string[] {
   const parts: string[] = [];
-  let rest = word;
-  while (width(rest) > limit) {
-    let head = '';
-    let used = 0;
-    for (const c of rest) {
-      used += widthOf(c);
-      if (used > limit) break;
-      head += c;
+  let part = '';
+  let used = 0;
+  for (const c of word) {
+    const room = widthOf(c);
+    if (used + room > limit) {
+      const joint = part.search(/[/:,;_-][^/:,;_-]*$/) + 1;
+      const end = joint > part.length * JOINT_FROM ? joint : part.length;
+      parts.push(part.slice(0, end));
+      part = part.slice(end);
+      used = width(part);
     }
-    const joint = head.search(/[/:,;_-][^/:,;_-]*$/) + 1;
-    const part = joint > head.length * JOINT_FROM ? head.slice(0, joint) : head;
-    parts.push(part);
-    rest = rest.slice(part.length);
+    part += c;
+    used += room;
   }
-  return [...parts, rest];
+  return [...parts, part];
 }
 
 /** `label text`, the text wrapped and hanging under itself. The label may be coloured. */

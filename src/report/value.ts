@@ -7,6 +7,7 @@ type Bag = Readonly<Record<string, Json>>;
 
 /** A value that the cloud gives only when something is made. */
 const LATER = '(made in this run)';
+const EMPTY = '(empty)';
 /** Deeper than any setting; what lies below is shown as JSON. */
 const DEEPEST = 8;
 
@@ -44,7 +45,7 @@ export function shownWhole(style: Style, aspect: string | null, value: Json): st
 
 function tags(style: Style, bag: Bag): string {
   const entries = Object.entries(bag).map(([key, value]) => `${word(style, key)}=${shown(style, value, 1)}`);
-  return entries.length === 0 ? '(empty)' : entries.join(', ');
+  return entries.length === 0 ? EMPTY : entries.join(', ');
 }
 
 /** JSON with spaces, so that it can be broken into lines. */
@@ -73,7 +74,7 @@ function shown(style: Style, value: Json, depth: number): string {
 }
 
 function list(style: Style, items: readonly Json[], depth: number): string {
-  if (items.length === 0) return '(empty)';
+  if (items.length === 0) return EMPTY;
   const [only] = items;
   if (items.length === 1 && only !== undefined && isBag(only)) return shown(style, only, depth);
   const text = items.map((item) => shown(style, item, depth + 1)).join(', ');
@@ -83,12 +84,12 @@ function list(style: Style, items: readonly Json[], depth: number): string {
 function bag(style: Style, value: Bag, depth: number): string {
   const statements = statementsOf(value);
   const text = statements === null ? entries(style, value, depth) : named(style, statements);
-  return depth === 0 || statements !== null ? text : `{${text}}`;
+  return depth === 0 || statements !== null || text === EMPTY ? text : `{${text}}`;
 }
 
 function entries(style: Style, value: Bag, depth: number): string {
   const all = Object.entries(value);
-  if (all.length === 0) return '(empty)';
+  if (all.length === 0) return EMPTY;
   const switches = new Set(all.map(([, item]) => item));
   const [only] = switches;
   // Four switches that are all on are one thing to read, not four.

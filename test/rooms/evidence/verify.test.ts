@@ -611,6 +611,85 @@ describe('policy', () => {
   });
 });
 
+describe('records that do not hang together', () => {
+  it('are told when an entry names no trust file', async () => {
+    const scene = emptyScene();
+    const inputs = await makeInputs(scene);
+    const run = await playRun(scene, {
+      ...inputs,
+      files: inputs.files.filter(({ path }) => !path.startsWith('policies/trust')),
+    });
+    await writeLock(scene.deps, run.ledger, lockOf(scene, run));
+    await seal(scene.deps);
+    const report = await verify(scene);
+    expect(status(report, 'authenticity')).toBe('undecided');
+    expect(told(report).join('\n')).toContain('authenticity: entry 1: names no policies/trust.yaml');
+    expect(told(report).join('\n')).toContain('no trust file says whether they might');
+    expect(told(report).join('\n')).toContain('duty: ');
+    expect(told(await verify(scene, { pins: [] })).join('\n')).toContain('it claims none');
+  });
+
+  it('are told when the lock that an entry names is none', async () => {
+    const scene = emptyScene();
+    const run = await playRun(scene, await makeInputs(scene));
+    const none = encode('{}\n');
+    const signature = await scene.deps.sign(none);
+    scene.store.files
+      .set(`blobs/sha256/${sha256(none)}`, none)
+      .set(`blobs/sha256/${sha256(signature)}`, signature);
+    const { commit, name: tag } = run.inputs.tag;
+    await append(scene.deps, run.ledger, {
+      type: 'LOCK_WRITTEN',
+      mode: 'LIVE',
+      refs: [],
+      body: {
+        run: run.run,
+        intent_sha256: sha256('x'),
+        plan_sha256: sha256('x'),
+        tag,
+        commit,
+        lock_sha256: sha256(none),
+        lock_signature_sha256: sha256(signature),
+        supersedes: null,
+      },
+    });
+    await expect(seal(scene.deps)).resolves.toBeDefined();
+    const report = await verify(scene);
+    expect(report.lock).toBeNull();
+    expect(told(report).join('\n')).toMatch(new RegExp(`integrity: blobs/sha256/${sha256(none)}: .*schema`));
+  });
+
+  it('are told when the ledger has lost its beginning', async () => {
+    const scene = await applied();
+    scene.store.files.delete('ledger/00000000.json');
+    scene.store.files.delete('ledger/00000000.json.asc');
+    const report = await verify(scene, { environment: undefined as never });
+    expect(report.origin).toEqual({ repository: 'unknown', environment: 'unknown' });
+    expect(told(report)).toContain('chain: ledger/00000000.json: GAP: entry 0 is not there, a later one is');
+  });
+
+  it('are told when two keys changed places', async () => {
+    const scene = await applied();
+    const [one, two] = [`keys/${scene.cast.root.fingerprint}.asc`, `keys/${scene.cast.bob.fingerprint}.asc`];
+    const [a, b] = [scene.store.files.get(one)!, scene.store.files.get(two)!];
+    scene.store.files.set(one, b).set(two, a);
+    expect(told(await verify(scene))).toContain(
+      `integrity: ${one}: KEYRING_SHAPE: holds key ${scene.cast.bob.fingerprint}`,
+    );
+  });
+
+  it('are told, and not met with a crash, when a document is too deep or too long', async () => {
+    const scene = await applied();
+    scene.store.files.set('ledger/00000002.json', encode(`${'['.repeat(200_000)}${']'.repeat(200_000)}\n`));
+    scene.store.files.set('.backend.lock', new Uint8Array(9 * 1024 * 1024));
+    const found = told(await verify(scene)).join('\n');
+    expect(found).toContain(
+      'integrity: ledger/00000002.json: INVALID: ledger/00000002.json is nested too deeply',
+    );
+    expect(found).toContain('integrity: .backend.lock: INVALID: .backend.lock is 9437184 bytes');
+  });
+});
+
 describe('duty separation', () => {
   it.each<[string, InputOptions, RegExp]>([
     [

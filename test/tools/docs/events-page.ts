@@ -32,13 +32,11 @@ export function eventsPage(source: string): string {
       fields: fields.filter((field) => field.name !== 'type'),
     };
   });
-  const shapes = interfaces.map(
-    (each): Shape => ({
-      name: each.name.text,
-      comment: commentBefore(each, file),
-      fields: fieldsOf(each.members, file),
-    }),
-  );
+  const shapes = interfaces.map((each): Shape => ({
+    name: each.name.text,
+    comment: commentBefore(each, file),
+    fields: fieldsOf(each.members, file),
+  }));
   return page(
     'Events',
     'src/kernel/events.ts',
@@ -78,7 +76,9 @@ function commentBefore(node: ts.Node, file: ts.SourceFile): string {
     // Before the bar of a union the comment belongs to no node of the parser.
     ...(ts.getLeadingCommentRanges(text, beforeBar(text, node.getFullStart())) ?? []),
   ];
-  const last = comments.map(({ pos, end }) => text.slice(pos, end)).findLast((each) => each.startsWith('/**'));
+  const last = comments
+    .map(({ pos, end }) => text.slice(pos, end))
+    .findLast((each) => each.startsWith('/**'));
   return (last ?? '')
     .replace(/^\/\*\*|\*\/$/g, '')
     .replaceAll(/^\s*\* ?/gm, '')

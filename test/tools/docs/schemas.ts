@@ -1,7 +1,12 @@
 /** JSON Schemas (2020-12) of the documents whose shape is a zod schema; for editors and other programs. govboot itself reads with zod. */
 import { format, resolveConfig } from 'prettier';
 import * as z from 'zod';
-import { ENTRY_SCHEMA, entrySchema, LOCK_SCHEMA, lockSchema } from '../../../src/inputs/evidence-documents.ts';
+import {
+  ENTRY_SCHEMA,
+  entrySchema,
+  LOCK_SCHEMA,
+  lockSchema,
+} from '../../../src/inputs/evidence-documents.ts';
 import { INTENT_SCHEMA, intentSchema } from '../../../src/inputs/intent.ts';
 import { PARITY_SCHEMA, paritySchema } from '../../../src/inputs/parity.ts';
 import { fingerprint, instant } from '../../../src/inputs/schema.ts';

@@ -6,9 +6,8 @@ import { AWS_TABLE } from '../../../src/cloud/aws/table.ts';
 import type { Clause, ControlSpec } from '../../../src/plan/control.ts';
 import { code, page, table } from './markdown.ts';
 
-const exits: readonly (readonly [string, { readonly code: number; readonly means: string }])[] = Object.entries(
-  EXITS,
-).sort(([, a], [, b]) => a.code - b.code);
+const exits: readonly (readonly [string, { readonly code: number; readonly means: string }])[] =
+  Object.entries(EXITS).sort(([, a], [, b]) => a.code - b.code);
 const codes: readonly (readonly [string, CodeEntry])[] = Object.entries(CODES);
 
 export function exitTable(): string {

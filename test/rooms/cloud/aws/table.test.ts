@@ -231,3 +231,53 @@ describe('answers that cannot be understood', () => {
     await expect(control(id).read(fakeApi(answers), b, known)).resolves.toEqual({ is: 'unset' });
   });
 });
+
+describe('writing one control', () => {
+  const boundary = 'arn:aws:iam::123456789012:policy/boundary';
+  const whole = exampleBlueprint({ permissionsBoundary: boundary });
+  const role = { RoleName: 'acme-dev-operator' };
+  const table = { TableName: 'acme-dev-locks' };
+  const owned = { Bucket: b.names.bucket, ExpectedBucketOwner: b.account };
+  const provider = {
+    OpenIDConnectProviderArn: 'arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com',
+  };
+
+  it.each([
+    ['role-operator.trust', 'iam:UpdateAssumeRolePolicy', role],
+    ['role-operator.boundary', 'iam:PutRolePermissionsBoundary', { ...role, PermissionsBoundary: boundary }],
+    ['role-operator.session', 'iam:UpdateRole', { ...role, MaxSessionDuration: 3600 }],
+    ['role-operator.permissions', 'iam:PutRolePolicy', { ...role, PolicyName: 'govboot-state' }],
+    ['role-operator.tags', 'iam:TagRole', role],
+    [
+      'oidc-github.client-id',
+      'iam:AddClientIDToOpenIDConnectProvider',
+      { ...provider, ClientID: 'sts.amazonaws.com' },
+    ],
+    ['oidc-github.tags', 'iam:TagOpenIDConnectProvider', provider],
+    [
+      'state-key.policy',
+      'kms:PutKeyPolicy',
+      { PolicyName: 'default', BypassPolicyLockoutSafetyCheck: false },
+    ],
+    ['state-key.tags', 'kms:TagResource', { KeyId: known['state-key.arn'] }],
+    ['state-key.rotation', 'kms:EnableKeyRotation', { RotationPeriodInDays: 365 }],
+    ['lock-table.billing', 'dynamodb:UpdateTable', { ...table, BillingMode: 'PAY_PER_REQUEST' }],
+    [
+      'lock-table.encryption',
+      'dynamodb:UpdateTable',
+      { ...table, SSESpecification: { KMSMasterKeyId: known['state-key.arn'] } },
+    ],
+    ['lock-table.tags', 'dynamodb:TagResource', {}],
+    ['state-bucket.ownership', 's3:PutBucketOwnershipControls', owned],
+    ['state-bucket.public-access-block', 's3:PutPublicAccessBlock', owned],
+    ['state-bucket.encryption', 's3:PutBucketEncryption', owned],
+    ['state-bucket.policy', 's3:PutBucketPolicy', owned],
+    ['state-bucket.lifecycle', 's3:PutBucketLifecycleConfiguration', owned],
+  ] as const)('%s is %s', async (id, operation, input) => {
+    const desired = control(id).desired(whole, known);
+    if (desired.is !== 'value') throw new Error(`${id} is ${desired.is}`);
+    const api = fakeApi({ [operation]: () => ({}) });
+    await control(id).write(api, whole, known, desired.value);
+    expect(api.calls).toMatchObject([{ operation, input }]);
+  });
+});

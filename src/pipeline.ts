@@ -216,6 +216,8 @@ async function act(
     const after = await timed(ports, 'read back', 'read every control back', () =>
       readBack(ports, cloud, blueprint),
     );
+    // All that is written to the cloud is written: whoever comes next need not wait for a run that dies while it signs.
+    await claims.release({ ...context, known: after.known });
     const lockSha256 = await timed(ports, 'lock', 'sign and store the lock', () =>
       record.finish({
         passed,
@@ -228,7 +230,6 @@ async function act(
         table: cloud.table,
       }),
     );
-    await claims.release({ ...context, known: after.known });
     return {
       outcome: 'applied',
       environment: plan.environment,

@@ -142,7 +142,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     examples: [
       'govboot intent new dev --reason "first bootstrap" --ticket OPS-1',
-      'govboot intent new prod --action supersede --reason "keep longer" --ticket OPS-7',
+      'govboot intent new prod --action supersede --reason "sizing" --ticket OPS-7',
     ],
     read: (environment, o) => ({
       environment: nameOf(environment),
@@ -215,9 +215,23 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'verify',
     args: '<environment>',
     summary: 'check the evidence of an environment, offline',
-    options: [option('--rehearse', 'the evidence of rehearsals')],
-    examples: ['govboot verify dev', 'govboot verify dev --json'],
-    read: (environment, o) => ({ environment: nameOf(environment), rehearse: o['rehearse'] === true }),
+    options: [
+      option(
+        '--anchor <file>',
+        'a checkpoint that was kept elsewhere: shows a cut tail or a rewritten ledger',
+      ),
+      option('--rehearse', 'the evidence of rehearsals'),
+    ],
+    examples: [
+      'govboot verify dev',
+      'govboot verify dev --anchor /media/safe/checkpoint',
+      'govboot verify dev --json',
+    ],
+    read: (environment, o) => ({
+      environment: nameOf(environment),
+      anchor: text(o['anchor']),
+      rehearse: o['rehearse'] === true,
+    }),
   }),
   spec<'backend render'>({
     name: 'backend render',

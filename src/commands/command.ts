@@ -41,7 +41,11 @@ export interface CommandOptions {
     readonly resume: boolean;
     readonly rehearse: boolean;
   };
-  readonly verify: { readonly environment: string; readonly rehearse: boolean };
+  readonly verify: {
+    readonly environment: string;
+    readonly anchor: string | null;
+    readonly rehearse: boolean;
+  };
   readonly 'backend render': {
     readonly environment: string;
     readonly format: 'tf' | 'hcl';

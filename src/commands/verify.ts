@@ -1,15 +1,22 @@
 /** `govboot verify`: the evidence of an environment, offline. */
 import { GovbootError } from '../kernel/errors.ts';
+import { parseCheckpoint } from '../evidence/checkpoint.ts';
 import { verifyEvidence } from '../evidence/verify.ts';
+import type { FileRead } from '../inputs/facts.ts';
+import type { Ports } from '../ports.ts';
+import { KEYS_FOLDER } from '../street/gather.ts';
 import type { CommandRun } from './command.ts';
 
-export const verify: CommandRun<'verify'> = async (ports, { environment }) => {
+export const verify: CommandRun<'verify'> = async (ports, { environment, anchor }) => {
   const report = await verifyEvidence({
     store: ports.evidence(environment),
     verifier: ports.verifier,
     pins: await ports.pins.load(),
     now: ports.clock.now(),
     environment,
+    // Certificates as the repository has them today: they know of revocations that the evidence cannot know.
+    keys: await keysOf(ports),
+    ...(anchor === null ? {} : { anchor: parseCheckpoint(await ports.files.read(anchor)) }),
   });
   for (const answer of report.answers) {
     ports.emit({
@@ -33,3 +40,8 @@ export const verify: CommandRun<'verify'> = async (ports, { environment }) => {
       `a part of the evidence of ${environment} could not be judged`,
     );
 };
+
+async function keysOf(ports: Ports): Promise<readonly FileRead[]> {
+  const repository = await ports.repository.open();
+  return (await repository.list(KEYS_FOLDER)).filter((file) => file.path.endsWith('.asc'));
+}

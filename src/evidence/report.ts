@@ -1,5 +1,5 @@
 /** The answers of `govboot verify`: one an axis, so that "not authentic" is never mistaken for "not intact". */
-import type { Mode } from '../inputs/facts.ts';
+import type { Mode, Problem } from '../inputs/facts.ts';
 
 /** In the order in which they are shown. */
 export const AXES = [
@@ -118,4 +118,16 @@ export function worst(answers: readonly Answer[]): Status {
   return answers.length === AXES.length && answers.every(({ status }) => status === 'ok')
     ? 'ok'
     : 'undecided';
+}
+
+/** Axes on which a new run must not build: somebody changed, forged, cut or moved what it would be chained to. */
+const FOUNDATIONS: readonly Axis[] = ['integrity', 'authenticity', 'chain', 'origin'];
+
+/** What forbids to add to this evidence, for the gates. An interrupted run, a revoked key or a stray file does not. */
+export function foundationProblems({ answers }: VerifyReport): Problem[] {
+  return answers
+    .filter(({ axis }) => FOUNDATIONS.includes(axis))
+    .flatMap(({ findings }) => findings)
+    .filter(({ is }) => is === 'bad')
+    .map(({ axis, file, what }) => ({ code: 'EVIDENCE_INVALID', wrong: `${axis}: ${file}: ${what}` }));
 }

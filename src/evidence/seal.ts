@@ -33,11 +33,17 @@ export interface Sealed {
 
 /**
  * Makes a lock official: stores it as a blob with its signature, appends LOCK_WRITTEN, then puts `.backend.lock` in place.
- * `seal` comes next. A lock that was superseded stays as a blob.
+ * `seal` comes next. A lock that was superseded stays as a blob. Where this very run had come as far as LOCK_WRITTEN before it was
+ * killed, that lock stands, and is only put in place.
  * @throws LOCK_SUPERSEDES and all that `append` throws
  */
 export async function writeLock(deps: EvidenceDeps, ledger: Ledger, lock: BackendLock): Promise<Ledger> {
-  const inForce = writtenLock(ledger)?.body.lock_sha256 ?? null;
+  const written = writtenLock(ledger)?.body;
+  if (written?.run === lock.run.id) {
+    await placeLock(deps.store, ledger);
+    return readLedger(deps.store);
+  }
+  const inForce = written?.lock_sha256 ?? null;
   if (lock.supersedes !== inForce) {
     throw new GovbootError(
       'LOCK_SUPERSEDES',

@@ -123,7 +123,7 @@ function confirmLines(event: Of<'confirm'>, style: Style): readonly string[] {
   const valid = Number.isInteger(minutes) ? `${String(minutes)} min` : `${String(event.expiresInSeconds)} s`;
   return [
     ...wrap(
-      'To carry this plan out, type its token and then APPLY. The token stands for all that is shown above: source, intent, policy, account, region, signer and steps. Ctrl-C declines; nothing has been written yet.',
+      'To carry this plan out, type its token and then APPLY. The token stands for all that is shown above: source, intent, policy, account, region, signer and steps. Ctrl-C declines, and the cloud is not touched.',
       style.columns,
     ),
     ...pairs(

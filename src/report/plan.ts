@@ -1,8 +1,9 @@
 /** The plan as a table that a person can read before saying yes. What decides is wrapped where room is short, never cut. */
 import type { PlanRow, PlanView } from '../kernel/events.ts';
+import type { Json } from '../kernel/json.ts';
 import { clean, paint, type Paint, type Style } from './style.ts';
 import { hanging, pad, pairs, width, wrap } from './table.ts';
-import { shownChange, shownWhole } from './value.ts';
+import { shownChange, shownValue, shownWhole } from './value.ts';
 
 type Kind = PlanRow['kind'];
 
@@ -21,7 +22,7 @@ export function renderPlan(plan: PlanView, style: Style): readonly string[] {
   const target = `${text(plan.account)} (${text(plan.partition)}, ${text(plan.region)})`;
   return [
     ...banner,
-    paint(style, 'bold', `Plan for ${text(plan.environment)}`),
+    ...wrap(`Plan for ${text(plan.environment)}`, style.columns).map((line) => paint(style, 'bold', line)),
     ...pairs(
       [
         ['account', target],
@@ -157,7 +158,9 @@ function indented(text: string, by: number, style: Style): readonly string[] {
 
 /** What the creating call itself sets. */
 function born(row: PlanRow, style: Style): readonly string[] {
-  const aspects = Array.isArray(row.to) ? row.to.map((aspect) => clean(style, String(aspect))) : [];
+  const aspects = Array.isArray(row.to)
+    ? row.to.map((aspect) => shownValue(style, null, aspect as Json))
+    : [];
   return aspects.length === 0 ? [] : listed('with', ' ', aspects, style);
 }
 

@@ -82,7 +82,7 @@ function pieces(word: string, limit: number): readonly string[] {
   for (const c of word) {
     const room = widthOf(c);
     if (used + room > limit) {
-      const joint = part.search(/[/:,;_-][^/:,;_-]*$/) + 1;
+      const joint = part.search(/[/:,;._-][^/:,;._-]*$/) + 1;
       const end = joint > part.length * JOINT_FROM ? joint : part.length;
       parts.push(part.slice(0, end));
       part = part.slice(end);

@@ -15,12 +15,13 @@ import type {
   SignedFile,
 } from '../inputs/facts.ts';
 import { factsOf, readLedger, type Ledger } from '../evidence/ledger.ts';
+import { foundationProblems } from '../evidence/report.ts';
 import { verifyEvidence } from '../evidence/verify.ts';
 import type { Claims, Cloud, CloudTarget, EvidenceStore, Ports, Repository } from '../ports.ts';
 
 export const TRUST_FILE = 'policies/trust.yaml';
 export const PARITY_FILE = 'policies/parity.yaml';
-const KEYS_FOLDER = 'policies/keys';
+export const KEYS_FOLDER = 'policies/keys';
 const TEMPLATES_FOLDER = 'templates';
 
 export interface Request {
@@ -175,13 +176,7 @@ async function forgeries(
     now: ports.clock.now(),
     environment,
   });
-  return report.answers
-    .filter(({ axis }) => axis === 'authenticity' || axis === 'origin')
-    .flatMap(({ findings }) =>
-      findings
-        .filter(({ is }) => is === 'bad')
-        .map(({ file, what }) => ({ code: 'EVIDENCE_INVALID' as const, wrong: `${file}: ${what}` })),
-    );
+  return foundationProblems(report);
 }
 
 /** `intents/dev.yaml` is signed by `intents/dev.yaml.asc` and `intents/dev.yaml.<40 HEX>.asc`. */

@@ -6,7 +6,7 @@ import type { FileRead, Fingerprint } from '../inputs/facts.ts';
 import { holds, isActive, personOf } from '../inputs/trust.ts';
 import { append, openLedger, refsOf, type EvidenceDeps, type NewEntry } from '../evidence/append.ts';
 import { storeBlobs, storeKeys } from '../evidence/blobs.ts';
-import { writtenLock, type Ledger } from '../evidence/ledger.ts';
+import { factsOf, writtenLock, type Ledger } from '../evidence/ledger.ts';
 import { makeLock } from '../evidence/lock.ts';
 import { seal, writeLock } from '../evidence/seal.ts';
 import { checkedSigner } from '../evidence/sign.ts';
@@ -73,7 +73,7 @@ class Record implements Recorder {
     if (this.ledger.head === null) return;
     try {
       this.ledger = await append(await this.deps(), this.ledger, this.refusalEntry(error, planned));
-      await seal(await this.deps());
+      await this.sealUnlessPending();
       this.ports.emit({ type: 'note', text: 'the refusal is in the ledger' });
     } catch (cause) {
       this.ports.emit({
@@ -179,13 +179,20 @@ class Record implements Recorder {
         // A run that met somebody else's claim wrote nothing: it is over.
         body: { ...decidedOf(planned), code, message: safe(messageOf(error)), final: code === 'CLAIMED' },
       });
-      await seal(await this.deps());
+      await this.sealUnlessPending();
     } catch (cause) {
       this.ports.emit({
         type: 'warning',
         text: `the failure could not be put into the ledger: ${messageOf(cause)}`,
       });
     }
+  }
+
+  /** The seal over a new lock is the end of its run, and is left to it: a refusal that sealed would end what --resume is to finish. */
+  private async sealUnlessPending(): Promise<void> {
+    const run = factsOf(this.ledger).unfinished?.run;
+    if (run !== undefined && writtenLock(this.ledger)?.body.run === run) return;
+    await seal(await this.deps());
   }
 
   /** Every input byte for byte: documents, their signatures, templates, and the tag in its two halves. */

@@ -186,16 +186,12 @@ class Rehearsal implements RehearsalApi {
   async #serve<O extends Operation>(operation: O, input: Input<O>): Promise<object> {
     const extra = unmodelled(operation, input);
     if (extra !== null)
-      throw invalid(
-        'RehearsalUnsupported',
-        `the rehearsal cloud does not model ${extra} of ${operation}`,
-        501,
-      );
+      throw invalid('RehearsalUnsupported', `the rehearsal cloud does not model ${extra} of ${operation}`);
     const handle = HANDLERS[operation] as unknown as (input: Input<O>, call: Call) => object;
     return this.#store.hold(isMutating(operation), (state) => {
       const call = this.#callWith(state);
       const answer = handle(input, call);
-      state.lastAt = call.sight.now;
+      if (isMutating(operation)) state.lastAt = call.sight.now;
       // A copy, so that nobody can reach into the state.
       return structuredClone(answer);
     });

@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/kernel/digest.ts';
-import { instantFromMs, type Instant } from '../../../src/kernel/time.ts';
+import { instantFromMs } from '../../../src/kernel/time.ts';
 import { makeVerifier } from '../../../src/world/verifier.ts';
 import { projectRoot, requireOrSkip } from '../../harness/capabilities.ts';
 import { makeScene, playApply, testClock, type Cast } from '../../harness/evidence-fixture.ts';
@@ -233,7 +233,7 @@ describe.skipIf(!gpg)('verify by hand', () => {
   it('finds a signature from the future and a signature by a revoked key', async () => {
     const future = await cast.alice.sign(
       readFileSync(join(good, 'ledger/00000001.json')),
-      instantFromMs(Date.now() + 86_400_000) as Instant,
+      instantFromMs(Date.now() + 86_400_000),
     );
     expect(
       run({ tamper: (folder) => writeFileSync(at(folder, 'ledger/00000001.json.asc'), future) }).bad,

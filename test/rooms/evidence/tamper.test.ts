@@ -73,7 +73,7 @@ describe('with made-up keys', () => {
         expect(found.overall).not.toBe('ok');
         expect(found.files).toContain(name);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   }, 120_000);
 
@@ -150,7 +150,7 @@ describe('with made-up keys', () => {
         if (one !== 'SHA256SUMS') expect(found.files).toContain(two);
         expect(found.overall).toBe('bad');
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   }, 120_000);
 

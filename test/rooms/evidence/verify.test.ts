@@ -6,7 +6,7 @@ import { addSeconds, type Instant } from '../../../src/kernel/time.ts';
 import { append } from '../../../src/evidence/append.ts';
 import { parseCheckpoint } from '../../../src/evidence/checkpoint.ts';
 import { readLedger } from '../../../src/evidence/ledger.ts';
-import type { Axis, VerifyReport } from '../../../src/evidence/report.ts';
+import { foundationProblems, type Axis, type VerifyReport } from '../../../src/evidence/report.ts';
 import { seal, writeLock } from '../../../src/evidence/seal.ts';
 import { parseSums, sumsOf } from '../../../src/evidence/sums.ts';
 import { verifyEvidence, type VerifyInput } from '../../../src/evidence/verify.ts';
@@ -813,6 +813,30 @@ describe('extras', () => {
     const scene = await applied();
     const store = { ...scene.store, read: () => Promise.reject(new TypeError('not mine')) };
     await expect(verify({ ...scene, store })).rejects.toThrow(TypeError);
+  });
+});
+
+describe('what forbids to build on evidence', () => {
+  it('is a forged entry, and not a stray file, a missing pin or an interrupted run', async () => {
+    const scene = await applied();
+    scene.store.files.set('notes.txt', encode('x')).set('ledger/00000004.json.asc', encode('torn'));
+    expect(foundationProblems(await verify(scene, { pins: [] }))).toEqual([]);
+    scene.store.files.set(
+      'ledger/00000003.json.asc',
+      await scene.cast.mallory.sign(scene.store.files.get('ledger/00000003.json')!, scene.clock.now()),
+    );
+    expect(foundationProblems(await verify(scene))).toEqual([
+      {
+        code: 'EVIDENCE_INVALID',
+        wrong: expect.stringMatching(/^integrity: ledger\/00000003\.json\.asc: SHA-256 is/),
+      },
+      {
+        code: 'EVIDENCE_INVALID',
+        wrong: expect.stringMatching(
+          /^authenticity: ledger\/00000003\.json\.asc: over ledger\/00000003\.json: SIGNER_UNKNOWN/,
+        ),
+      },
+    ]);
   });
 });
 

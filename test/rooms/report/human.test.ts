@@ -169,7 +169,7 @@ describe('other events', () => {
     expect(text({ type: 'confirm', token: 'ABCDE-FGHJK', expiresInSeconds: 300 })).toMatchInlineSnapshot(`
       "To carry this plan out, type its token and then APPLY. The token stands for all
       that is shown above: source, intent, policy, account, region, signer and steps.
-      Ctrl-C declines; nothing has been written yet.
+      Ctrl-C declines, and the cloud is not touched.
         token  ABCDE-FGHJK
         valid  5 min, once"
     `);
@@ -330,7 +330,7 @@ const anyStyle = fc.record({
 });
 
 describe('any event', () => {
-  const SGR = /\u001b\[[0-9;]+m/g;
+  const SGR = new RegExp(`\u001b\\[[0-9;]+m`, 'g');
 
   it('is printed without control, bidi or hidden characters but our own colours, within the columns', () => {
     fc.assert(

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { PlanRow } from '../../../src/kernel/events.ts';
 import type { Json } from '../../../src/kernel/json.ts';
+import type { Blueprint } from '../../../src/plan/blueprint.ts';
+import type { ControlSpec, ResourceSpec } from '../../../src/plan/control.ts';
+import { rowOf } from '../../../src/plan/judge.ts';
 import { renderPlan } from '../../../src/report/plan.ts';
 import { width } from '../../../src/report/table.ts';
 import { planOf, styleOf } from './fixture.ts';
@@ -114,6 +117,17 @@ describe('the plan table', () => {
     );
   });
 
+  it('knows it from the planner itself', () => {
+    const resource = {
+      id: 'lock-table',
+      title: 'lock table',
+      nameOf: () => 'locks',
+    } as unknown as ResourceSpec;
+    const control = { id: 'lock-table.x', title: 'a switch' } as unknown as ControlSpec;
+    const { title } = rowOf(resource, control, {} as Blueprint, 'set', true);
+    expect(shown([row({ title })])).toContain('Enabled (cannot be undone)');
+  });
+
   it('escapes what comes from outside', () => {
     const hostile = 'a\u001b[2K\rb\u202ec\nd';
     const escaped = 'a\\u{1b}[2K\\u{d}b\\u{202e}c\\u{a}d';
@@ -132,7 +146,7 @@ describe('the plan table', () => {
       requester: hostile,
     };
     const text = at(140, planOf(rows, more));
-    expect(text).not.toMatch(/[\u001b\r\u202e]/);
+    for (const character of ['\u001b', '\r', '\u202e']) expect(text).not.toContain(character);
     expect(squeezed(text).split(escaped).length).toBeGreaterThan(9);
   });
 });

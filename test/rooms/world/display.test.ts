@@ -93,7 +93,7 @@ describe('a terminal', () => {
     const { emit } = display();
     emit(progress('begin'));
     emit(progress('done'));
-    expect(paper.on(2)).toMatch(/\u001b\[1A\u001b\[0J {2}✓ make the bucket {2}1.2 s\n$/);
+    expect(paper.writes.at(-1)?.text).toBe('\u001b[1A\u001b[0J  ✓ make the bucket  1.2 s\n');
     const before = paper.writes.length;
     vi.advanceTimersByTime(1000);
     expect(paper.writes).toHaveLength(before);

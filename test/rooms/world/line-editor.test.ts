@@ -109,7 +109,7 @@ describe('a paste', () => {
 
   it('is forgotten when the line is cleared and typed', () => {
     expect(type('\u001b[200~ABC\u001b[201~\u0015APPLY\r').answer).toEqual(typed('APPLY'));
-    expect(feed(['ABCDE', '\u0015', ...'APPLY\r']).answer).toEqual(typed('APPLY'));
+    expect(feed(['ABCDE', '\u0015', 'A', 'P', 'P', 'L', 'Y', '\r']).answer).toEqual(typed('APPLY'));
   });
 });
 
@@ -144,7 +144,7 @@ describe('any input', () => {
   it('never throws, and never echoes more than a printable character or an erased one', () => {
     fc.assert(
       fc.property(bytes, (input) => {
-        expect(feed([input]).echo).toMatch(/^(?:[ -~]|\u0008 \u0008)*$/);
+        expect(feed([input]).echo.replaceAll('\b \b', '')).toMatch(/^[ -~]*$/);
       }),
     );
   });

@@ -42,7 +42,7 @@ export function eventsPage(source: string): string {
     'src/kernel/events.ts',
     'With `--json` every event is one JSON object on one line of stdout, in the order in which it happened. What is safe to print is kept so: control, bidi and invisible characters stand as `\\uXXXX`, the values are the same.',
     fence('sh', 'govboot check dev --json | jq -c \'select(.type == "gate") | [.gate, .status]\''),
-    'A reader must ignore events and fields that it does not know. Events of type `log` go to the file of `--log` alone, one JSON object a line, with secrets redacted.',
+    'A reader must ignore events and fields that it does not know. Events of type `log` are never on stdout. The file of `--log` gets them, with warnings and errors, one JSON object a line, secrets redacted.',
     ...events.map((event) => section(code(event.name), event)),
     '## Shapes used above',
     ...shapes.map((shape) => section(shape.name, shape, '###')),

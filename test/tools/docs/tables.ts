@@ -41,7 +41,7 @@ export function codesPage(): string {
   const sections = codes.map(([name, { exit, means, remedy }]) =>
     [
       `### ${name}`,
-      `${sentence(means)}`,
+      sentence(means),
       `**Do:** ${remedy}. **Exit:** ${String(EXITS[exit].code)} (${exit}).`,
     ].join('\n\n'),
   );

@@ -1,0 +1,321 @@
+import { describe, expect, it } from 'vitest';
+import { makeProgram, usageError, type Invocation } from '../../../src/cli.ts';
+import { COMMANDS, SEQUENCE } from '../../../src/commands/command-line.ts';
+import { GovbootError } from '../../../src/kernel/errors.ts';
+import { EXITS } from '../../../src/kernel/exit.ts';
+
+interface Parsed {
+  readonly invocation: Invocation | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** As main sees it: null when help or the version was printed. */
+  readonly error: GovbootError | null | undefined;
+}
+
+async function parse(...argv: readonly string[]): Promise<Parsed> {
+  let invocation: Invocation | null = null;
+  let [stdout, stderr] = ['', ''];
+  const program = makeProgram(
+    '1.2.3',
+    async (given) => {
+      invocation = given;
+    },
+    {
+      stdout: (text) => {
+        stdout += text;
+      },
+      stderr: (text) => {
+        stderr += text;
+      },
+    },
+  );
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (thrown) {
+    if (thrown instanceof GovbootError) return { invocation, stdout, stderr, error: thrown };
+    const error = usageError(thrown);
+    if (error === undefined) throw thrown;
+    return { invocation, stdout, stderr, error };
+  }
+  return { invocation, stdout, stderr, error: undefined };
+}
+
+const GLOBALS = { repo: '.', json: false, pins: null, key: null, log: null };
+const PRINT = '0123456789ABCDEF0123456789ABCDEF01234567';
+
+const INIT = {
+  dir: '.',
+  organisation: null,
+  environments: [],
+  roots: [],
+  people: [],
+  keyFiles: [],
+  locking: 'both',
+  github: null,
+  githubIds: null,
+};
+const NEW = {
+  environment: 'dev',
+  reason: null,
+  ticket: null,
+  tag: null,
+  region: null,
+  requester: null,
+  hours: '24',
+  action: 'create',
+  endpoint: null,
+  out: null,
+};
+
+describe('a command line', () => {
+  it.each<[string, string, unknown]>([
+    ['init', 'init', INIT],
+    [
+      'init infra --organisation acme --environment dev=1:a --environment prod=2:b --root R1 --root R2 --person P=1:x --person Q=2:y --key-file a.asc --key-file b.asc --locking table --github acme/infra --github-ids 1:2',
+      'init',
+      {
+        dir: 'infra',
+        organisation: 'acme',
+        environments: ['dev=1:a', 'prod=2:b'],
+        roots: ['R1', 'R2'],
+        people: ['P=1:x', 'Q=2:y'],
+        keyFiles: ['a.asc', 'b.asc'],
+        locking: 'table',
+        github: 'acme/infra',
+        githubIds: '1:2',
+      },
+    ],
+    ['trust pin', 'trust pin', { roots: [] }],
+    [`trust pin --root ${PRINT} --root B`, 'trust pin', { roots: [PRINT, 'B'] }],
+    ['trust show', 'trust show', {}],
+    ['trust sign', 'trust sign', {}],
+    ['intent new dev', 'intent new', NEW],
+    [
+      'intent new prod-2 --reason why --ticket OPS-1 --tag v1 --region eu-west-1 --requester R --hours 3 --action supersede --endpoint http://x --out f.yaml',
+      'intent new',
+      {
+        environment: 'prod-2',
+        reason: 'why',
+        ticket: 'OPS-1',
+        tag: 'v1',
+        region: 'eu-west-1',
+        requester: 'R',
+        hours: '3',
+        action: 'supersede',
+        endpoint: 'http://x',
+        out: 'f.yaml',
+      },
+    ],
+    ['intent sign intents/dev.yaml', 'intent sign', { file: 'intents/dev.yaml' }],
+    ['intent check intents/dev.yaml', 'intent check', { file: 'intents/dev.yaml' }],
+    ['check dev', 'check', { environment: 'dev', intent: 'intents/dev.yaml', rehearse: false }],
+    [
+      'check dev --intent i/x.yaml --rehearse',
+      'check',
+      { environment: 'dev', intent: 'i/x.yaml', rehearse: true },
+    ],
+    ['plan dev', 'plan', { environment: 'dev', intent: 'intents/dev.yaml', rehearse: false }],
+    ['plan --rehearse dev', 'plan', { environment: 'dev', intent: 'intents/dev.yaml', rehearse: true }],
+    [
+      'apply dev',
+      'apply',
+      { environment: 'dev', intent: 'intents/dev.yaml', resume: false, rehearse: false },
+    ],
+    [
+      'apply dev --resume --rehearse --intent x',
+      'apply',
+      { environment: 'dev', intent: 'x', resume: true, rehearse: true },
+    ],
+    ['verify dev', 'verify', { environment: 'dev', rehearse: false }],
+    ['verify dev --rehearse', 'verify', { environment: 'dev', rehearse: true }],
+    [
+      'backend render dev',
+      'backend render',
+      { environment: 'dev', format: 'tf', out: null, rehearse: false },
+    ],
+    [
+      'backend render dev --format hcl --out terraform --rehearse',
+      'backend render',
+      { environment: 'dev', format: 'hcl', out: 'terraform', rehearse: true },
+    ],
+  ])('govboot %s', async (line, command, options) => {
+    const { invocation, error, stdout, stderr } = await parse(...line.split(' '));
+    expect(error).toBeUndefined();
+    expect(invocation).toEqual({ command, options, globals: GLOBALS });
+    expect(stdout + stderr).toBe('');
+  });
+
+  it.each([
+    [
+      'before the command',
+      ['--repo', 'r', '--json', '--pins', 'p', '--key', 'k', '--log', 'l', 'apply', 'dev'],
+    ],
+    ['after it', ['apply', 'dev', '--repo', 'r', '--json', '--pins', 'p', '--key', 'k', '--log', 'l']],
+    ['on both sides', ['--json', '--repo', 'r', 'apply', '--key', 'k', 'dev', '--log', 'l', '--pins=p']],
+  ])('takes the options of every command %s', async (_where, argv) => {
+    const { invocation } = await parse(...argv);
+    expect(invocation?.globals).toEqual({ repo: 'r', json: true, pins: 'p', key: 'k', log: 'l' });
+  });
+
+  it('takes them after a command of two words too', async () => {
+    expect((await parse('trust', 'show', '--json', '--repo', 'r')).invocation?.globals).toEqual({
+      ...GLOBALS,
+      json: true,
+      repo: 'r',
+    });
+  });
+
+  it('is tried for every command there is', () => {
+    expect(COMMANDS.map(({ name }) => name)).toEqual([
+      ...['init', 'trust pin', 'trust show', 'trust sign', 'intent new', 'intent sign', 'intent check'],
+      ...['check', 'plan', 'apply', 'verify', 'backend render'],
+    ]);
+  });
+
+  it('has no option that answers a confirmation', () => {
+    const flags = COMMANDS.flatMap(({ options }) => options.map((option) => option.flags));
+    expect(flags.filter((flag) => /yes|force|approve|auto|no-?confirm|assume/.test(flag))).toEqual([]);
+  });
+
+  it('keeps nothing from one parse to the next', async () => {
+    await parse('trust', 'pin', '--root', 'A');
+    expect((await parse('trust', 'pin', '--root', 'B')).invocation?.options).toEqual({ roots: ['B'] });
+  });
+});
+
+describe('a command line that cannot be understood', () => {
+  it.each<[string, string, string]>([
+    ['aply dev', "unknown command 'aply'; did you mean apply?", 'run `govboot --help`'],
+    ['nonsense', "unknown command 'nonsense'", 'run `govboot --help`'],
+    ['pin', "unknown command 'pin'; did you mean trust pin?", 'run `govboot --help`'],
+    ['sign', "unknown command 'sign'; did you mean trust sign or intent sign?", 'run `govboot --help`'],
+    ['trust foo', "unknown command 'foo'", 'run `govboot trust --help`'],
+    ['trust shwo', "unknown command 'shwo'; did you mean show?", 'run `govboot trust --help`'],
+    ['apply', "missing required argument 'environment'", 'run `govboot apply --help`'],
+    ['intent new', "missing required argument 'environment'", 'run `govboot intent new --help`'],
+    ['apply dev prod', 'too many arguments for govboot apply: "prod"', 'run `govboot apply --help`'],
+    [
+      'trust show a b',
+      'too many arguments for govboot trust show: "a", "b"',
+      'run `govboot trust show --help`',
+    ],
+    [
+      'plan dev --rehears',
+      "unknown option '--rehears'; did you mean --rehearse?",
+      'run `govboot plan --help`',
+    ],
+    ['apply dev --yes', "unknown option '--yes'", 'run `govboot apply --help`'],
+    ['--jsn', "unknown option '--jsn'; did you mean --json?", 'run `govboot --help`'],
+    ['check dev --intent', "option '--intent <file>' argument missing", 'run `govboot check --help`'],
+    [
+      'init --locking none',
+      "option '--locking <mode>' argument 'none' is invalid; allowed are table, lockfile, both",
+      'run `govboot init --help`',
+    ],
+    [
+      'backend render dev --format yaml',
+      "option '--format <format>' argument 'yaml' is invalid; allowed are tf, hcl",
+      'run `govboot backend render --help`',
+    ],
+  ])('govboot %s', async (line, message, hint) => {
+    const { error, invocation, stdout, stderr } = await parse(...line.split(' '));
+    expect(error).toMatchObject({ code: 'USAGE', message, hint, exitCode: EXITS.usage.code });
+    expect(invocation).toBeNull();
+    expect(stdout + stderr).toBe('');
+  });
+
+  it.each([
+    ['Dev'],
+    ['../prod'],
+    ['dev/../prod'],
+    ['-'],
+    ['1dev'],
+    ['d\u0435v'],
+    ['dev\n'],
+    [''],
+    ['a'.repeat(33)],
+  ])('names an environment %j, which could not be one', async (name) => {
+    for (const line of [
+      ['check'],
+      ['plan'],
+      ['apply'],
+      ['verify'],
+      ['intent', 'new'],
+      ['backend', 'render'],
+    ]) {
+      const { error, invocation } = await parse(...line, name);
+      expect(error).toMatchObject({ code: 'USAGE', message: expect.stringContaining(`"${name}"`) });
+      expect(invocation).toBeNull();
+    }
+  });
+});
+
+describe('help', () => {
+  it('of the program has the sequence, every command and every exit code, and goes to stdout', async () => {
+    const { stdout, stderr, error } = await parse('--help');
+    expect(error).toBeNull();
+    expect(stderr).toBe('');
+    expect(stdout).toContain(SEQUENCE);
+    for (const { code, means } of Object.values(EXITS)) {
+      expect(stdout.replaceAll(/\s+/g, ' ')).toContain(` ${String(code)} ${means}`);
+    }
+    for (const { name } of COMMANDS)
+      expect(stdout).toMatch(new RegExp(`^  ${name.split(' ')[0] ?? ''}\\b`, 'm'));
+    await expect(stdout).toMatchFileSnapshot('../../golden/help.txt');
+  });
+
+  it.each(COMMANDS.map(({ name }) => name))(
+    'of %s has options, examples and nothing wider than 80 columns',
+    async (name) => {
+      const { stdout, error } = await parse(...name.split(' '), '--help');
+      expect(error).toBeNull();
+      const one = COMMANDS.find((candidate) => candidate.name === name);
+      expect(stdout.replaceAll(/\s+/g, ' ')).toContain(one?.summary);
+      for (const { flags } of one?.options ?? []) expect(stdout).toContain(flags);
+      expect(stdout).toContain('Examples:\n  $ govboot ');
+      expect(stdout).toContain('--json');
+      expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+      expect(stdout).toMatch(/^[\n -~]*$/);
+    },
+  );
+
+  it.each(COMMANDS.flatMap(({ examples }) => examples))('says what works: %s', async (example) => {
+    const words = example.replaceAll(/\\\n\s*/g, '').replace(/ > .*$/, '');
+    const argv = [...words.matchAll(/(?:[^\s"]|"[^"]*")+/g)].map(([word]) => word.replaceAll('"', ''));
+    const { error, invocation } = await parse(...argv.slice(1));
+    expect(error).toBeUndefined();
+    expect(invocation).not.toBeNull();
+  });
+
+  it.each([[['trust']], [['intent']], [['backend']], [['help', 'trust']], [['trust', '--help']]])(
+    'is what a group alone is answered with: %j',
+    async (argv) => {
+      const { stdout, stderr, error } = await parse(...argv);
+      expect(error).toBeNull();
+      expect(stdout).toContain('Commands:');
+      expect(stdout).toMatch(/^Usage: govboot (trust|intent|backend) /);
+      expect(stderr).toBe('');
+    },
+  );
+
+  it('of the apply command is also that of `help apply`', async () => {
+    expect((await parse('help', 'apply')).stdout).toBe((await parse('apply', '--help')).stdout);
+    await expect((await parse('help', 'apply')).stdout).toMatchFileSnapshot('../../golden/help-apply.txt');
+  });
+
+  it('is what options without a command are answered with', async () => {
+    const { stdout, error } = await parse('--json');
+    expect(error).toBeNull();
+    expect(stdout).toContain('Usage: govboot');
+  });
+
+  it('has no part in a version', async () => {
+    const { stdout, error } = await parse('--version');
+    expect([stdout, error]).toEqual(['1.2.3\n', null]);
+    expect((await parse('-V')).stdout).toBe('1.2.3\n');
+  });
+
+  it('is not asked for by errors of other kinds', () => {
+    expect(usageError(new Error('x'))).toBeUndefined();
+  });
+});

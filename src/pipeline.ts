@@ -175,7 +175,7 @@ export async function apply(ports: Ports, request: Request): Promise<Applied> {
       ms: ports.clock.monotonic() - started,
     };
   }
-  refuseLocked(judged.gathered, planned);
+  await recorded(record, () => refuseLocked(judged.gathered, planned), planned);
 
   const token = tokenOf(planned.digest);
   const shownAt = ports.clock.now();

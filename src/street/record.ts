@@ -13,7 +13,7 @@ import { checkedSigner } from '../evidence/sign.ts';
 import type { Judgement, Passed } from '../gates/index.ts';
 import type { Gathered } from './gather.ts';
 import { lockInputOf, type Finished, type RecordedPlan } from './lock-input.ts';
-import { planBytes } from '../plan/plan.ts';
+import { changes, planBytes, refusals } from '../plan/plan.ts';
 import type { Ports, SignerInfo } from '../ports.ts';
 
 export interface Recorder {
@@ -109,11 +109,8 @@ class Record implements Recorder {
       };
     }
     const decided = decidedOf(planned);
-    const refused = planned.plan.steps.flatMap((step) =>
-      step.kind === 'refuse' ? [{ where: step.id, code: step.code, message: step.why }] : [],
-    );
-    if (error.code === 'PLAN_REFUSED' && refused.length > 0)
-      return { type: 'PLAN_REFUSED', mode, refs: [], body: { ...decided, findings: refused } };
+    if (error.code === 'PLAN_REFUSED' || error.code === 'BACKEND_LOCKED')
+      return { type: 'PLAN_REFUSED', mode, refs: [], body: { ...decided, findings: refusedRows(error, planned) } };
     return { type: 'DECLINED', mode, refs: [], body: { ...decided, code: error.code, why: error.message } };
   }
 
@@ -252,6 +249,16 @@ function decidedOf({ plan, digest }: RecordedPlan): {
   plan_sha256: string;
 } {
   return { run: plan.run, intent_sha256: plan.intent.sha256, plan_sha256: digest };
+}
+
+/** The rows for which a plan is refused: those that cannot be carried out, or, under a lock, those that would change something. */
+function refusedRows(
+  { code, message }: GovbootError,
+  { plan }: RecordedPlan,
+): { where: string; code: string; message: string }[] {
+  return code === 'PLAN_REFUSED'
+    ? refusals(plan).map((step) => ({ where: step.id, code: step.code, message: step.why }))
+    : changes(plan).map((step) => ({ where: step.id, code, message }));
 }
 
 function asFile(path: string, bytes: Uint8Array): FileRead {

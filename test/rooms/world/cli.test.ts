@@ -126,8 +126,8 @@ describe('a command line', () => {
       'apply',
       { environment: 'dev', intent: 'x', resume: true, rehearse: true },
     ],
-    ['verify dev', 'verify', { environment: 'dev', rehearse: false }],
-    ['verify dev --rehearse', 'verify', { environment: 'dev', rehearse: true }],
+    ['verify dev', 'verify', { environment: 'dev', anchor: null, rehearse: false }],
+    ['verify dev --rehearse --anchor c', 'verify', { environment: 'dev', anchor: 'c', rehearse: true }],
     [
       'backend render dev',
       'backend render',

@@ -17,12 +17,13 @@ import type { Blueprint } from './plan/blueprint.ts';
 import type { Observation } from './plan/control.ts';
 import { diff } from './plan/diff.ts';
 import { makeBlueprint } from './plan/make-blueprint.ts';
-import { changes, makePlan, planDigest, planView, refusals, type Plan } from './plan/plan.ts';
+import { changes, makePlan, planDigest, planView, type Plan } from './plan/plan.ts';
 import { tokenOf } from './plan/token.ts';
 import type { Emit, Ports, SignerInfo } from './ports.ts';
 import type { Finished } from './street/lock-input.ts';
 import { doorsOf, governedFiles, readBack, takeClaim, timed } from './street/parts.ts';
 import { makeRecorder, type Recorder } from './street/record.ts';
+import { isInForce, refuseRefused, refuseToAsk } from './street/refusals.ts';
 
 /** Seconds that a plan can be confirmed. */
 const CONFIRM_SECONDS = 300;
@@ -164,7 +165,7 @@ export async function apply(ports: Ports, request: Request): Promise<Applied> {
 
   const planned = await makePlanned(ports, judged.gathered, passed, run);
   ports.emit({ type: 'plan', plan: planned.view });
-  await recorded(record, () => refuseRefused(planned), planned);
+  await recorded(record, () => refuseRefused(planned.plan), planned);
   if (changes(planned.plan).length === 0 && isInForce(judged.gathered)) {
     return {
       outcome: 'nothing to do',
@@ -175,7 +176,7 @@ export async function apply(ports: Ports, request: Request): Promise<Applied> {
       ms: ports.clock.monotonic() - started,
     };
   }
-  await recorded(record, () => refuseLocked(judged.gathered, planned), planned);
+  await recorded(record, () => refuseToAsk(judged.gathered, planned.plan, passed.intent), planned);
 
   const token = tokenOf(planned.digest);
   const shownAt = ports.clock.now();
@@ -279,33 +280,4 @@ async function recorded<T>(record: Recorder, part: () => T | Promise<T>, planned
     if (isGovbootError(error)) await record.refusal(error, planned ?? null);
     throw error;
   }
-}
-
-function refuseRefused({ plan }: Planned): void {
-  const refused = refusals(plan);
-  if (refused.length > 0)
-    throw new GovbootError(
-      'PLAN_REFUSED',
-      `${String(refused.length)} of ${String(plan.steps.length)} rows of the plan are refused`,
-      { data: { refused: refused.map((step) => step.id) } },
-    );
-}
-
-/** The lock is this very intent's: nothing may be changed under it. */
-function isInForce(gathered: Gathered): boolean {
-  const { unfinished, lock } = gathered.facts.ledger;
-  return unfinished === null && lock?.intentSha256 === gathered.files.intent?.file.sha256;
-}
-
-function refuseLocked(gathered: Gathered, { plan }: Planned): void {
-  if (!isInForce(gathered)) return;
-  const drifted = changes(plan).map((step) => step.id);
-  throw new GovbootError(
-    'BACKEND_LOCKED',
-    `the backend is locked, and ${String(drifted.length)} controls are not as the lock says: ${drifted.join(', ')}`,
-    {
-      data: { drifted },
-      hint: 'find out who changed it; to correct it write an intent with --action supersede',
-    },
-  );
 }

@@ -114,7 +114,7 @@ class Loop {
   private async one(step: ChangeStep): Promise<void> {
     const { cloud, clock, emit, journal } = this.deps;
     const began = clock.monotonic();
-    const text = `${step.title}: ${step.name}`;
+    const text = step.kind === 'create' ? `create ${step.resource}: ${step.name}` : `set ${step.control}`;
     let performing = false;
     try {
       await journal.begin(step);

@@ -51,7 +51,9 @@ export function judgeParity(facts: Facts, documents: Documents): GateVerdict {
     made('resources', resourceFindings(parity)),
     made('templates', templateFindings(parity, facts.governance.templates)),
   ];
-  const because = `${document.path} allows environment "${facts.environment}", and its ${String(Object.keys(parity.environments).length)} environments share nothing`;
+  const others = Object.keys(parity.environments).length - 1;
+  const alone = others === 0 ? 'it is the only one' : `its ${String(others + 1)} environments share nothing`;
+  const because = `${document.path} allows environment "${facts.environment}", and ${alone}`;
   return verdictOf('parity', outcomes, because);
 }
 

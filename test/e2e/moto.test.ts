@@ -127,7 +127,7 @@ describe.skipIf(!requireOrSkip('moto', 'apply against an AWS emulator, end to en
       await screen.type(`${token}\r`);
       await screen.waitFor(/APPLY to begin: ?$/m);
       await screen.type('APPLY\r');
-      await screen.waitFor(/✓ (.*)encryption key/, 30_000);
+      await screen.waitFor(/✓ create state-key/, 30_000);
       screen.kill('SIGKILL');
       await screen.exit;
       const blocked = await play(governed);

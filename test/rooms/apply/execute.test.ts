@@ -124,8 +124,8 @@ describe('execute', () => {
     ]);
     expect(order).toEqual(['call a after its journal line']);
     expect(events).toEqual([
-      { type: 'progress', key: 'a', state: 'begin', text: 't-a: n-a', ms: null },
-      { type: 'progress', key: 'a', state: 'done', text: 't-a: n-a', ms: 250 },
+      { type: 'progress', key: 'a', state: 'begin', text: 'set a.x', ms: null },
+      { type: 'progress', key: 'a', state: 'done', text: 'set a.x', ms: 250 },
     ]);
     expect((await state()).steps.get('a')).toMatchObject({
       state: 'done',
@@ -206,7 +206,7 @@ describe('execute when something goes wrong', () => {
     });
     expect(cloud.begun).toEqual(['a', 'b']);
     expect(events.at(-1)).toMatchObject({ type: 'progress', key: 'a', state: 'done' });
-    expect(events).toContainEqual({ type: 'progress', key: 'b', state: 'failed', text: 't-b: n-b', ms: 0 });
+    expect(events).toContainEqual({ type: 'progress', key: 'b', state: 'failed', text: 'set b.x', ms: 0 });
     const { steps } = await state();
     expect([...steps].map(([id, { state: how }]) => [id, how])).toEqual([
       ['a', 'done'],

@@ -229,3 +229,11 @@ test('environmentOf knows no names that only JavaScript knows', () => {
   for (const name of ['toString', '__proto__', 'constructor'])
     expect(environmentOf(policy, name)).toBeUndefined();
 });
+
+test('a policy with one environment has nothing to share', () => {
+  const one = PARITY_YAML.replace(/\n {2}prod:\n(?: {4}.*\n)+/, '\n');
+  expect(one).not.toBe(PARITY_YAML);
+  const { status, because } = verdictOn('parity', { parity: one });
+  expect(because).toMatch(/and it is the only one$/);
+  expect(status).toBe('pass');
+});

@@ -1,0 +1,249 @@
+// trust and intent: what they write, and what they refuse to.
+import { beforeEach, describe, expect, test } from 'vitest';
+import { parseIntent } from '../../../src/inputs/intent.ts';
+import type { CommandOptions } from '../../../src/commands/command.ts';
+import { intentCheck, intentSign } from '../../../src/commands/intent.ts';
+import { intentNew } from '../../../src/commands/intent-new.ts';
+import { check } from '../../../src/commands/check.ts';
+import { trustPin, trustShow, trustSign } from '../../../src/commands/trust.ts';
+import { fileOf, PRINTS, REPOSITORY } from '../../harness/facts.ts';
+import { makePorts, makeWorld, type World } from '../../harness/ports.ts';
+import { lockedWorld } from '../street/playing.ts';
+import { run } from './running.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await makeWorld();
+});
+
+const textOf = (path: string): string => new TextDecoder().decode(world.files.get(path));
+
+/** A trust file with two root keys. */
+const twoRoots = (): void => {
+  world.edit('policies/trust.yaml', `keys: ["${PRINTS.root}"]`, `keys: ["${PRINTS.root}", "${PRINTS.bob}"]`);
+};
+
+describe('trust pin', () => {
+  test('pins what was given, and says where', async () => {
+    world.pins.splice(0);
+    const spaced = PRINTS.root.toLowerCase().replaceAll(/(.{4})/g, '$1 ').trim();
+    const { error, lines, value } = await run(trustPin, { roots: [spaced] }, { world });
+    expect(error).toBeNull();
+    expect(lines).toEqual([
+      `pinned repository ${REPOSITORY}`,
+      `  root ${PRINTS.root}`,
+      '  threshold 1 of 1, trust version 3',
+      'in /home/operator/.config/govboot/pins.json',
+    ]);
+    expect(value).toMatchObject({ repository: REPOSITORY, roots: [PRINTS.root] });
+    expect(world.pins).toEqual([expect.objectContaining({ roots: [PRINTS.root], threshold: 1, trustVersion: 3, path: '/srv/repository' })]);
+  });
+
+  test('a key that is given twice is one key', async () => {
+    world.pins.splice(0);
+    const { lines } = await run(trustPin, { roots: [PRINTS.root, PRINTS.root.toLowerCase()] }, { world });
+    expect(world.pins[0]?.roots).toEqual([PRINTS.root]);
+    expect(lines).toContain('  threshold 1 of 1, trust version 3');
+  });
+
+  test.each([
+    ['none', () => [], 'USAGE', /no --root was given/],
+    ['one that is no fingerprint', () => ['ABC'], 'USAGE', /--root is "ABC"/],
+    ['one that the file does not name', () => [PRINTS.root, PRINTS.mallory], 'TRUST_INVALID', /DC0FFEE.* is not a root key/],
+    ['one of two', () => (twoRoots(), [PRINTS.root]), 'TRUST_INVALID', /that you did not give: BC0FFEE/],
+  ] as const)('%s is refused, and nothing is pinned', async (_what, roots, code, message) => {
+    world.pins.splice(0);
+    const { error } = await run(trustPin, { roots: roots() }, { world });
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+    expect(world.pins).toEqual([]);
+  });
+});
+
+describe('trust show', () => {
+  test('what is pinned here, and who may do what', async () => {
+    const { lines, value } = await run(trustShow, {}, { world });
+    expect(lines[1]).toMatch(new RegExp(`^pinned here: ${PRINTS.root} since`));
+    expect(lines).toContain(`  ${PRINTS.alice}  Alice: release, intent, evidence, until 2027-01-01T00:00:00Z`);
+    expect(value).toMatchObject({ trust: { version: 3 }, pin: { threshold: 1 } });
+  });
+
+  test('that nothing is pinned', async () => {
+    world.pins.splice(0);
+    const { lines, value } = await run(trustShow, {}, { world });
+    expect(lines[1]).toContain('nothing passes until `govboot trust pin`');
+    expect(value['pin']).toBeNull();
+  });
+
+  test('environments of a person, and the pin of another folder', async () => {
+    world.edit('policies/trust.yaml', 'roles: [approver]\n', 'roles: [approver]\n    environments: [prod]\n');
+    world.pins.splice(0, 1, { ...world.pins[0]!, path: '/elsewhere' });
+    const { lines } = await run(trustShow, {}, { world });
+    expect(lines).toContain(`  ${PRINTS.bob}  Bob: approver in prod, until 2027-01-01T00:00:00Z`);
+    expect(lines[1]).toContain('since 2026-01-01');
+  });
+
+  test('a trust file that is missing or broken', async () => {
+    world.write('policies/trust.yaml', 'schema: other\n');
+    expect((await run(trustShow, {}, { world })).error?.code).toBe('SCHEMA');
+    world.files.delete('policies/trust.yaml');
+    expect((await run(trustShow, {}, { world })).error?.code).toBe('FILE_MISSING');
+  });
+});
+
+describe('trust sign', () => {
+  test('the first signature is X.asc, the second X.<FINGERPRINT>.asc', async () => {
+    twoRoots();
+    world.files.delete(`policies/trust.yaml.${PRINTS.root}.asc`);
+    const first = await run(trustSign, {}, { world, signer: 'root' });
+    const second = await run(trustSign, {}, { world, signer: 'bob' });
+    expect(first.value).toEqual({ path: 'policies/trust.yaml.asc', signer: PRINTS.root });
+    expect(second.value).toEqual({ path: `policies/trust.yaml.${PRINTS.bob}.asc`, signer: PRINTS.bob });
+    expect(textOf('policies/trust.yaml.asc')).toMatch(/^-----BEGIN PGP SIGNATURE-----\n/);
+  });
+
+  test('by no root key is refused', async () => {
+    const { error } = await run(trustSign, {}, { world });
+    expect(error).toMatchObject({ code: 'SIGNER_NOT_ALLOWED', hint: `sign with one of ${PRINTS.root}` });
+  });
+
+  test('with a key that is not published, nobody could check it', async () => {
+    world.files.delete(`policies/keys/${PRINTS.root}.asc`);
+    const { error } = await run(trustSign, {}, { world, signer: 'root' });
+    expect(error).toMatchObject({ code: 'SIGNER', hint: expect.stringContaining('gpg --armor --export') });
+    expect(world.files.has('policies/trust.yaml.asc')).toBe(false);
+  });
+
+  test('a signature that does not verify is not written', async () => {
+    const { signer } = makePorts({ world, signer: 'root' });
+    const sign = async () => new TextEncoder().encode('nonsense\n');
+    const { error } = await run(trustSign, {}, { world, overrides: { signer: { ...signer, sign } } });
+    expect(error?.code).toBe('SIGNER');
+    expect(world.files.has('policies/trust.yaml.asc')).toBe(false);
+  });
+});
+
+const NEW: CommandOptions['intent new'] = {
+  environment: 'dev',
+  reason: 'first backend',
+  ticket: 'OPS-1',
+  tag: null,
+  region: null,
+  requester: null,
+  hours: '24',
+  action: 'create',
+  endpoint: null,
+  out: 'intents/new.yaml',
+};
+const intentAt = (path: string) => parseIntent(fileOf(path, textOf(path)));
+
+describe('intent new', () => {
+  test('fills in what the repository, the policy and the key say', async () => {
+    const { error, lines } = await run(intentNew, NEW, { world });
+    expect(error).toBeNull();
+    expect(intentAt('intents/new.yaml')).toMatchObject({
+      repository: REPOSITORY,
+      environment: 'dev',
+      account: '111111111111',
+      region: 'eu-central-1',
+      action: 'create',
+      tag: 'v1.0.0',
+      commit: world.releases[0]!.tag.commit,
+      requester: PRINTS.alice,
+      not_before: '2026-11-22T12:00:00Z',
+      expires: '2026-11-23T12:00:00Z',
+      supersedes: null,
+      endpoint: null,
+    });
+    expect(lines[0]).toBe('wrote intents/new.yaml: create dev from v1.0.0, until 2026-11-23T12:00:00Z');
+  });
+
+  test('signed by two people it passes the gates', async () => {
+    await run(intentNew, NEW, { world });
+    for (const signer of ['alice', 'bob'] as const)
+      expect((await run(intentSign, { file: 'intents/new.yaml' }, { world, signer })).error).toBeNull();
+    expect([...world.files.keys()].filter((path) => path.startsWith('intents/new'))).toEqual([
+      'intents/new.yaml',
+      'intents/new.yaml.asc',
+      `intents/new.yaml.${PRINTS.bob}.asc`,
+    ]);
+    const checked = await run(intentCheck, { file: 'intents/new.yaml' }, { world });
+    expect(checked.lines[0]).toBe('intents/new.yaml is a good intent for dev');
+    expect(checked.ports.api.calls()).toEqual([]);
+    expect((await run(check, { environment: 'dev', intent: 'intents/new.yaml', rehearse: false }, { world })).error).toBeNull();
+  });
+
+  test('every option', async () => {
+    const options = { ...NEW, tag: 'v1.0.0', region: 'eu-west-1', requester: PRINTS.bob, hours: '72', endpoint: 'http://127.0.0.1:4566', reason: 'a "quoted" reason: #1' };
+    expect((await run(intentNew, options, { world })).error).toBeNull();
+    expect(intentAt('intents/new.yaml')).toMatchObject({ region: 'eu-west-1', requester: PRINTS.bob, expires: '2026-11-25T12:00:00Z', endpoint: 'http://127.0.0.1:4566', reason: 'a "quoted" reason: #1' });
+  });
+
+  test('asks for what is missing, until it is given', async () => {
+    const { error } = await run(intentNew, { ...NEW, reason: null, ticket: null }, { world, wizard: ['', 'because', 'OPS-9'] });
+    expect(error).toBeNull();
+    expect(intentAt('intents/new.yaml')).toMatchObject({ reason: 'because', ticket: 'OPS-9' });
+  });
+
+  test('never overwrites; without --out it is intents/<environment>.yaml', async () => {
+    const before = textOf('intents/dev.yaml');
+    expect((await run(intentNew, { ...NEW, out: null }, { world })).error?.code).toBe('FILE_EXISTS');
+    expect(textOf('intents/dev.yaml')).toBe(before);
+  });
+
+  test.each([
+    ['an environment that the policy does not name', { environment: 'test' }, 'PARITY', /"test" is not an environment/],
+    ['a name that every object has', { environment: 'constructor' }, 'PARITY', /"constructor" is not an environment/],
+    ['a tag that is not there', { tag: 'v9' }, 'TAG_MISSING', /v9/],
+    ['no hours', { hours: '0' }, 'USAGE', /from 1 to 72/],
+    ['too many hours', { hours: '73' }, 'USAGE', /--hours is "73"/],
+    ['half hours', { hours: '1.5' }, 'USAGE', /whole number/],
+    ['hours that are no decimal number', { hours: '0x10' }, 'USAGE', /--hours is "0x10"/],
+    ['a requester that is no fingerprint', { requester: 'alice' }, 'USAGE', /--requester is "alice"/],
+    ['no reason, and nobody to ask', { reason: null }, 'USAGE', /--reason is missing/],
+    ['an empty reason', { reason: '' }, 'SCHEMA', /reason/],
+    ['a lock to supersede that is not there', { action: 'supersede' }, 'LOCK_SUPERSEDES', /no lock of dev/],
+  ] as const)('%s is refused, and nothing is written', async (_what, change, code, message) => {
+    const { error } = await run(intentNew, { ...NEW, ...change }, { world });
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+    expect(world.files.has('intents/new.yaml')).toBe(false);
+  });
+
+  test('no tag, or several, at HEAD', async () => {
+    const tags = (names: readonly string[]) => {
+      const { repository } = makePorts({ world });
+      return { repository: { ...repository, tagsAtHead: async () => names } };
+    };
+    expect((await run(intentNew, NEW, { world, overrides: tags([]) })).error?.code).toBe('TAG_MISSING');
+    const two = await run(intentNew, NEW, { world, overrides: tags(['v1.0.0', 'v1.0.0-hotfix']) });
+    expect(two.error).toMatchObject({ code: 'USAGE', message: 'several tags point at HEAD: v1.0.0, v1.0.0-hotfix' });
+    expect((await run(intentNew, { ...NEW, tag: 'v1.0.0' }, { world, overrides: tags(['v1.0.0', 'v1.0.0-hotfix']) })).error).toBeNull();
+  });
+
+  test('supersede names the lock in force', async () => {
+    world = await lockedWorld();
+    const { value } = await run(intentNew, { ...NEW, action: 'supersede' }, { world });
+    const { supersedes } = intentAt('intents/new.yaml');
+    expect(supersedes).toMatch(/^[0-9a-f]{64}$/);
+    expect(world.store.files.has(`blobs/sha256/${supersedes!}`)).toBe(true);
+    expect(value).toMatchObject({ intent: { action: 'supersede', supersedes } });
+  });
+});
+
+describe('intent sign and check', () => {
+  test('what is no intent is not signed', async () => {
+    world.write('intents/bad.yaml', 'schema: govboot.intent/v1\n');
+    expect((await run(intentSign, { file: 'intents/bad.yaml' }, { world })).error?.code).toBe('SCHEMA');
+    expect((await run(intentSign, { file: 'intents/none.yaml' }, { world })).error?.code).toBe('FILE_MISSING');
+    expect(world.files.has('intents/bad.yaml.asc')).toBe(false);
+  });
+
+  test('an intent that nobody approved is refused, and only what was judged is shown', async () => {
+    await run(intentNew, NEW, { world });
+    await run(intentSign, { file: 'intents/new.yaml' }, { world });
+    const { error, ports, lines } = await run(intentCheck, { file: 'intents/new.yaml' }, { world });
+    expect(error).toMatchObject({ code: 'GATES_REFUSED', message: 'the intent intents/new.yaml is refused' });
+    expect(lines).toEqual([]);
+    expect(ports.events.flatMap((event) => (event.type === 'gate' ? [event.gate] : []))).toEqual(['intent', 'parity']);
+    expect(JSON.stringify(ports.events)).toContain('THRESHOLD');
+  });
+});

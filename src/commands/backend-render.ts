@@ -4,6 +4,7 @@ import { parseIntent } from '../inputs/intent.ts';
 import { parseParity } from '../inputs/parity.ts';
 import { blobName } from '../evidence/layout.ts';
 import { readLedger } from '../evidence/ledger.ts';
+import { verifyEvidence } from '../evidence/verify.ts';
 import { makeBlueprint } from '../plan/make-blueprint.ts';
 import { BACKEND_TEMPLATES, renderBackend } from '../plan/render.ts';
 import { sha256 } from '../kernel/digest.ts';
@@ -18,9 +19,17 @@ export const backendRender: CommandRun<'backend render'> = async (ports, { envir
     throw new GovbootError('EVIDENCE_MISSING', `there is no lock of ${environment} in ${store.where}`, {
       hint: `run \`govboot apply ${environment}\` first`,
     });
-  const [problem] = ledger.problems;
-  if (problem !== undefined)
-    throw new GovbootError('EVIDENCE_INVALID', `${problem.file}: ${problem.what}`, {
+  // Whoever changes the lock says where the state goes: it is believed only as far as it is signed.
+  const { answers } = await verifyEvidence({
+    store,
+    verifier: ports.verifier,
+    pins: await ports.pins.load(),
+    now: ports.clock.now(),
+    environment,
+  });
+  const bad = answers.flatMap(({ findings }) => findings).find(({ is }) => is === 'bad');
+  if (bad !== undefined)
+    throw new GovbootError('EVIDENCE_INVALID', `${bad.file}: ${bad.what}`, {
       hint: `govboot verify ${environment}`,
     });
   const { document } = ledger.lock;

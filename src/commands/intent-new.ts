@@ -108,7 +108,7 @@ async function requesterOf(ports: Ports, given: string | null): Promise<Fingerpr
 function hoursOf(text: string, parity: Parity): number {
   const hours = Number(text);
   const most = parity.intent.max_window_hours;
-  if (!Number.isInteger(hours) || hours < 1 || hours > most)
+  if (!/^[0-9]+$/.test(text) || hours < 1 || hours > most)
     throw new GovbootError('USAGE', `--hours is "${text}", not a whole number from 1 to ${String(most)}`, {
       hint: 'the most is intent.max_window_hours of the policy',
     });

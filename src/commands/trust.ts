@@ -9,7 +9,7 @@ import { readDocument, signBeside } from './sign-beside.ts';
 
 export const trustPin: CommandRun<'trust pin'> = async (ports, { roots }) => {
   const { trust, root } = await readTrust(ports);
-  const given = roots.map(asFingerprint);
+  const given = [...new Set(roots.map(asFingerprint))];
   if (given.length === 0) {
     throw new GovbootError(
       'USAGE',

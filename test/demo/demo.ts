@@ -12,6 +12,7 @@ import { cleanEnv, govbootPath } from '../harness/cli.ts';
 import { flipByte, makeGoverned, type Governed } from '../harness/governed-repo.ts';
 import { motoEnv, startMoto, type Moto } from '../harness/moto.ts';
 import { playApply } from '../harness/operator.ts';
+import { wrap } from '../../src/report/table.ts';
 import { showTerraform } from './terraform.ts';
 
 const interactive = process.argv.includes('--interactive');
@@ -19,15 +20,24 @@ const started = Date.now();
 let failures = 0;
 
 function title(text: string): void {
-  console.log(`\n━━ ${text} ${'━'.repeat(Math.max(2, 76 - text.length))}`);
+  console.log(`\n━━ ${text} ${'━'.repeat(Math.max(2, columns - 4 - text.length))}`);
 }
+
+/** Columns of this terminal, or a readable width where there is none. */
+const columns = Math.min(process.stdout.columns ?? 100, 100);
 
 function say(line: string): void {
-  console.log(`  ${line}`);
+  const parts = line.length <= columns - 4 ? [line] : wrap(line, columns - 4);
+  console.log(parts.map((part, i) => (i === 0 ? `  ${part}` : `    ${part}`)).join('\n'));
 }
 
+/** What a program printed, in a frame; long lines are broken under their own beginning. */
 function show(screen: string): void {
-  for (const line of screen.replaceAll('\r', '').trimEnd().split('\n')) console.log(`  │ ${line}`);
+  for (const line of screen.replaceAll('\r', '').trimEnd().split('\n')) {
+    const indent = /^ */.exec(line)?.[0] ?? '';
+    const parts = wrap(line.slice(indent.length), columns - 6 - indent.length);
+    parts.forEach((part, i) => console.log(`  │ ${indent}${i === 0 ? '' : '  '}${part}`));
+  }
 }
 
 /** States what must be true here, and remembers when it is not. */
@@ -57,7 +67,7 @@ function tools(): void {
 async function bootstrap(governed: Governed, rehearse: readonly string[]): Promise<void> {
   title('The operator applies');
   const args = [...governed.globals, '--key', governed.keyFile('alice'), 'apply', 'dev', ...rehearse];
-  say(`$ govboot apply dev ${rehearse.join(' ')}`);
+  say(['$ govboot apply dev', ...rehearse].join(' '));
   if (interactive) {
     const done = spawnSync(process.execPath, [govbootPath, ...args], {
       cwd: governed.folder,
@@ -67,7 +77,11 @@ async function bootstrap(governed: Governed, rehearse: readonly string[]): Promi
     expect('the backend was created under governance (exit 0)', done.status === 0);
     return;
   }
-  const played = await playApply(args, { cwd: governed.folder, env: governed.env, cols: 100, rows: 50 }, say);
+  const played = await playApply(
+    args,
+    { cwd: governed.folder, env: governed.env, cols: columns - 6, rows: 50 },
+    say,
+  );
   show(played.screen);
   expect('the backend was created under governance (exit 0)', played.code === 0 && played.token !== null);
 }
@@ -81,7 +95,7 @@ async function afterwards(governed: Governed, rehearse: readonly string[]): Prom
   title('The operator applies again');
   const again = await playApply(
     [...governed.globals, '--key', governed.keyFile('alice'), 'apply', 'dev', ...rehearse],
-    { cwd: governed.folder, env: governed.env, cols: 100, rows: 50 },
+    { cwd: governed.folder, env: governed.env, cols: columns - 6, rows: 50 },
   );
   show(again.screen);
   expect('there is nothing to do, and nothing is asked (exit 0)', again.code === 0 && again.token === null);

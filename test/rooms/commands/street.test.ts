@@ -94,7 +94,7 @@ describe('apply', () => {
 });
 
 describe('verify', () => {
-  const OPTIONS = { environment: 'dev', rehearse: false };
+  const OPTIONS = { environment: 'dev', rehearse: false, anchor: null };
 
   test('good evidence', async () => {
     const { error, lines, ports, value } = await run(verify, OPTIONS, { world: await lockedWorld() });
@@ -121,6 +121,15 @@ describe('verify', () => {
     const { error, ports } = await run(verify, OPTIONS, { world });
     expect(error).toMatchObject({ code: 'EVIDENCE_UNDECIDED', exitCode: 9 });
     expect(ports.events.some((event) => event.type === 'gate' && event.status === 'undefined')).toBe(true);
+  });
+
+  test('a checkpoint that was kept elsewhere, and one that is of another history', async () => {
+    const world = await lockedWorld();
+    world.files.set('kept', world.store.files.get('checkpoint')!);
+    expect((await run(verify, { ...OPTIONS, anchor: 'kept' }, { world })).error).toBeNull();
+    world.files.set('kept', (await lockedWorld()).store.files.get('checkpoint')!);
+    world.edit('kept', '\n4\n', '\n9\n');
+    expect((await run(verify, { ...OPTIONS, anchor: 'kept' }, { world })).error?.code).toBe('EVIDENCE_INVALID');
   });
 
   test('no evidence at all', async () => {
@@ -191,6 +200,14 @@ describe('backend render', () => {
     const { error, lines } = await run(backendRender, OPTIONS, { world });
     expect(error?.code).toBe('EVIDENCE_INVALID');
     expect(lines).toEqual([]);
+  });
+
+  test('a lock whose signature was exchanged', async () => {
+    const world = await lockedWorld();
+    const stranger = await world.cast.mallory.sign(world.store.files.get('.backend.lock')!, makePorts({ world }).clock.now());
+    world.store.files.set('.backend.lock.asc', stranger);
+    const { error } = await run(backendRender, OPTIONS, { world });
+    expect(error).toMatchObject({ code: 'EVIDENCE_INVALID', hint: 'govboot verify dev' });
   });
 
   test('a ledger that was altered', async () => {

@@ -9,7 +9,7 @@ import { makeBlueprint } from '../plan/make-blueprint.ts';
 import { BACKEND_TEMPLATES, renderBackend } from '../plan/render.ts';
 import { sha256 } from '../kernel/digest.ts';
 import type { FileRead } from '../inputs/facts.ts';
-import type { EvidenceStore } from '../ports.ts';
+import type { EvidenceStore, Ports } from '../ports.ts';
 import type { CommandRun } from './command.ts';
 
 export const backendRender: CommandRun<'backend render'> = async (ports, { environment, format, out }) => {
@@ -19,19 +19,7 @@ export const backendRender: CommandRun<'backend render'> = async (ports, { envir
     throw new GovbootError('EVIDENCE_MISSING', `there is no lock of ${environment} in ${store.where}`, {
       hint: `run \`govboot apply ${environment}\` first`,
     });
-  // Whoever changes the lock says where the state goes: it is believed only as far as it is signed.
-  const { answers } = await verifyEvidence({
-    store,
-    verifier: ports.verifier,
-    pins: await ports.pins.load(),
-    now: ports.clock.now(),
-    environment,
-  });
-  const bad = answers.flatMap(({ findings }) => findings).find(({ is }) => is === 'bad');
-  if (bad !== undefined)
-    throw new GovbootError('EVIDENCE_INVALID', `${bad.file}: ${bad.what}`, {
-      hint: `govboot verify ${environment}`,
-    });
+  await assertBelievable(ports, environment);
   const { document } = ledger.lock;
   // Everything comes from the evidence of the lock, not from files that may have changed since.
   const intent = parseIntent(await blob(store, document.intent.sha256, document.intent.file));
@@ -75,6 +63,22 @@ export const backendRender: CommandRun<'backend render'> = async (ports, { envir
     ],
   });
 };
+
+/** Whoever changes the lock says where the state goes: it is believed only as far as it is signed. @throws EVIDENCE_INVALID */
+async function assertBelievable(ports: Ports, environment: string): Promise<void> {
+  const { answers } = await verifyEvidence({
+    store: ports.evidence(environment),
+    verifier: ports.verifier,
+    pins: await ports.pins.load(),
+    now: ports.clock.now(),
+    environment,
+  });
+  const bad = answers.flatMap(({ findings }) => findings).find(({ is }) => is === 'bad');
+  if (bad !== undefined)
+    throw new GovbootError('EVIDENCE_INVALID', `${bad.file}: ${bad.what}`, {
+      hint: `govboot verify ${environment}`,
+    });
+}
 
 async function blob(store: EvidenceStore, digest: string, path: string): Promise<FileRead> {
   const bytes = await store.read(blobName(digest));

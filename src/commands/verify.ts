@@ -14,6 +14,7 @@ export const verify: CommandRun<'verify'> = async (ports, { environment, anchor 
     pins: await ports.pins.load(),
     now: ports.clock.now(),
     environment,
+    mode: ports.mode,
     // Certificates as the repository has them today: they know of revocations that the evidence cannot know.
     keys: await keysOf(ports),
     ...(anchor === null ? {} : { anchor: parseCheckpoint(await ports.files.read(anchor)) }),

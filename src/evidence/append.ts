@@ -6,7 +6,7 @@ import { canonicalBytes, sameBytes } from '../kernel/canonical.ts';
 import { sha256 } from '../kernel/digest.ts';
 import { GovbootError, isGovbootError } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
-import { ENTRY_SCHEMA, type LedgerEntry, type Ref } from '../inputs/evidence-documents.ts';
+import { ENTRY_SCHEMA, parseEntry, type LedgerEntry, type Ref } from '../inputs/evidence-documents.ts';
 import type { FileRead, Fingerprint, Mode } from '../inputs/facts.ts';
 import type { Clock, EvidenceStore } from '../ports.ts';
 import { storeBlobs } from './blobs.ts';
@@ -78,7 +78,7 @@ export async function openLedger(
 
 /**
  * Adds one entry and answers the ledger as it then is.
- * @throws EVIDENCE_INVALID, CLOCK, INTENT_REPLAY, RECOVERY_REQUIRED, SIGNER, EVIDENCE_WRITE
+ * @throws EVIDENCE_INVALID, CLOCK, INTENT_REPLAY, RECOVERY_REQUIRED, SCHEMA, SIGNER, EVIDENCE_WRITE
  */
 export async function append(deps: EvidenceDeps, ledger: Ledger, draft: NewEntry): Promise<Ledger> {
   let current = ledger.torn === null ? ledger : await settled(deps);
@@ -154,7 +154,7 @@ async function entryBytes(
     torn === null
       ? []
       : [{ name: `left by an interrupted append: ${torn.file}`, sha256: sha256(torn.bytes) }];
-  return canonicalBytes({
+  const bytes = canonicalBytes({
     ...draft,
     refs: [...draft.refs, ...left],
     schema: ENTRY_SCHEMA,
@@ -163,6 +163,9 @@ async function entryBytes(
     prev_sha256: ledger.head?.sha256 ?? null,
     actor: { fingerprint: actor },
   });
+  // An entry stays for good; one that could not be read again would end the ledger.
+  parseEntry(bytes, entryName(ledger.items.length));
+  return bytes;
 }
 
 /** Stores signature and entry. False when another process took the place. */

@@ -4,7 +4,7 @@
  */
 import { GovbootError } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
-import type { FileRead, PinFacts } from '../inputs/facts.ts';
+import type { FileRead, Mode, PinFacts } from '../inputs/facts.ts';
 import type { EvidenceStore, Verifier } from '../ports.ts';
 import { checkpointProblem, ledgerRoot, originLine, type Checkpoint } from './checkpoint.ts';
 import { readExhibit, type Exhibit } from './exhibit.ts';
@@ -24,6 +24,10 @@ export interface VerifyInput {
   readonly now: Instant;
   /** The environment that was asked for; evidence of another one is told. */
   readonly environment?: string;
+  /** The repository that it should be of. */
+  readonly repository?: string;
+  /** What was asked for: a rehearsal in the place of live evidence proves no backend. */
+  readonly mode?: Mode;
   /** Certificates as they are known today, with revocations that the evidence cannot know. */
   readonly keys?: readonly FileRead[];
   /** A checkpoint that was kept where the operator cannot change it; sees a cut tail and a rewritten ledger. */
@@ -107,7 +111,7 @@ function judgeChain({ ledger, findings }: Exhibit, anchor: Checkpoint | undefine
 function judgeOrigin(
   { ledger, findings }: Exhibit,
   origin: VerifyReport['origin'],
-  { environment, anchor }: VerifyInput,
+  { environment, repository, mode, anchor }: VerifyInput,
 ): void {
   const mine = originLine(origin);
   const told = (file: string, found: string): void => {
@@ -116,12 +120,18 @@ function judgeOrigin(
   };
   if (ledger.checkpoint !== null) told(CHECKPOINT, ledger.checkpoint.origin);
   if (anchor !== undefined) told('the given checkpoint', anchor.origin);
-  if (environment !== undefined && environment !== origin.environment) {
-    findings.bad(
-      'origin',
-      `${LEDGER_FOLDER}/00000000.json`,
-      `ORIGIN_MISMATCH: was begun for environment ${origin.environment}, and ${environment} was asked for`,
-    );
+  const asked = [
+    ['environment', origin.environment, environment],
+    ['repository', origin.repository, repository],
+    ['mode', ledger.items[0]?.entry.mode, mode],
+  ] as const;
+  for (const [what, found, wanted] of asked) {
+    if (wanted !== undefined && wanted !== found)
+      findings.bad(
+        'origin',
+        `${LEDGER_FOLDER}/00000000.json`,
+        `ORIGIN_MISMATCH: was begun for ${what} ${String(found)}, and ${wanted} was asked for`,
+      );
   }
 }
 

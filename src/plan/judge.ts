@@ -171,8 +171,17 @@ function set(
     control: control.id,
     from,
     to: wanted.is === 'value' ? wanted.value : null,
+    preview: wanted.is === 'value' ? null : previewOf(control, view),
     needs: needsOf(control, view),
   };
+}
+
+/** The value as it will be, with `(state-key.arn)` where an identifier is not known yet; null when even that does not give one. */
+function previewOf(control: ControlSpec, view: View): Json | null {
+  const missing = [...view.making].flatMap((id) => [`${id}.arn`, `${id}.id`]);
+  const known = { ...Object.fromEntries(missing.map((key) => [key, `(${key})`])), ...view.observation.known };
+  const desired = control.desired(view.blueprint, known);
+  return desired.is === 'value' ? desired.value : null;
 }
 
 /** The resource itself where `control` is null. */

@@ -67,7 +67,15 @@ const row = { id: line, resource: line, name: line, title: line };
 const after = list(line);
 const STEPS: Readonly<Record<string, Check>> = {
   create: object({ ...row, kind: one('create'), with: list(line), after }),
-  set: object({ ...row, kind: one('set'), control: line, from: anything, to: anything, after }),
+  set: object({
+    ...row,
+    kind: one('set'),
+    control: line,
+    from: anything,
+    to: anything,
+    preview: anything,
+    after,
+  }),
   keep: object({ ...row, kind: one('keep'), control: orNull(line) }),
   refuse: object({
     ...row,

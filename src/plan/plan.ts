@@ -146,7 +146,12 @@ function rowOf(step: Step): PlanRow {
       // What the creating call sets has no row of its own.
       return { ...row, to: step.with.map((control) => aspectOf(control, step.resource)) };
     case 'set':
-      return { ...row, control: aspectOf(step.control, step.resource), from: step.from, to: step.to };
+      return {
+        ...row,
+        control: aspectOf(step.control, step.resource),
+        from: step.from,
+        to: step.to ?? step.preview,
+      };
     case 'keep':
       return { ...row, control: step.control === null ? null : aspectOf(step.control, step.resource) };
     case 'refuse':

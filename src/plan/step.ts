@@ -20,12 +20,16 @@ export interface CreateStep extends StepBase {
   readonly after: readonly string[];
 }
 
-/** Writes one control. `to` is null while it depends on something made in this run. */
+/**
+ * Writes one control. `to` is null while it depends on something made in this run; `preview` is then what it will be, with the
+ * name of each missing identifier in its place, so that a person reads the policy that they confirm.
+ */
 export interface SetStep extends StepBase {
   readonly kind: 'set';
   readonly control: ControlId;
   readonly from: Json | null;
   readonly to: Json | null;
+  readonly preview: Json | null;
   readonly after: readonly string[];
 }
 

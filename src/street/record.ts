@@ -1,7 +1,7 @@
 /** What a run puts on record: refusals, its beginning, its end, its failure. Glue between the street and the evidence room. */
 import { sha256, type Sha256 } from '../kernel/digest.ts';
 import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
-import { safe } from '../kernel/text.ts';
+import { clip, safe } from '../kernel/text.ts';
 import type { FileRead, Fingerprint } from '../inputs/facts.ts';
 import { holds, isActive, personOf } from '../inputs/trust.ts';
 import { append, openLedger, refsOf, type EvidenceDeps, type NewEntry } from '../evidence/append.ts';
@@ -13,6 +13,7 @@ import { checkedSigner } from '../evidence/sign.ts';
 import type { Judgement, Passed } from '../gates/index.ts';
 import type { Gathered } from './gather.ts';
 import { lockInputOf, type Finished, type RecordedPlan } from './lock-input.ts';
+import { signerOfRefusal } from './may-record.ts';
 import { changes, planBytes, refusals } from '../plan/plan.ts';
 import type { Ports, SignerInfo } from '../ports.ts';
 
@@ -72,8 +73,9 @@ class Record implements Recorder {
   async refusal(error: GovbootError, planned: RecordedPlan | null): Promise<void> {
     if (this.ledger.head === null) return;
     try {
-      this.ledger = await append(await this.deps(), this.ledger, this.refusalEntry(error, planned));
-      await this.sealUnlessPending();
+      const deps = await this.refusalDeps();
+      this.ledger = await append(deps, this.ledger, this.refusalEntry(error, planned));
+      await this.sealUnlessPending(deps);
       this.ports.emit({ type: 'note', text: 'the refusal is in the ledger' });
     } catch (cause) {
       this.ports.emit({
@@ -89,12 +91,13 @@ class Record implements Recorder {
       const found = this.judgement.verdicts.flatMap((verdict) =>
         verdict.findings.map((f) => ({
           where: verdict.gate,
-          code: f.code,
+          code: f.code as string,
           message: f.message,
         })),
       );
-      const findings =
-        found.length > 0 ? found : [{ where: 'gates', code: error.code as string, message: error.message }];
+      const findings = bounded(
+        found.length > 0 ? found : [{ where: 'gates', code: error.code, message: error.message }],
+      );
       const intent = this.gathered.files.intent?.file ?? null;
       return {
         type: 'GATE_FAIL',
@@ -110,8 +113,13 @@ class Record implements Recorder {
     }
     const decided = decidedOf(planned);
     if (error.code === 'PLAN_REFUSED' || error.code === 'BACKEND_LOCKED')
-      return { type: 'PLAN_REFUSED', mode, refs: [], body: { ...decided, findings: refusedRows(error, planned) } };
-    return { type: 'DECLINED', mode, refs: [], body: { ...decided, code: error.code, why: error.message } };
+      return {
+        type: 'PLAN_REFUSED',
+        mode,
+        refs: [],
+        body: { ...decided, findings: bounded(refusedRows(error, planned)) },
+      };
+    return { type: 'DECLINED', mode, refs: [], body: { ...decided, code: error.code, why: told(error.message) } };
   }
 
   async begin(passed: Passed, planned: RecordedPlan): Promise<void> {
@@ -169,14 +177,15 @@ class Record implements Recorder {
   async fail(error: unknown, planned: RecordedPlan): Promise<void> {
     const code = isGovbootError(error) ? error.code : 'BUG';
     try {
-      this.ledger = await append(await this.deps(), this.ledger, {
+      const deps = await this.deps();
+      this.ledger = await append(deps, this.ledger, {
         type: 'APPLY_FAILED',
         mode: this.ports.mode,
         refs: [],
         // A run that met somebody else's claim wrote nothing: it is over.
-        body: { ...decidedOf(planned), code, message: safe(messageOf(error)), final: code === 'CLAIMED' },
+        body: { ...decidedOf(planned), code, message: told(messageOf(error)), final: code === 'CLAIMED' },
       });
-      await this.sealUnlessPending();
+      await this.sealUnlessPending(deps);
     } catch (cause) {
       this.ports.emit({
         type: 'warning',
@@ -186,10 +195,10 @@ class Record implements Recorder {
   }
 
   /** The seal over a new lock is the end of its run, and is left to it: a refusal that sealed would end what --resume is to finish. */
-  private async sealUnlessPending(): Promise<void> {
+  private async sealUnlessPending(deps: EvidenceDeps): Promise<void> {
     const run = factsOf(this.ledger).unfinished?.run;
     if (run !== undefined && writtenLock(this.ledger)?.body.run === run) return;
-    await seal(await this.deps());
+    await seal(deps);
   }
 
   /** Every input byte for byte: documents, their signatures, templates, and the tag in its two halves. */
@@ -225,15 +234,35 @@ class Record implements Recorder {
     return pin;
   }
 
-  private async deps(): Promise<EvidenceDeps> {
-    const { clock, signer, verifier } = this.ports;
+  /** Signs a refusal, if that does no harm. @throws EVIDENCE_INVALID and all that `signerOfRefusal` throws */
+  private async refusalDeps(): Promise<EvidenceDeps> {
+    const { clock, signer } = this.ports;
+    const { store, facts } = this.gathered;
+    // Signed on top of something forged, it would vouch for it, and so would the seal.
+    if (facts.ledger.problems.length > 0)
+      throw new GovbootError('EVIDENCE_INVALID', 'the evidence is not consistent');
     const { fingerprint } = await signer.identity();
+    const { ledger } = this;
+    const { environment } = facts;
+    return this.depsWith(
+      await signerOfRefusal({ store, ledger, environment, fingerprint, now: clock.now() }),
+      fingerprint,
+    );
+  }
+
+  private async deps(): Promise<EvidenceDeps> {
+    const { fingerprint } = await this.ports.signer.identity();
     const keyFile = this.gathered.files.keys.find((file) => file.path.endsWith(`/${fingerprint}.asc`));
     if (keyFile === undefined)
       throw new GovbootError(
         'SIGNER',
         `policies/keys/${fingerprint}.asc is missing, so nobody could check the evidence`,
       );
+    return this.depsWith(keyFile, fingerprint);
+  }
+
+  private depsWith(keyFile: FileRead, fingerprint: Fingerprint): EvidenceDeps {
+    const { clock, signer, verifier } = this.ports;
     return {
       store: this.gathered.store,
       clock,
@@ -241,6 +270,26 @@ class Record implements Recorder {
       sign: checkedSigner(signer, verifier, keyFile, () => clock.now()),
     };
   }
+}
+
+/** Findings that an entry can hold. */
+const MOST_FINDINGS = 100;
+/** Characters; an entry's texts may have twice as many UTF-16 units (evidence-documents.ts). */
+const LONGEST = 2_000;
+
+/** What came from outside may be empty or as long as somebody likes; an entry that nobody can read would end the ledger. */
+function told(text: string): string {
+  return clip(safe(text), LONGEST) || 'no message';
+}
+
+type Told = { where: string; code: string; message: string };
+
+function bounded(findings: readonly Told[]): Told[] {
+  const all = findings.map((finding) => ({ ...finding, message: told(finding.message) }));
+  if (all.length <= MOST_FINDINGS) return all;
+  const shown = all.slice(0, MOST_FINDINGS - 1);
+  const more = `and ${String(all.length - shown.length)} more`;
+  return [...shown, { where: 'gates', code: 'GATES_REFUSED', message: more }];
 }
 
 function decidedOf({ plan, digest }: RecordedPlan): {

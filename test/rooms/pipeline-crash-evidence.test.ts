@@ -11,13 +11,18 @@ beforeAll(async () => {
 
 // Before a write is after the one before it, but for the first.
 test('killed before the first write, or after any', { timeout: 300_000 }, async () => {
-  const points = [...everyWrite(wanted, 'evidence', 'before').slice(0, 1), ...everyWrite(wanted, 'evidence', 'after')];
+  const points = [
+    ...everyWrite(wanted, 'evidence', 'before').slice(0, 1),
+    ...everyWrite(wanted, 'evidence', 'after'),
+  ];
   expect(await tryAll(points, wanted)).toEqual([]);
 });
 
 test('a disk that is full from any write on', { timeout: 300_000 }, async () => {
   // One line of the journal is like the other.
-  const points = everyWrite(wanted, 'evidence', 'full').filter(([name], i) => !name.includes('/journal') || i % 6 === 0);
+  const points = everyWrite(wanted, 'evidence', 'full').filter(
+    ([name], i) => !name.includes('/journal') || i % 6 === 0,
+  );
   expect(await tryAll(points, wanted)).toEqual([]);
 });
 
@@ -27,7 +32,12 @@ describe('the places that matter most are among them', () => {
   test.each([
     ['before GENESIS', /^ledger\/00000000\.json\.asc$/, 'before', 'begun again'],
     ['between the signature of GENESIS and GENESIS', /^ledger\/00000000\.json\.asc$/, 'after', 'begun again'],
-    ['between the signature of APPLY_STARTED and APPLY_STARTED', /^ledger\/00000001\.json\.asc$/, 'after', 'begun again'],
+    [
+      'between the signature of APPLY_STARTED and APPLY_STARTED',
+      /^ledger\/00000001\.json\.asc$/,
+      'after',
+      'begun again',
+    ],
     ['right after APPLY_STARTED', /^ledger\/00000001\.json$/, 'after', 'resumed'],
     ['between LOCK_WRITTEN and the seal', /^ledger\/00000003\.json$/, 'after', 'resumed'],
     ['between the checkpoint and SHA256SUMS', /^checkpoint$/, 'after', 'resumed'],
@@ -41,7 +51,11 @@ describe('the places that matter most are among them', () => {
 
 test('killed, and killed again while it recovers', { timeout: 300_000 }, async () => {
   const mishap = fc
-    .record({ at: fc.constantFrom('cloud', 'evidence'), how: fc.constantFrom('before', 'after'), part: fc.double({ min: 0, max: 1, noNaN: true }) })
+    .record({
+      at: fc.constantFrom('cloud', 'evidence'),
+      how: fc.constantFrom('before', 'after'),
+      part: fc.double({ min: 0, max: 1, noNaN: true }),
+    })
     .map(({ at, how, part }) => {
       const total = at === 'cloud' ? wanted.calls.length : wanted.wrote.length;
       return { at, how, n: 1 + Math.min(total - 1, Math.floor(part * total)) } as const;

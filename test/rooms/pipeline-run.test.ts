@@ -2,11 +2,24 @@
 import { describe, expect, test } from 'vitest';
 import { GovbootError } from '../../src/kernel/errors.ts';
 import { makePorts, makeWorld, type World } from '../harness/ports.ts';
-import { applied, counts, expectValid, ledgerOf, lockedWorld, observable, play, said, typesOf } from './street/playing.ts';
+import {
+  applied,
+  counts,
+  expectValid,
+  ledgerOf,
+  lockedWorld,
+  observable,
+  play,
+  said,
+  typesOf,
+} from './street/playing.ts';
 
 const BUCKET = 'acme-dev-tfstate-eu-central-1';
 
-const lockOf = (world: World): string => ledgerOf(world).flatMap((entry) => (entry.type === 'LOCK_WRITTEN' ? [entry.body.lock_sha256] : [])).at(-1)!;
+const lockOf = (world: World): string =>
+  ledgerOf(world)
+    .flatMap((entry) => (entry.type === 'LOCK_WRITTEN' ? [entry.body.lock_sha256] : []))
+    .at(-1)!;
 
 /** Somebody else, with rights in the account. */
 const elsewhere = (world: World) => makePorts({ world }).api;
@@ -35,28 +48,45 @@ describe('who signs the evidence', () => {
     await world.release('v1.0.1');
     await world.intent();
     const { ports, error } = await play({ world, signer: 'carol' });
-    expect(error).toMatchObject({ code: 'SIGNER_INACTIVE', message: expect.stringContaining('to 2026-11-01') });
+    expect(error).toMatchObject({
+      code: 'SIGNER_INACTIVE',
+      message: expect.stringContaining('to 2026-11-01'),
+    });
     expect(ports.changed()).toEqual([]);
   });
 
   test.each([
-    ['a card that is pulled', () => Promise.reject(new GovbootError('SIGNER', 'the card was removed')), /card was removed/],
-    ['a signature that does not verify', async () => new TextEncoder().encode('nonsense\n'), /does not verify/],
-  ])('%s at APPLY_STARTED: no changing call was made, and the ledger is not begun', async (_what, sign, message) => {
-    const world = await makeWorld();
-    const { signer } = makePorts({ world });
-    const { ports, error } = await play({ world, overrides: { signer: { ...signer, sign } } });
-    expect(error).toMatchObject({ code: 'SIGNER', message: expect.stringMatching(message) });
-    expect(ports.changed()).toEqual([]);
-    expect(typesOf(world)).toEqual([]);
-    await applied(world);
-    await expectValid(world);
-  });
+    [
+      'a card that is pulled',
+      () => Promise.reject(new GovbootError('SIGNER', 'the card was removed')),
+      /card was removed/,
+    ],
+    [
+      'a signature that does not verify',
+      async () => new TextEncoder().encode('nonsense\n'),
+      /does not verify/,
+    ],
+  ])(
+    '%s at APPLY_STARTED: no changing call was made, and the ledger is not begun',
+    async (_what, sign, message) => {
+      const world = await makeWorld();
+      const { signer } = makePorts({ world });
+      const { ports, error } = await play({ world, overrides: { signer: { ...signer, sign } } });
+      expect(error).toMatchObject({ code: 'SIGNER', message: expect.stringMatching(message) });
+      expect(ports.changed()).toEqual([]);
+      expect(typesOf(world)).toEqual([]);
+      await applied(world);
+      await expectValid(world);
+    },
+  );
 
   test('a signer whose public key is not published is told before anything is written', async () => {
     const world = await makeWorld();
     const { signer } = makePorts({ world });
-    const strayed: typeof signer = { ...signer, identity: async () => ({ ...(await signer.identity()), fingerprint: world.cast.root.fingerprint }) };
+    const strayed: typeof signer = {
+      ...signer,
+      identity: async () => ({ ...(await signer.identity()), fingerprint: world.cast.root.fingerprint }),
+    };
     expect((await play({ world, overrides: { signer: strayed } })).error?.code).toBe('SIGNER_NOT_ALLOWED');
   });
 });
@@ -66,11 +96,21 @@ describe('the claim', () => {
 
   test('held by another run: told who and since when, the run is closed, and nothing else was written', async () => {
     const world = await makeWorld();
-    const { ports, error } = await play({ world, doors: ({ cloud, claims }) => ({ cloud, claims: { ...claims, take: async () => busy } }) });
-    expect(error).toMatchObject({ code: 'CLAIMED', exitCode: 75, data: { holder: 'BOB', run: 'another-run', since: '2026-11-22T11:59:00Z' } });
+    const { ports, error } = await play({
+      world,
+      doors: ({ cloud, claims }) => ({ cloud, claims: { ...claims, take: async () => busy } }),
+    });
+    expect(error).toMatchObject({
+      code: 'CLAIMED',
+      exitCode: 75,
+      data: { holder: 'BOB', run: 'another-run', since: '2026-11-22T11:59:00Z' },
+    });
     expect(error?.message).toMatch(/BOB .* since 2026-11-22T11:59:00Z/);
     expect(ports.changed()).toEqual([]);
-    expect(ledgerOf(world).at(-1)).toMatchObject({ type: 'APPLY_FAILED', body: { code: 'CLAIMED', final: true } });
+    expect(ledgerOf(world).at(-1)).toMatchObject({
+      type: 'APPLY_FAILED',
+      body: { code: 'CLAIMED', final: true },
+    });
     // There is no lock yet to judge; what is there is good.
     expect((await world.verify()).overall).toBe('undecided');
   });
@@ -91,14 +131,25 @@ describe('the claim', () => {
 
   test('a later apply works, with a new intent; that the old one is used up is said before anybody is asked', async () => {
     const world = await makeWorld();
-    await play({ world, doors: ({ cloud, claims }) => ({ cloud, claims: { ...claims, take: async () => busy } }) });
+    await play({
+      world,
+      doors: ({ cloud, claims }) => ({ cloud, claims: { ...claims, take: async () => busy } }),
+    });
     const { ports, error } = await play({ world });
     expect(error).toMatchObject({ code: 'INTENT_REPLAY', exitCode: 3 });
     expect(ports.asked).toEqual([]);
     expect(ledgerOf(world).at(-1)).toMatchObject({ type: 'DECLINED', body: { code: 'INTENT_REPLAY' } });
     await world.intent();
     await applied(world);
-    expect(typesOf(world)).toEqual(['GENESIS', 'APPLY_STARTED', 'APPLY_FAILED', 'DECLINED', 'APPLY_STARTED', 'APPLY_DONE', 'LOCK_WRITTEN']);
+    expect(typesOf(world)).toEqual([
+      'GENESIS',
+      'APPLY_STARTED',
+      'APPLY_FAILED',
+      'DECLINED',
+      'APPLY_STARTED',
+      'APPLY_DONE',
+      'LOCK_WRITTEN',
+    ]);
     await expectValid(world);
   });
 
@@ -106,7 +157,10 @@ describe('the claim', () => {
     const world = await makeWorld();
     const failed = await play({
       world,
-      doors: ({ cloud, claims }) => ({ cloud, claims: { ...claims, release: () => Promise.reject(new GovbootError('CLOUD_FAILED', 'no answer')) } }),
+      doors: ({ cloud, claims }) => ({
+        cloud,
+        claims: { ...claims, release: () => Promise.reject(new GovbootError('CLOUD_FAILED', 'no answer')) },
+      }),
     });
     expect(failed.error?.code).toBe('CLOUD_FAILED');
     expect(typesOf(world).at(-1)).toBe('APPLY_FAILED');
@@ -129,14 +183,19 @@ describe('what reads back', () => {
           observe: async (blueprint) => {
             const seen = await cloud.observe(blueprint);
             const id = 'state-bucket.versioning';
-            return seen.controls[id]?.is === 'set' ? { ...seen, controls: { ...seen.controls, [id]: { is: 'unset' } } } : seen;
+            return seen.controls[id]?.is === 'set'
+              ? { ...seen, controls: { ...seen.controls, [id]: { is: 'unset' } } }
+              : seen;
           },
         },
       }),
     });
     expect(error).toMatchObject({ code: 'READBACK_WRONG', exitCode: 6 });
     expect(error?.message).toContain('state-bucket.versioning');
-    expect(ledgerOf(world).at(-1)).toMatchObject({ type: 'APPLY_FAILED', body: { code: 'READBACK_WRONG', final: false } });
+    expect(ledgerOf(world).at(-1)).toMatchObject({
+      type: 'APPLY_FAILED',
+      body: { code: 'READBACK_WRONG', final: false },
+    });
     expect(world.store.files.has('.backend.lock')).toBe(false);
     await expectValidBut(world);
     await applied(world, { resume: true });
@@ -165,8 +224,12 @@ describe('a locked backend', () => {
     const old = await longer(world);
     const { ports, applied: done } = await applied(world, { intent: 'intents/longer.yaml' });
     expect(done).toMatchObject({ outcome: 'applied', steps: 1 });
-    expect(ports.changed().filter((call) => !call.startsWith('iam:'))).toEqual(['s3:PutBucketLifecycleConfiguration']);
-    const lock = JSON.parse(new TextDecoder().decode(world.store.files.get('.backend.lock'))) as { supersedes: string };
+    expect(ports.changed().filter((call) => !call.startsWith('iam:'))).toEqual([
+      's3:PutBucketLifecycleConfiguration',
+    ]);
+    const lock = JSON.parse(new TextDecoder().decode(world.store.files.get('.backend.lock'))) as {
+      supersedes: string;
+    };
     expect(lock.supersedes).toBe(old);
     expect(lockOf(world)).not.toBe(old);
     expect(world.store.files.has(`blobs/sha256/${old}`)).toBe(true);
@@ -179,7 +242,10 @@ describe('a locked backend', () => {
     for (const n of [3, 30, 34, 36, 38, 40]) {
       const world = await lockedWorld();
       const old = await longer(world);
-      const died = await play({ world, mishap: { at: 'evidence', n, how: 'after' } }, { intent: 'intents/longer.yaml' }).then(
+      const died = await play(
+        { world, mishap: { at: 'evidence', n, how: 'after' } },
+        { intent: 'intents/longer.yaml' },
+      ).then(
         () => null,
         (error: unknown) => String(error),
       );
@@ -197,16 +263,26 @@ describe('a locked backend', () => {
 
   test('that drifted is refused, not corrected', async () => {
     const world = await lockedWorld();
-    await elsewhere(world).call('s3:PutBucketVersioning', { Bucket: BUCKET, VersioningConfiguration: { Status: 'Suspended' } });
+    await elsewhere(world).call('s3:PutBucketVersioning', {
+      Bucket: BUCKET,
+      VersioningConfiguration: { Status: 'Suspended' },
+    });
     const { ports, error } = await play({ world });
-    expect(error).toMatchObject({ code: 'BACKEND_LOCKED', exitCode: 3, data: { drifted: ['set/state-bucket.versioning'] } });
+    expect(error).toMatchObject({
+      code: 'BACKEND_LOCKED',
+      exitCode: 3,
+      data: { drifted: ['set/state-bucket.versioning'] },
+    });
     expect(ports.asked).toEqual([]);
     expect(ports.changed()).toEqual([]);
   });
 
   test('that drifted is on record, as every other refusal', async () => {
     const world = await lockedWorld();
-    await elsewhere(world).call('s3:PutBucketVersioning', { Bucket: BUCKET, VersioningConfiguration: { Status: 'Suspended' } });
+    await elsewhere(world).call('s3:PutBucketVersioning', {
+      Bucket: BUCKET,
+      VersioningConfiguration: { Status: 'Suspended' },
+    });
     await play({ world });
     expect(ledgerOf(world).at(-1)).toMatchObject({
       type: 'PLAN_REFUSED',
@@ -220,37 +296,51 @@ describe('a locked backend', () => {
     await world.intent();
     const { error } = await play({ world });
     expect(error?.code).toBe('GATES_REFUSED');
-    expect(ledgerOf(world).at(-1)).toMatchObject({ type: 'GATE_FAIL', body: { findings: [{ code: 'BACKEND_LOCKED' }] } });
+    expect(ledgerOf(world).at(-1)).toMatchObject({
+      type: 'GATE_FAIL',
+      body: { findings: [{ code: 'BACKEND_LOCKED' }] },
+    });
   });
 });
 
 describe('an interrupt', () => {
-  test.each([0, 1, 7])('after %i steps stops between two of them; --resume goes on with the same run', async (steps) => {
-    const world = await makeWorld();
-    let begun = 0;
-    let stop = false;
-    const interrupted = await play({
-      world,
-      interrupted: () => stop,
-      doors: ({ cloud, claims }) => ({
-        claims: { ...claims, take: async (...given) => claims.take(...given).finally(() => (stop = steps === 0)) },
-        cloud: {
-          ...cloud,
-          perform: (step, context) => {
-            stop ||= ++begun >= steps;
-            return cloud.perform(step, context);
+  test.each([0, 1, 7])(
+    'after %i steps stops between two of them; --resume goes on with the same run',
+    async (steps) => {
+      const world = await makeWorld();
+      let begun = 0;
+      let stop = false;
+      const interrupted = await play({
+        world,
+        interrupted: () => stop,
+        doors: ({ cloud, claims }) => ({
+          claims: {
+            ...claims,
+            take: async (...given) => claims.take(...given).finally(() => (stop = steps === 0)),
           },
-        },
-      }),
-    });
-    expect(interrupted.error).toMatchObject({ code: 'INTERRUPTED', exitCode: 130 });
-    expect(ledgerOf(world).at(-1)).toMatchObject({ type: 'APPLY_FAILED', body: { code: 'INTERRUPTED', final: false } });
-    expect((await play({ world })).error?.code).toBe('RECOVERY_REQUIRED');
-    await applied(world, { resume: true });
-    expect(new Set(ledgerOf(world).flatMap(({ body }) => ('plan_sha256' in body ? [body.run] : []))).size).toBe(1);
-    expect(await counts(world)).toMatchObject({ keys: 1, roles: 5 });
-    await expectValid(world);
-  });
+          cloud: {
+            ...cloud,
+            perform: (step, context) => {
+              stop ||= ++begun >= steps;
+              return cloud.perform(step, context);
+            },
+          },
+        }),
+      });
+      expect(interrupted.error).toMatchObject({ code: 'INTERRUPTED', exitCode: 130 });
+      expect(ledgerOf(world).at(-1)).toMatchObject({
+        type: 'APPLY_FAILED',
+        body: { code: 'INTERRUPTED', final: false },
+      });
+      expect((await play({ world })).error?.code).toBe('RECOVERY_REQUIRED');
+      await applied(world, { resume: true });
+      expect(
+        new Set(ledgerOf(world).flatMap(({ body }) => ('plan_sha256' in body ? [body.run] : []))).size,
+      ).toBe(1);
+      expect(await counts(world)).toMatchObject({ keys: 1, roles: 5 });
+      await expectValid(world);
+    },
+  );
 
   test('a failure that cannot be put on record is told, and is still the failure', async () => {
     const world = await makeWorld();
@@ -275,10 +365,19 @@ describe('an interrupt', () => {
 
 test('a --resume with another intent than the run was begun with is refused', async () => {
   const world = await makeWorld();
-  await play({ world, doors: ({ cloud, claims }) => ({ claims, cloud: { ...cloud, perform: () => Promise.reject(new GovbootError('CLOUD_DENIED', 'no')) } }) });
+  await play({
+    world,
+    doors: ({ cloud, claims }) => ({
+      claims,
+      cloud: { ...cloud, perform: () => Promise.reject(new GovbootError('CLOUD_DENIED', 'no')) },
+    }),
+  });
   await world.intent({ path: 'intents/other.yaml' });
   const { error } = await play({ world }, { resume: true, intent: 'intents/other.yaml' });
-  expect(error).toMatchObject({ code: 'RECOVERY_REQUIRED', hint: expect.stringContaining('with the intent that it was begun with') });
+  expect(error).toMatchObject({
+    code: 'RECOVERY_REQUIRED',
+    hint: expect.stringContaining('with the intent that it was begun with'),
+  });
 });
 
 test('what lies in the evidence and does not belong there is told', async () => {

@@ -1,7 +1,17 @@
 // The street from end to end in one process: what is made, what is refused, and what is left of either.
 import { describe, expect, test } from 'vitest';
-import { makeWorld, type World } from '../harness/ports.ts';
-import { applied, counts, expectValid, findingsOf, ledgerOf, lockedWorld, play, said, typesOf } from './street/playing.ts';
+import { makePorts, makeWorld, type World } from '../harness/ports.ts';
+import {
+  applied,
+  counts,
+  expectValid,
+  findingsOf,
+  ledgerOf,
+  lockedWorld,
+  play,
+  said,
+  typesOf,
+} from './street/playing.ts';
 
 describe('a fresh apply', () => {
   test('makes the backend, the lock and evidence that verifies', async () => {
@@ -20,7 +30,6 @@ describe('a fresh apply', () => {
     let entriesAtFirstCall: readonly string[] | null = null;
     const { ports } = await play({
       world,
-      rehearsal: { onChange: () => undefined },
       doors: ({ cloud, claims }) => ({
         cloud,
         claims: {
@@ -57,7 +66,10 @@ describe('a fresh apply', () => {
 
   test('reads that lag behind writes are waited for', async () => {
     const world = await makeWorld();
-    const { error } = await play({ world, rehearsal: { consistency: { delayMs: 4_000 }, timings: { tableCreateMs: 9_000 } } });
+    const { error } = await play({
+      world,
+      rehearsal: { consistency: { delayMs: 4_000 }, timings: { tableCreateMs: 9_000 } },
+    });
     expect(error).toBeNull();
     await expectValid(world);
   });
@@ -65,12 +77,30 @@ describe('a fresh apply', () => {
 
 /** Every gate has its turn: what is spoilt, and what is told of it. */
 const SPOILT: readonly (readonly [string, (world: World) => void | Promise<void>, string])[] = [
-  ['source', (world) => world.edit('policies/parity.yaml', 'noncurrent_days: 365', 'noncurrent_days: 1'), 'source: TREE_MISMATCH'],
+  [
+    'source',
+    (world) => world.edit('policies/parity.yaml', 'noncurrent_days: 365', 'noncurrent_days: 1'),
+    'source: TREE_MISMATCH',
+  ],
   ['intent', (world) => world.edit('intents/dev.yaml', 'first backend', 'last backend'), 'intent: SIG_BAD'],
   ['intent, expired', (world) => world.clock.pass(40 * 3_600_000), 'intent: INTENT_WINDOW'],
-  ['intent, unsigned', (world) => void [...world.files.keys()].filter((path) => /^intents\/.*asc$/.test(path)).forEach((path) => world.files.delete(path)), 'intent: SIG_MISSING'],
-  ['parity', (world) => world.intent({ change: (text) => text.replace('region: eu-central-1', 'region: us-east-1') }), 'parity: PARITY'],
-  ['identity', (world) => world.intent({ change: (text) => text.replace('"111111111111"', '"222222222222"') }), 'identity: IDENTITY_MISMATCH'],
+  [
+    'intent, unsigned',
+    ({ files }) => {
+      for (const path of files.keys()) if (/^intents\/.*asc$/.test(path)) files.delete(path);
+    },
+    'intent: SIG_MISSING',
+  ],
+  [
+    'parity',
+    (world) => world.intent({ change: (text) => text.replace('region: eu-central-1', 'region: us-east-1') }),
+    'parity: PARITY',
+  ],
+  [
+    'identity',
+    (world) => world.intent({ change: (text) => text.replace('"111111111111"', '"222222222222"') }),
+    'identity: IDENTITY_MISMATCH',
+  ],
   ['the pin', (world) => void world.pins.splice(0), 'source: TRUST_NOT_PINNED'],
 ];
 
@@ -86,19 +116,24 @@ describe('gates that refuse', () => {
     expect(ports.asked).toEqual([]);
   });
 
-  test.each(SPOILT.slice(0, 5))('%s: with a ledger the refusal is put on record', async (_gate, spoil, finding) => {
-    const world = await lockedWorld();
-    await spoil(world);
-    const { ports, error } = await play({ world });
-    expect(error?.code).toBe('GATES_REFUSED');
-    const last = ledgerOf(world).at(-1);
-    expect(last).toMatchObject({ type: 'GATE_FAIL' });
-    const [where, code] = finding.split(': ');
-    expect(last?.type === 'GATE_FAIL' && last.body.findings).toContainEqual(expect.objectContaining({ where, code }));
-    expect(said(ports)).toContain('the refusal is in the ledger');
-    expect(ports.changed()).toEqual([]);
-    await expectValid(world);
-  });
+  test.each(SPOILT.slice(0, 5))(
+    '%s: with a ledger the refusal is put on record',
+    async (_gate, spoil, finding) => {
+      const world = await lockedWorld();
+      await spoil(world);
+      const { ports, error } = await play({ world });
+      expect(error?.code).toBe('GATES_REFUSED');
+      const last = ledgerOf(world).at(-1);
+      expect(last).toMatchObject({ type: 'GATE_FAIL' });
+      const [where, code] = finding.split(': ');
+      expect(last?.type === 'GATE_FAIL' && last.body.findings).toContainEqual(
+        expect.objectContaining({ where, code }),
+      );
+      expect(said(ports)).toContain('the refusal is in the ledger');
+      expect(ports.changed()).toEqual([]);
+      await expectValid(world);
+    },
+  );
 
   test('a refusal that cannot be put on record is told, and is still the refusal', async () => {
     const world = await lockedWorld();
@@ -112,7 +147,10 @@ describe('gates that refuse', () => {
     const world = await lockedWorld();
     const name = 'ledger/00000001.json';
     const text = new TextDecoder().decode(world.store.files.get(name));
-    world.store.files.set(name, new TextEncoder().encode(text.replace(/"nonce":"[0-9a-f]{32}"/, `"nonce":"${'0'.repeat(32)}"`)));
+    world.store.files.set(
+      name,
+      new TextEncoder().encode(text.replace(/"nonce":"[0-9a-f]{32}"/, `"nonce":"${'0'.repeat(32)}"`)),
+    );
     const { ports, error } = await play({ world });
     expect(error?.code).toBe('GATES_REFUSED');
     expect(findingsOf(ports)).toContain('immutability: EVIDENCE_INVALID');
@@ -125,15 +163,27 @@ describe('gates that refuse', () => {
     const world = await makeWorld();
     const { ports, error } = await play({
       world,
-      rehearsal: { faults: [{ match: { operation: 'sts:GetCallerIdentity' }, when: 'before', fault: 'expired', times: 99 }] },
+      rehearsal: {
+        faults: [
+          { match: { operation: 'sts:GetCallerIdentity' }, when: 'before', fault: 'expired', times: 99 },
+        ],
+      },
     });
     expect(error?.code).toBe('GATES_REFUSED');
     expect(findingsOf(ports)).toEqual(['identity: CREDENTIALS']);
   });
 
   test.each([
-    ['an endpoint that the intent does not name', { endpoints: [{ from: 'AWS_ENDPOINT_URL', url: 'http://127.0.0.1:1' }] }, 'identity: ENDPOINT'],
-    ['a process without TLS checks', { weakening: [{ name: 'NODE_TLS_REJECT_UNAUTHORIZED', value: '0' }] }, 'identity: ENVIRONMENT'],
+    [
+      'an endpoint that the intent does not name',
+      { endpoints: [{ from: 'AWS_ENDPOINT_URL', url: 'http://127.0.0.1:1' }] },
+      'identity: ENDPOINT',
+    ],
+    [
+      'a process without TLS checks',
+      { weakening: [{ name: 'NODE_TLS_REJECT_UNAUTHORIZED', value: '0' }] },
+      'identity: ENVIRONMENT',
+    ],
   ])('through %s nobody is asked at all', async (_what, machine, finding) => {
     const world = await makeWorld();
     const { ports } = await play({ world, machine });
@@ -150,7 +200,6 @@ describe('gates that refuse', () => {
 describe('a plan that refuses', () => {
   /** Somebody else's bucket of our name in the account. */
   const withForeignBucket = async (world: World): Promise<void> => {
-    const { makePorts } = await import('../harness/ports.ts');
     await makePorts({ world }).api.call('s3:CreateBucket', {
       Bucket: 'acme-dev-tfstate-eu-central-1',
       CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' },
@@ -161,7 +210,11 @@ describe('a plan that refuses', () => {
     const world = await makeWorld();
     await withForeignBucket(world);
     const { ports, error } = await play({ world });
-    expect(error).toMatchObject({ code: 'PLAN_REFUSED', exitCode: 5, data: { refused: ['refuse/state-bucket'] } });
+    expect(error).toMatchObject({
+      code: 'PLAN_REFUSED',
+      exitCode: 5,
+      data: { refused: ['refuse/state-bucket'] },
+    });
     expect(ports.asked).toEqual([]);
     expect(ports.changed()).toEqual([]);
     expect(world.store.files.size).toBe(0);
@@ -169,12 +222,17 @@ describe('a plan that refuses', () => {
 
   test('a foreign statement, with a ledger: each refused row is on record', async () => {
     const world = await lockedWorld();
-    const { makePorts } = await import('../harness/ports.ts');
     const { api } = makePorts({ world });
     const Bucket = 'acme-dev-tfstate-eu-central-1';
     const { Policy } = await api.call('s3:GetBucketPolicy', { Bucket });
     const policy = JSON.parse(Policy!) as { Statement: object[] };
-    policy.Statement.push({ Sid: 'Guest', Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::111111111111:root' }, Action: 's3:GetObject', Resource: `arn:aws:s3:::${Bucket}/*` });
+    policy.Statement.push({
+      Sid: 'Guest',
+      Effect: 'Allow',
+      Principal: { AWS: 'arn:aws:iam::111111111111:root' },
+      Action: 's3:GetObject',
+      Resource: `arn:aws:s3:::${Bucket}/*`,
+    });
     await api.call('s3:PutBucketPolicy', { Bucket, Policy: JSON.stringify(policy) });
     const { ports, error } = await play({ world });
     expect(error?.code).toBe('PLAN_REFUSED');

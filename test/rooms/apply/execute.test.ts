@@ -15,6 +15,7 @@ const context: RunContext = { run: RUN, blueprint: blueprint(), known: { 'old.ar
 const step = (id: string, ...after: string[]): ChangeStep => ({
   id,
   kind: 'set',
+  preview: null,
   resource: id,
   name: `n-${id}`,
   title: `t-${id}`,

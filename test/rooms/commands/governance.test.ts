@@ -26,7 +26,10 @@ const twoRoots = (): void => {
 describe('trust pin', () => {
   test('pins what was given, and says where', async () => {
     world.pins.splice(0);
-    const spaced = PRINTS.root.toLowerCase().replaceAll(/(.{4})/g, '$1 ').trim();
+    const spaced = PRINTS.root
+      .toLowerCase()
+      .replaceAll(/(.{4})/g, '$1 ')
+      .trim();
     const { error, lines, value } = await run(trustPin, { roots: [spaced] }, { world });
     expect(error).toBeNull();
     expect(lines).toEqual([
@@ -36,7 +39,14 @@ describe('trust pin', () => {
       'in /home/operator/.config/govboot/pins.json',
     ]);
     expect(value).toMatchObject({ repository: REPOSITORY, roots: [PRINTS.root] });
-    expect(world.pins).toEqual([expect.objectContaining({ roots: [PRINTS.root], threshold: 1, trustVersion: 3, path: '/srv/repository' })]);
+    expect(world.pins).toEqual([
+      expect.objectContaining({
+        roots: [PRINTS.root],
+        threshold: 1,
+        trustVersion: 3,
+        path: '/srv/repository',
+      }),
+    ]);
   });
 
   test('a key that is given twice is one key', async () => {
@@ -49,7 +59,12 @@ describe('trust pin', () => {
   test.each([
     ['none', () => [], 'USAGE', /no --root was given/],
     ['one that is no fingerprint', () => ['ABC'], 'USAGE', /--root is "ABC"/],
-    ['one that the file does not name', () => [PRINTS.root, PRINTS.mallory], 'TRUST_INVALID', /^D0C0FFEE.* is not a root key/],
+    [
+      'one that the file does not name',
+      () => [PRINTS.root, PRINTS.mallory],
+      'TRUST_INVALID',
+      /^D0C0FFEE.* is not a root key/,
+    ],
     ['one of two', () => (twoRoots(), [PRINTS.root]), 'TRUST_INVALID', /that you did not give: B0C0FFEE/],
   ] as const)('%s is refused, and nothing is pinned', async (_what, roots, code, message) => {
     world.pins.splice(0);
@@ -63,7 +78,9 @@ describe('trust show', () => {
   test('what is pinned here, and who may do what', async () => {
     const { lines, value } = await run(trustShow, {}, { world });
     expect(lines[1]).toMatch(new RegExp(`^pinned here: ${PRINTS.root} since`));
-    expect(lines).toContain(`  ${PRINTS.alice}  Alice: release, intent, evidence, until 2027-01-01T00:00:00Z`);
+    expect(lines).toContain(
+      `  ${PRINTS.alice}  Alice: release, intent, evidence, until 2027-01-01T00:00:00Z`,
+    );
     expect(value).toMatchObject({ trust: { version: 3 }, pin: { threshold: 1 } });
   });
 
@@ -169,17 +186,38 @@ describe('intent new', () => {
     const checked = await run(intentCheck, { file: 'intents/new.yaml' }, { world });
     expect(checked.lines[0]).toBe('intents/new.yaml is a good intent for dev');
     expect(checked.ports.api.calls()).toEqual([]);
-    expect((await run(check, { environment: 'dev', intent: 'intents/new.yaml', rehearse: false }, { world })).error).toBeNull();
+    expect(
+      (await run(check, { environment: 'dev', intent: 'intents/new.yaml', rehearse: false }, { world }))
+        .error,
+    ).toBeNull();
   });
 
   test('every option', async () => {
-    const options = { ...NEW, tag: 'v1.0.0', region: 'eu-west-1', requester: PRINTS.bob, hours: '72', endpoint: 'http://127.0.0.1:4566', reason: 'a "quoted" reason: #1' };
+    const options = {
+      ...NEW,
+      tag: 'v1.0.0',
+      region: 'eu-west-1',
+      requester: PRINTS.bob,
+      hours: '72',
+      endpoint: 'http://127.0.0.1:4566',
+      reason: 'a "quoted" reason: #1',
+    };
     expect((await run(intentNew, options, { world })).error).toBeNull();
-    expect(intentAt('intents/new.yaml')).toMatchObject({ region: 'eu-west-1', requester: PRINTS.bob, expires: '2026-11-25T12:00:00Z', endpoint: 'http://127.0.0.1:4566', reason: 'a "quoted" reason: #1' });
+    expect(intentAt('intents/new.yaml')).toMatchObject({
+      region: 'eu-west-1',
+      requester: PRINTS.bob,
+      expires: '2026-11-25T12:00:00Z',
+      endpoint: 'http://127.0.0.1:4566',
+      reason: 'a "quoted" reason: #1',
+    });
   });
 
   test('asks for what is missing, until it is given', async () => {
-    const { error } = await run(intentNew, { ...NEW, reason: null, ticket: null }, { world, wizard: ['', 'because', 'OPS-9'] });
+    const { error } = await run(
+      intentNew,
+      { ...NEW, reason: null, ticket: null },
+      { world, wizard: ['', 'because', 'OPS-9'] },
+    );
     expect(error).toBeNull();
     expect(intentAt('intents/new.yaml')).toMatchObject({ reason: 'because', ticket: 'OPS-9' });
   });
@@ -191,8 +229,18 @@ describe('intent new', () => {
   });
 
   test.each([
-    ['an environment that the policy does not name', { environment: 'test' }, 'PARITY', /"test" is not an environment/],
-    ['a name that every object has', { environment: 'constructor' }, 'PARITY', /"constructor" is not an environment/],
+    [
+      'an environment that the policy does not name',
+      { environment: 'test' },
+      'PARITY',
+      /"test" is not an environment/,
+    ],
+    [
+      'a name that every object has',
+      { environment: 'constructor' },
+      'PARITY',
+      /"constructor" is not an environment/,
+    ],
     ['a tag that is not there', { tag: 'v9' }, 'TAG_MISSING', /v9/],
     ['no hours', { hours: '0' }, 'USAGE', /from 1 to 72/],
     ['too many hours', { hours: '73' }, 'USAGE', /--hours is "73"/],
@@ -215,8 +263,19 @@ describe('intent new', () => {
     };
     expect((await run(intentNew, NEW, { world, overrides: tags([]) })).error?.code).toBe('TAG_MISSING');
     const two = await run(intentNew, NEW, { world, overrides: tags(['v1.0.0', 'v1.0.0-hotfix']) });
-    expect(two.error).toMatchObject({ code: 'USAGE', message: 'several tags point at HEAD: v1.0.0, v1.0.0-hotfix' });
-    expect((await run(intentNew, { ...NEW, tag: 'v1.0.0' }, { world, overrides: tags(['v1.0.0', 'v1.0.0-hotfix']) })).error).toBeNull();
+    expect(two.error).toMatchObject({
+      code: 'USAGE',
+      message: 'several tags point at HEAD: v1.0.0, v1.0.0-hotfix',
+    });
+    expect(
+      (
+        await run(
+          intentNew,
+          { ...NEW, tag: 'v1.0.0' },
+          { world, overrides: tags(['v1.0.0', 'v1.0.0-hotfix']) },
+        )
+      ).error,
+    ).toBeNull();
   });
 
   test('supersede names the lock in force', async () => {
@@ -233,7 +292,9 @@ describe('intent sign and check', () => {
   test('what is no intent is not signed', async () => {
     world.write('intents/bad.yaml', 'schema: govboot.intent/v1\n');
     expect((await run(intentSign, { file: 'intents/bad.yaml' }, { world })).error?.code).toBe('SCHEMA');
-    expect((await run(intentSign, { file: 'intents/none.yaml' }, { world })).error?.code).toBe('FILE_MISSING');
+    expect((await run(intentSign, { file: 'intents/none.yaml' }, { world })).error?.code).toBe(
+      'FILE_MISSING',
+    );
     expect(world.files.has('intents/bad.yaml.asc')).toBe(false);
   });
 
@@ -243,7 +304,10 @@ describe('intent sign and check', () => {
     const { error, ports, lines } = await run(intentCheck, { file: 'intents/new.yaml' }, { world });
     expect(error).toMatchObject({ code: 'GATES_REFUSED', message: 'the intent intents/new.yaml is refused' });
     expect(lines).toEqual([]);
-    expect(ports.events.flatMap((event) => (event.type === 'gate' ? [event.gate] : []))).toEqual(['intent', 'parity']);
+    expect(ports.events.flatMap((event) => (event.type === 'gate' ? [event.gate] : []))).toEqual([
+      'intent',
+      'parity',
+    ]);
     expect(JSON.stringify(ports.events)).toContain('THRESHOLD');
   });
 });

@@ -37,7 +37,11 @@ describe('check', () => {
   });
 
   test('an intent that is not there is told by the gate', async () => {
-    const { error, ports } = await run(check, { ...DEV, intent: 'intents/none.yaml' }, { world: await makeWorld() });
+    const { error, ports } = await run(
+      check,
+      { ...DEV, intent: 'intents/none.yaml' },
+      { world: await makeWorld() },
+    );
     expect(error?.code).toBe('GATES_REFUSED');
     expect(JSON.stringify(ports.events)).toContain('FILE_MISSING');
     expect(ports.api.calls()).toEqual([]);
@@ -52,7 +56,11 @@ describe('plan', () => {
     expect(lines).toEqual(['next: govboot apply dev']);
     expect(value['digest']).toMatch(/^[0-9a-f]{64}$/);
     const shown = ports.events.find((event) => event.type === 'plan');
-    expect(shown?.plan).toMatchObject({ environment: 'dev', account: '111111111111', counts: { keep: 0, refuse: 0 } });
+    expect(shown?.plan).toMatchObject({
+      environment: 'dev',
+      account: '111111111111',
+      counts: { keep: 0, refuse: 0 },
+    });
     expect(ports.changed()).toEqual([]);
     expect(world.store.files.size).toBe(0);
   });
@@ -69,7 +77,11 @@ describe('plan', () => {
       CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' },
     });
     const { error, ports } = await run(plan, DEV, { world });
-    expect(error).toMatchObject({ code: 'PLAN_REFUSED', exitCode: 5, data: { refused: ['refuse/state-bucket'] } });
+    expect(error).toMatchObject({
+      code: 'PLAN_REFUSED',
+      exitCode: 5,
+      data: { refused: ['refuse/state-bucket'] },
+    });
     expect(ports.events.some(({ type }) => type === 'plan')).toBe(true);
   });
 });
@@ -83,11 +95,18 @@ describe('apply', () => {
     expect(first.lines).toContain('  govboot verify dev');
     expect(Number.isInteger(first.value['ms'])).toBe(true);
     const second = await run(apply, { ...DEV, resume: false }, { world });
-    expect(second.lines).toEqual(['nothing to do: the backend of dev is as its lock says', `lock      ${String(first.value['lockSha256'])}`]);
+    expect(second.lines).toEqual([
+      'nothing to do: the backend of dev is as its lock says',
+      `lock      ${first.value['lockSha256'] as string}`,
+    ]);
   });
 
   test('a rehearsal says so, and gives the commands of a rehearsal', async () => {
-    const { lines } = await run(apply, { ...DEV, rehearse: true, resume: false }, { world: await makeWorld(), mode: 'REHEARSAL' });
+    const { lines } = await run(
+      apply,
+      { ...DEV, rehearse: true, resume: false },
+      { world: await makeWorld(), mode: 'REHEARSAL' },
+    );
     expect(lines[0]).toContain('REHEARSAL: no cloud was touched');
     expect(lines).toContain('  govboot verify dev --rehearse');
   });
@@ -101,7 +120,9 @@ describe('verify', () => {
     expect(error).toBeNull();
     expect(lines[0]).toMatch(/^evidence of environment dev, .*: valid$/);
     expect(value).toMatchObject({ overall: 'ok' });
-    expect(new Set(ports.events.flatMap((event) => (event.type === 'gate' ? [event.status] : [])))).toEqual(new Set(['pass']));
+    expect(new Set(ports.events.flatMap((event) => (event.type === 'gate' ? [event.status] : [])))).toEqual(
+      new Set(['pass']),
+    );
   });
 
   test('a changed byte is bad: exit 8, after the whole report', async () => {
@@ -111,8 +132,12 @@ describe('verify', () => {
     const { error, lines, ports } = await run(verify, OPTIONS, { world });
     expect(error).toMatchObject({ code: 'EVIDENCE_INVALID', exitCode: 8 });
     expect(lines.length).toBeGreaterThan(0);
-    const told = ports.events.flatMap((event) => (event.type === 'gate' && event.status === 'fail' ? event.findings : []));
-    expect(told).toContainEqual(expect.objectContaining({ code: 'EVIDENCE_INVALID', message: expect.stringContaining(blob!) }));
+    const told = ports.events.flatMap((event) =>
+      event.type === 'gate' && event.status === 'fail' ? event.findings : [],
+    );
+    expect(told).toContainEqual(
+      expect.objectContaining({ code: 'EVIDENCE_INVALID', message: expect.stringContaining(blob!) }),
+    );
   });
 
   test('without a pin it cannot be decided who signed: exit 9', async () => {
@@ -129,11 +154,16 @@ describe('verify', () => {
     expect((await run(verify, { ...OPTIONS, anchor: 'kept' }, { world })).error).toBeNull();
     world.files.set('kept', (await lockedWorld()).store.files.get('checkpoint')!);
     world.edit('kept', '\n4\n', '\n9\n');
-    expect((await run(verify, { ...OPTIONS, anchor: 'kept' }, { world })).error?.code).toBe('EVIDENCE_INVALID');
+    expect((await run(verify, { ...OPTIONS, anchor: 'kept' }, { world })).error?.code).toBe(
+      'EVIDENCE_INVALID',
+    );
   });
 
   test('no evidence at all', async () => {
-    expect((await run(verify, OPTIONS, { world: await makeWorld() })).error).toMatchObject({ code: 'EVIDENCE_MISSING', exitCode: 9 });
+    expect((await run(verify, OPTIONS, { world: await makeWorld() })).error).toMatchObject({
+      code: 'EVIDENCE_MISSING',
+      exitCode: 9,
+    });
   });
 });
 
@@ -144,10 +174,16 @@ describe('backend render', () => {
     ['tf', /^ {4}bucket = "acme-dev-tfstate-eu-central-1"$/],
     ['hcl', /^bucket = "acme-dev-tfstate-eu-central-1"$/],
   ] as const)('%s on standard output', async (format, line) => {
-    const { error, lines, value } = await run(backendRender, { ...OPTIONS, format }, { world: await lockedWorld() });
+    const { error, lines, value } = await run(
+      backendRender,
+      { ...OPTIONS, format },
+      { world: await lockedWorld() },
+    );
     expect(error).toBeNull();
     expect(lines.some((each) => line.test(each))).toBe(true);
-    expect(lines.join('\n')).toMatch(/kms_key_id = "arn:aws:kms:eu-central-1:111111111111:key\/[0-9a-f-]{36}"/);
+    expect(lines.join('\n')).toMatch(
+      /kms_key_id = "arn:aws:kms:eu-central-1:111111111111:key\/[0-9a-f-]{36}"/,
+    );
     expect(value['text']).toBe(`${lines.join('\n')}\n`);
   });
 
@@ -177,7 +213,9 @@ describe('backend render', () => {
   });
 
   const blobOf = (world: World, text: string): string =>
-    [...world.store.files].find(([name, bytes]) => name.startsWith('blobs/') && new TextDecoder().decode(bytes).includes(text))![0];
+    [...world.store.files].find(
+      ([name, bytes]) => name.startsWith('blobs/') && new TextDecoder().decode(bytes).includes(text),
+    )![0];
 
   test('a template that is missing in the evidence', async () => {
     const world = await lockedWorld();
@@ -194,9 +232,11 @@ describe('backend render', () => {
 
   test('a lock that was altered: the state would go to whoever altered it', async () => {
     const world = await lockedWorld();
-    const lock = parseCanonical(world.store.files.get('.backend.lock')!, 'lock') as { backend: { known: Record<string, string> } };
+    const lock = parseCanonical(world.store.files.get('.backend.lock')!, 'lock') as {
+      backend: { known: Record<string, string> };
+    };
     lock.backend.known['state-key.arn'] = 'arn:aws:kms:eu-central-1:999999999999:key/0';
-    world.store.files.set('.backend.lock', canonicalBytes(lock as never));
+    world.store.files.set('.backend.lock', canonicalBytes(lock));
     const { error, lines } = await run(backendRender, OPTIONS, { world });
     expect(error?.code).toBe('EVIDENCE_INVALID');
     expect(lines).toEqual([]);
@@ -204,7 +244,10 @@ describe('backend render', () => {
 
   test('a lock whose signature was exchanged', async () => {
     const world = await lockedWorld();
-    const stranger = await world.cast.mallory.sign(world.store.files.get('.backend.lock')!, makePorts({ world }).clock.now());
+    const stranger = await world.cast.mallory.sign(
+      world.store.files.get('.backend.lock')!,
+      makePorts({ world }).clock.now(),
+    );
     world.store.files.set('.backend.lock.asc', stranger);
     const { error } = await run(backendRender, OPTIONS, { world });
     expect(error).toMatchObject({ code: 'EVIDENCE_INVALID', hint: 'govboot verify dev' });
@@ -213,6 +256,9 @@ describe('backend render', () => {
   test('a ledger that was altered', async () => {
     const world = await lockedWorld();
     world.store.files.delete('ledger/00000002.json');
-    expect((await run(backendRender, OPTIONS, { world })).error).toMatchObject({ code: 'EVIDENCE_INVALID', hint: 'govboot verify dev' });
+    expect((await run(backendRender, OPTIONS, { world })).error).toMatchObject({
+      code: 'EVIDENCE_INVALID',
+      hint: 'govboot verify dev',
+    });
   });
 });

@@ -175,6 +175,7 @@ describe('inOrder', () => {
   const step = (id: string, ...after: string[]): ChangeStep => ({
     id,
     kind: 'set',
+    preview: null,
     resource: 'r',
     name: 'n',
     title: 't',

@@ -160,6 +160,7 @@ describe('controls of a resource that is ours', () => {
     expect(judged(control('b.x', 1), unset)).toEqual({
       id: 'set/b.x',
       kind: 'set',
+      preview: null,
       resource: 'b',
       name: 'name-of-b',
       title: 'title of b.x',
@@ -259,6 +260,24 @@ describe('values that depend on another resource', () => {
       from: null,
       to: null,
       after: ['create/b', 'create/key'],
+    });
+  });
+
+  it('are shown with the name of what is not known yet in its place', () => {
+    const table = [resource('key', []), resource('b', [pending('b.sse', 'key')])];
+    expect(plan(table, observation({ key: absent, b: absent })).at(-1)).toMatchObject({
+      to: null,
+      preview: { arn: '(key.arn)' },
+    });
+    expect(plan(table, observation({ key: ours, b: absent })).at(-1)).toMatchObject({
+      to: { arn: 'arn:key' },
+      preview: null,
+    });
+    const unforeseen = control('b.sse', null, { desired: () => ({ is: 'pending', on: 'key' }) });
+    const blind = [resource('key', []), resource('b', [unforeseen])];
+    expect(plan(blind, observation({ key: absent, b: absent })).at(-1)).toMatchObject({
+      to: null,
+      preview: null,
     });
   });
 

@@ -76,6 +76,7 @@ export function planParts(change: Partial<PlanParts> = {}): PlanParts {
       {
         id: 'set/state-key.rotation',
         kind: 'set',
+        preview: null,
         resource: 'state-key',
         name: 'alias/acme-dev',
         title: 'rotation',

@@ -39,12 +39,12 @@ export async function survive(
   expect(await observable(world)).toEqual(wanted.cloud);
   await expectValid(world);
   const types = typesOf(world);
-  expect(types.filter((type) => type === 'GENESIS' || type === 'APPLY_STARTED' || type === 'LOCK_WRITTEN')).toEqual([
-    'GENESIS',
-    'APPLY_STARTED',
-    'LOCK_WRITTEN',
-  ]);
-  const runs = ledgerOf(world).flatMap((entry) => (entry.type === 'GATE_FAIL' || entry.type === 'GENESIS' ? [] : [entry.body.run]));
+  expect(
+    types.filter((type) => type === 'GENESIS' || type === 'APPLY_STARTED' || type === 'LOCK_WRITTEN'),
+  ).toEqual(['GENESIS', 'APPLY_STARTED', 'LOCK_WRITTEN']);
+  const runs = ledgerOf(world).flatMap((entry) =>
+    entry.type === 'GATE_FAIL' || entry.type === 'GENESIS' ? [] : [entry.body.run],
+  );
   expect(new Set(runs).size, 'one run only').toBe(1);
   expect((await play({ world })).applied?.outcome).toBe('nothing to do');
   return ending;
@@ -61,7 +61,8 @@ async function endingOf(
   }
   const hasBegun = typesOf(world).includes('APPLY_STARTED');
   // Also a recovery may meet a mishap, and is then recovered from.
-  if (recovery.mishap !== undefined) await meet(world, recovery, hasBegun && !isSealed(world) && recovery.mishap.n % 3 !== 0);
+  if (recovery.mishap !== undefined)
+    await meet(world, recovery, hasBegun && !isSealed(world) && recovery.mishap.n % 3 !== 0);
   const again = await play({ world });
   if (again.applied !== null) {
     if (again.applied.outcome === 'nothing to do') return 'was done';
@@ -77,7 +78,8 @@ async function endingOf(
   return 'resumed';
 }
 
-const isSealed = (world: World): boolean => typesOf(world).includes('LOCK_WRITTEN') && world.store.files.has('SHA256SUMS');
+const isSealed = (world: World): boolean =>
+  typesOf(world).includes('LOCK_WRITTEN') && world.store.files.has('SHA256SUMS');
 
 /** One process that meets its mishap. @returns whether it failed */
 async function meet(world: World, options: Omit<PortsOptions, 'world'>, resume = false): Promise<boolean> {

@@ -37,6 +37,7 @@ function setStep(control: string, to: Json | null = null): SetStep {
   return {
     id: `set/${control}`,
     kind: 'set',
+    preview: null,
     control,
     resource,
     name: resource,

@@ -55,6 +55,7 @@ export async function judgeGates(ports: Ports, request: Request): Promise<Judged
   const gathered = await gather(ports, request);
   const judgement = judge(gathered.facts);
   emitVerdicts(ports.emit, judgement.verdicts);
+  for (const text of judgement.passed?.notes ?? []) ports.emit({ type: 'note', text });
   return { gathered, judgement };
 }
 

@@ -54,8 +54,8 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     random: makeRandom(),
     emit,
     repository: makeRepositoryOpener(root),
-    verifier: makeVerifier(),
-    signer: lazySigner(globals, emit),
+    verifier: makeVerifier({ repository: root }),
+    signer: lazySigner(globals, root, emit),
     files: makeFiles(root),
     pins: makePins(globals.pins === null ? defaultPinsFile(process.env) : resolve(globals.pins), root),
     evidence: (environment) => makeEvidenceStore(root, evidenceFolder(mode, environment)),
@@ -84,7 +84,7 @@ function evidenceFolder(mode: Mode, environment: string): string {
 }
 
 /** The key is looked for when something is to be signed, not before. */
-function lazySigner(globals: Globals, emit: Emit): Signer {
+function lazySigner(globals: Globals, repository: string, emit: Emit): Signer {
   let made: Promise<Signer> | null = null;
   const signer = (): Promise<Signer> => {
     made ??= (async () => {
@@ -94,7 +94,8 @@ function lazySigner(globals: Globals, emit: Emit): Signer {
           hint: 'name it with --key: a fingerprint known to gpg, or an OpenPGP key file',
         });
       const spec = parseSignerSpec(globals.key);
-      return makeSigner(spec.kind === 'file' ? { ...spec, passphrase: () => askPassphrase(emit) } : spec);
+      if (spec.kind === 'file') return makeSigner({ ...spec, passphrase: () => askPassphrase(emit) });
+      return makeSigner(spec.kind === 'gpg' ? { ...spec, repository } : spec);
     })();
     return made;
   };

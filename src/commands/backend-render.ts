@@ -4,6 +4,7 @@ import { parseIntent } from '../inputs/intent.ts';
 import { parseParity } from '../inputs/parity.ts';
 import { blobName } from '../evidence/layout.ts';
 import { readLedger } from '../evidence/ledger.ts';
+import { readOnce } from '../evidence/once.ts';
 import { verifyEvidence } from '../evidence/verify.ts';
 import { makeBlueprint } from '../plan/make-blueprint.ts';
 import { BACKEND_TEMPLATES, renderBackend } from '../plan/render.ts';
@@ -13,13 +14,13 @@ import type { EvidenceStore, Ports } from '../ports.ts';
 import type { CommandRun } from './command.ts';
 
 export const backendRender: CommandRun<'backend render'> = async (ports, { environment, format, out }) => {
-  const store = ports.evidence(environment);
+  const store = readOnce(ports.evidence(environment));
   const ledger = await readLedger(store);
   if (ledger.lock === null)
     throw new GovbootError('EVIDENCE_MISSING', `there is no lock of ${environment} in ${store.where}`, {
       hint: `run \`govboot apply ${environment}\` first`,
     });
-  await assertBelievable(ports, environment);
+  await assertBelievable(ports, store, environment);
   const { document } = ledger.lock;
   // Everything comes from the evidence of the lock, not from files that may have changed since.
   const intent = parseIntent(await blob(store, document.intent.sha256, document.intent.file));
@@ -64,20 +65,25 @@ export const backendRender: CommandRun<'backend render'> = async (ports, { envir
   });
 };
 
-/** Whoever changes the lock says where the state goes: it is believed only as far as it is signed. @throws EVIDENCE_INVALID */
-async function assertBelievable(ports: Ports, environment: string): Promise<void> {
+/** Whoever changes the lock says where the state goes: it is believed only as far as it is signed. @throws EVIDENCE_INVALID, EVIDENCE_UNDECIDED */
+async function assertBelievable(ports: Ports, store: EvidenceStore, environment: string): Promise<void> {
   const { answers } = await verifyEvidence({
-    store: ports.evidence(environment),
+    store,
     verifier: ports.verifier,
     pins: await ports.pins.load(),
     now: ports.clock.now(),
     environment,
+    mode: ports.mode,
   });
   const bad = answers.flatMap(({ findings }) => findings).find(({ is }) => is === 'bad');
   if (bad !== undefined)
     throw new GovbootError('EVIDENCE_INVALID', `${bad.file}: ${bad.what}`, {
       hint: `govboot verify ${environment}`,
     });
+  // Without a pin anybody could have made it, and it would be just as good.
+  const unknown = answers.find(({ axis }) => axis === 'authenticity')?.findings[0];
+  if (unknown !== undefined)
+    throw new GovbootError('EVIDENCE_UNDECIDED', `${unknown.file}: ${unknown.what}`, { hint: unknown.hint });
 }
 
 async function blob(store: EvidenceStore, digest: string, path: string): Promise<FileRead> {

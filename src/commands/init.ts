@@ -117,11 +117,25 @@ async function ask(ports: Ports, options: Options): Promise<Asked> {
   return {
     organisation,
     locking: options.locking,
-    environments: environments.map(parseEnvironment),
+    environments: ownAccounts(environments.map(parseEnvironment)),
     roots: roots.map(parseRoot),
     people: people.map(parsePerson),
     github: options.github === null ? null : parseGithub(options.github, options.githubIds),
   };
+}
+
+/** @throws USAGE when two environments would share an account: the parity gate would refuse it, after everything was signed */
+function ownAccounts(environments: readonly EnvironmentAsked[]): readonly EnvironmentAsked[] {
+  const hint = 'give each environment a name and an account of its own';
+  environments.forEach(({ name, account }, i) => {
+    const earlier = environments.slice(0, i);
+    if (earlier.some((other) => other.name === name))
+      throw new GovbootError('USAGE', `environment ${name} is given twice`, { hint });
+    const twin = earlier.find((other) => other.account === account);
+    if (twin !== undefined)
+      throw new GovbootError('USAGE', `${twin.name} and ${name} would share account ${account}`, { hint });
+  });
+  return environments;
 }
 
 async function question(

@@ -32,6 +32,16 @@ export const trustPin: CommandRun<'trust pin'> = async (ports, { roots }) => {
       `${TRUST_FILE} names root keys that you did not give: ${forgotten.join(', ')}`,
       { hint: 'compare each with paper and give all of them with --root' },
     );
+  const before = (await ports.pins.load()).find(({ repository }) => repository === trust.repository);
+  if (before !== undefined && before.trustVersion > trust.version)
+    throw new GovbootError(
+      'TRUST_ROLLBACK',
+      `${TRUST_FILE} is version ${String(trust.version)}; version ${String(before.trustVersion)} was pinned before`,
+      {
+        hint: `use a clone that is up to date; who was taken off the list would be on it again`,
+        data: { found: trust.version, accepted: before.trustVersion },
+      },
+    );
   const pin: PinFacts = {
     file: ports.pins.file,
     repository: trust.repository,

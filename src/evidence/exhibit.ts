@@ -2,7 +2,7 @@
 import { sha256 } from '../kernel/digest.ts';
 import { isGovbootError } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
-import type { FileRead } from '../inputs/facts.ts';
+import type { FileRead, KeyRead } from '../inputs/facts.ts';
 import type { EvidenceStore, Verifier } from '../ports.ts';
 import { blobName, isOfLayout, KEYS_FOLDER } from './layout.ts';
 import { readLedger, type Ledger, type LedgerItem, type Reader } from './ledger.ts';
@@ -46,15 +46,38 @@ export async function readExhibit(
   };
   const ledger = await readLedger(reader);
   const unsealed = ledger.items.filter(({ entry }) => entry.seq >= ledger.sealed);
-  return { files, names, ledger, keys: keysOf(files, newer), verifier, now, findings, unsealed };
+  return {
+    files,
+    names,
+    ledger,
+    keys: await keysOf(files, newer, verifier),
+    verifier,
+    now,
+    findings,
+    unsealed,
+  };
 }
 
-function keysOf(files: ReadonlyMap<string, Uint8Array>, newer: readonly FileRead[]): FileRead[] {
+async function keysOf(
+  files: ReadonlyMap<string, Uint8Array>,
+  newer: readonly FileRead[],
+  verifier: Verifier,
+): Promise<FileRead[]> {
   const stored = [...files]
     .filter(([name]) => name.startsWith(`${KEYS_FOLDER}/`))
     .map(([name, bytes]) => fileOf(name, bytes));
   const last = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
-  return stored.map((file) => newer.find(({ path }) => last(path) === last(file.path)) ?? file);
+  return Promise.all(
+    stored.map(async (file) => {
+      const given = newer.find(({ path }) => last(path) === last(file.path));
+      if (given === undefined) return file;
+      const [ours, theirs] = await verifier.keys([file, given]);
+      // What is given is vouched for by nobody; a form of the key from before its revocation must not hide it.
+      const isRevoked = (read: KeyRead | undefined): boolean =>
+        read?.is === 'key' && read.key.revoked !== null;
+      return isRevoked(ours) && !isRevoked(theirs) ? file : given;
+    }),
+  );
 }
 
 export function fileOf(path: string, bytes: Uint8Array): FileRead {

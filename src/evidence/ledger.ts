@@ -205,6 +205,7 @@ export function factsOf(ledger: Ledger): LedgerFacts {
             sha256: lock.sha256,
             intentSha256: lock.document.intent.sha256,
             tag: lock.document.repo.tag_name,
+            trustVersion: lock.document.policy.trust_version,
           },
     problems: [
       ...ledger.problems.map(({ kind, file, what }) => ({

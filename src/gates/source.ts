@@ -39,8 +39,9 @@ export interface SourceJudgement {
 }
 
 export function judgeSource(facts: Facts, documents: Documents): SourceJudgement {
-  const { source, governance, environment, now } = facts;
-  const trust = judgeTrust(documents, governance, environment, now);
+  const { source, governance, environment, now, ledger } = facts;
+  const used = ledger.lock?.trustVersion ?? 0;
+  const trust = judgeTrust(documents, governance, { environment, now, used });
   const signature = judgeTagSignature(source, trust.trusted, environment, now);
   const tag = tagOf(source.tag);
   const outcomes: readonly Outcome<'source'>[] = [

@@ -22,12 +22,11 @@ export interface TrustVerdict {
   readonly trusted: Trust | null;
 }
 
-/** Judges pin, trust file and key files. */
+/** Judges pin, trust file and key files. `used` is the version under which the lock in force was made, 0 without one. */
 export function judgeTrust(
   { trust: document, parity }: Documents,
   governance: GovernanceFacts,
-  environment: string,
-  now: Instant,
+  { environment, now, used }: { readonly environment: string; readonly now: Instant; readonly used: number },
 ): TrustVerdict {
   const keys = made('trust.keys', keyFindings(governance.keys, document, now));
   if (document.is === 'refused') {
@@ -54,7 +53,7 @@ export function judgeTrust(
       ? [left('trust.signatures', 'no pin'), left('trust.version', 'no pin')]
       : [
           made('trust.signatures', rootFindings(document, trust, pin, now)),
-          made('trust.version', versionFindings(trust, governance, pin)),
+          made('trust.version', versionFindings(trust, governance, pin, used)),
         ]),
     made(
       'trust.expiry',
@@ -144,10 +143,15 @@ function enough(
   );
 }
 
-/** Never older than any version that this machine accepted; and other roots only under another number. */
-function versionFindings(trust: Trust, { pins }: GovernanceFacts, pin: PinFacts): readonly Finding[] {
+/** Never older than any version that this machine accepted or this environment was made under; other roots only under another number. */
+function versionFindings(
+  trust: Trust,
+  { pins }: GovernanceFacts,
+  pin: PinFacts,
+  used: number,
+): readonly Finding[] {
   const accepted = [pin, ...pins.filter(({ repository }) => repository === trust.repository)];
-  const newest = Math.max(...accepted.map(({ trustVersion }) => trustVersion));
+  const newest = Math.max(used, ...accepted.map(({ trustVersion }) => trustVersion));
   const changed =
     new Set([...pin.roots, ...trust.roots.keys]).size !== new Set(pin.roots).size ||
     new Set(pin.roots).size !== trust.roots.keys.length ||

@@ -180,7 +180,13 @@ export interface LedgerFacts {
     readonly since: Instant;
   } | null;
   /** `.backend.lock`, if there is one. */
-  readonly lock: { readonly sha256: Sha256; readonly intentSha256: string; readonly tag: string } | null;
+  readonly lock: {
+    readonly sha256: Sha256;
+    readonly intentSha256: string;
+    readonly tag: string;
+    /** Version of the trust file under which it was made. */
+    readonly trustVersion: number;
+  } | null;
   /** The ledger or lock on disk is not consistent; reading stops the run. */
   readonly problems: readonly Problem[];
 }

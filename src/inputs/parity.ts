@@ -71,7 +71,11 @@ export const paritySchema = z
     provider: z.literal('aws'),
     environments: z
       .record(name, environment)
-      .refine((all) => Object.keys(all).length > 0, 'must name at least one environment'),
+      .refine((all) => Object.keys(all).length > 0, 'must name at least one environment')
+      .refine(
+        (all) => !Object.hasOwn(all, 'rehearsal'),
+        'must not name an environment "rehearsal": in evidence/ that is the folder of rehearsals',
+      ),
     naming: z.strictObject({
       bucket: pattern,
       /** account-regional: names that nobody else can take (`…-<account>-<region>-an`, S3 CreateBucket BucketNamespace). */

@@ -2,6 +2,7 @@
 import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
 import { parseIntent, type Intent } from '../inputs/intent.ts';
+import { holds, parseTrust, personOf, type Trust } from '../inputs/trust.ts';
 import type {
   CallerFacts,
   EnvironmentFacts,
@@ -15,6 +16,8 @@ import type {
   SignedFile,
 } from '../inputs/facts.ts';
 import { factsOf, readLedger, type Ledger } from '../evidence/ledger.ts';
+import { entryName } from '../evidence/layout.ts';
+import { readOnce } from '../evidence/once.ts';
 import { foundationProblems } from '../evidence/report.ts';
 import { verifyEvidence } from '../evidence/verify.ts';
 import type { Claims, Cloud, CloudTarget, EvidenceStore, Ports, Repository } from '../ports.ts';
@@ -23,6 +26,9 @@ export const TRUST_FILE = 'policies/trust.yaml';
 export const PARITY_FILE = 'policies/parity.yaml';
 export const KEYS_FOLDER = 'policies/keys';
 const TEMPLATES_FOLDER = 'templates';
+
+/** Signatures beside one document: each is given to every verifier, and a folder that no tag covers may hold any number. */
+const MOST_SIGNATURES = 32;
 
 export interface Request {
   readonly environment: string;
@@ -56,10 +62,11 @@ export async function gather(ports: Ports, request: Request): Promise<Gathered> 
   const reading = new Reading(ports, repository, now);
   const governance = await reading.governance(request.intent);
   const store = ports.evidence(request.environment);
-  const ledger = await readLedger(store);
+  const seen = readOnce(store);
+  const ledger = await readLedger(seen);
   const ledgerFacts = {
     ...factsOf(ledger),
-    problems: [...factsOf(ledger).problems, ...(await forgeries(ports, request, store, ledger, governance))],
+    problems: [...factsOf(ledger).problems, ...(await forgeries(ports, request, seen, ledger, governance))],
   };
   const intent = attemptIntent(governance);
   const machine = ports.machine.environment();
@@ -150,6 +157,11 @@ class Reading {
     if (read.is === 'problem') return read;
     const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
     const beside = (await this.repository.list(folder)).filter((file) => isSignatureOf(path, file.path));
+    if (beside.length > MOST_SIGNATURES)
+      return problem(
+        'SIG_COUNT',
+        `${path} has ${String(beside.length)} signatures beside it, more than ${String(MOST_SIGNATURES)}`,
+      );
     this.signatureFiles.push(...beside);
     const signatures = await Promise.all(beside.map((file) => this.verify(read.value.bytes, file)));
     return { is: 'read', value: { file: read.value, signatures } };
@@ -166,17 +178,36 @@ async function forgeries(
   { environment }: Request,
   store: EvidenceStore,
   ledger: Ledger,
-  { pins }: GovernanceFacts,
+  { pins, trust: document }: GovernanceFacts,
 ): Promise<readonly Problem[]> {
   if (ledger.head === null) return [];
+  const trust = document.is === 'read' ? attempt(() => parseTrust(document.value.file)) : null;
   const report = await verifyEvidence({
     store,
     verifier: ports.verifier,
     pins,
     now: ports.clock.now(),
     environment,
+    mode: ports.mode,
+    ...(trust === null ? {} : { repository: trust.repository }),
   });
-  return foundationProblems(report);
+  return [...foundationProblems(report), ...strangers(ledger, trust, environment)];
+}
+
+/** Before the first run nothing in the evidence says who may sign it; then the list of people does, which another gate judges. */
+function strangers(ledger: Ledger, trust: Trust | null, environment: string): readonly Problem[] {
+  const entries = ledger.items.map(({ entry }) => entry);
+  if (trust === null || entries.some(({ type }) => type === 'APPLY_STARTED' || type === 'APPLY_RESUMED'))
+    return [];
+  return entries
+    .filter(({ actor }) => {
+      const person = personOf(trust, actor.fingerprint);
+      return person === undefined || !holds(person, 'evidence', environment);
+    })
+    .map(({ seq, actor }) => ({
+      code: 'EVIDENCE_INVALID',
+      wrong: `${entryName(seq)} is by ${actor.fingerprint}, who may not sign evidence`,
+    }));
 }
 
 /** `intents/dev.yaml` is signed by `intents/dev.yaml.asc` and `intents/dev.yaml.<40 HEX>.asc`. */
@@ -193,9 +224,13 @@ function valueOf<T>(maybe: Maybe<T>): T | null {
 
 /** The intent as far as it can be read now; its problems are told by the gate that judges it. */
 function attemptIntent(governance: GovernanceFacts): Intent | null {
-  if (governance.intent.is !== 'read') return null;
+  const { intent } = governance;
+  return intent.is === 'read' ? attempt(() => parseIntent(intent.value.file)) : null;
+}
+
+function attempt<T>(parse: () => T): T | null {
   try {
-    return parseIntent(governance.intent.value.file);
+    return parse();
   } catch (error) {
     if (isGovbootError(error)) return null;
     throw error;

@@ -1,10 +1,10 @@
 /** What a run puts on record: refusals, its beginning, its end, its failure. Glue between the street and the evidence room. */
 import { sha256, type Sha256 } from '../kernel/digest.ts';
 import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
-import { clip, safe } from '../kernel/text.ts';
+import { safe } from '../kernel/text.ts';
 import type { FileRead, Fingerprint } from '../inputs/facts.ts';
 import { holds, isActive, personOf } from '../inputs/trust.ts';
-import { append, openLedger, refsOf, type EvidenceDeps, type NewEntry } from '../evidence/append.ts';
+import { append, openLedger, refsOf, type EvidenceDeps } from '../evidence/append.ts';
 import { storeBlobs, storeKeys } from '../evidence/blobs.ts';
 import { factsOf, writtenLock, type Ledger } from '../evidence/ledger.ts';
 import { makeLock } from '../evidence/lock.ts';
@@ -14,7 +14,8 @@ import type { Judgement, Passed } from '../gates/index.ts';
 import type { Gathered } from './gather.ts';
 import { lockInputOf, type Finished, type RecordedPlan } from './lock-input.ts';
 import { signerOfRefusal } from './may-record.ts';
-import { changes, planBytes, refusals } from '../plan/plan.ts';
+import { decidedOf, refusalEntry, told } from './refusal-entry.ts';
+import { planBytes } from '../plan/plan.ts';
 import type { Ports, SignerInfo } from '../ports.ts';
 
 export interface Recorder {
@@ -74,7 +75,11 @@ class Record implements Recorder {
     if (this.ledger.head === null) return;
     try {
       const deps = await this.refusalDeps();
-      this.ledger = await append(deps, this.ledger, this.refusalEntry(error, planned));
+      this.ledger = await append(
+        deps,
+        this.ledger,
+        refusalEntry(this.ports, this.gathered, this.judgement, error, planned),
+      );
       await this.sealUnlessPending(deps);
       this.ports.emit({ type: 'note', text: 'the refusal is in the ledger' });
     } catch (cause) {
@@ -83,43 +88,6 @@ class Record implements Recorder {
         text: `the refusal could not be put into the ledger: ${messageOf(cause)}`,
       });
     }
-  }
-
-  private refusalEntry(error: GovbootError, planned: RecordedPlan | null): NewEntry {
-    const { mode } = this.ports;
-    if (planned === null) {
-      const found = this.judgement.verdicts.flatMap((verdict) =>
-        verdict.findings.map((f) => ({
-          where: verdict.gate,
-          code: f.code as string,
-          message: f.message,
-        })),
-      );
-      const findings = bounded(
-        found.length > 0 ? found : [{ where: 'gates', code: error.code, message: error.message }],
-      );
-      const intent = this.gathered.files.intent?.file ?? null;
-      return {
-        type: 'GATE_FAIL',
-        mode,
-        refs: [],
-        body: {
-          run: this.ports.random.uuid(),
-          intent: this.gathered.facts.intentName,
-          intent_sha256: intent?.sha256 ?? null,
-          findings,
-        },
-      };
-    }
-    const decided = decidedOf(planned);
-    if (error.code === 'PLAN_REFUSED' || error.code === 'BACKEND_LOCKED')
-      return {
-        type: 'PLAN_REFUSED',
-        mode,
-        refs: [],
-        body: { ...decided, findings: bounded(refusedRows(error, planned)) },
-      };
-    return { type: 'DECLINED', mode, refs: [], body: { ...decided, code: error.code, why: told(error.message) } };
   }
 
   async begin(passed: Passed, planned: RecordedPlan): Promise<void> {
@@ -270,44 +238,6 @@ class Record implements Recorder {
       sign: checkedSigner(signer, verifier, keyFile, () => clock.now()),
     };
   }
-}
-
-/** Findings that an entry can hold. */
-const MOST_FINDINGS = 100;
-/** Characters; an entry's texts may have twice as many UTF-16 units (evidence-documents.ts). */
-const LONGEST = 2_000;
-
-/** What came from outside may be empty or as long as somebody likes; an entry that nobody can read would end the ledger. */
-function told(text: string): string {
-  return clip(safe(text), LONGEST) || 'no message';
-}
-
-type Told = { where: string; code: string; message: string };
-
-function bounded(findings: readonly Told[]): Told[] {
-  const all = findings.map((finding) => ({ ...finding, message: told(finding.message) }));
-  if (all.length <= MOST_FINDINGS) return all;
-  const shown = all.slice(0, MOST_FINDINGS - 1);
-  const more = `and ${String(all.length - shown.length)} more`;
-  return [...shown, { where: 'gates', code: 'GATES_REFUSED', message: more }];
-}
-
-function decidedOf({ plan, digest }: RecordedPlan): {
-  run: string;
-  intent_sha256: string;
-  plan_sha256: string;
-} {
-  return { run: plan.run, intent_sha256: plan.intent.sha256, plan_sha256: digest };
-}
-
-/** The rows for which a plan is refused: those that cannot be carried out, or, under a lock, those that would change something. */
-function refusedRows(
-  { code, message }: GovbootError,
-  { plan }: RecordedPlan,
-): { where: string; code: string; message: string }[] {
-  return code === 'PLAN_REFUSED'
-    ? refusals(plan).map((step) => ({ where: step.id, code: step.code, message: step.why }))
-    : changes(plan).map((step) => ({ where: step.id, code, message }));
 }
 
 function asFile(path: string, bytes: Uint8Array): FileRead {

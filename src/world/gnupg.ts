@@ -1,8 +1,5 @@
 /** Starts GnuPG programs: by absolute path, without a shell, with a small environment, status lines on their own descriptor. */
 import { spawn } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
-import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { GovbootError, messageOf } from '../kernel/errors.ts';
 import { clip, safe } from '../kernel/text.ts';
@@ -26,21 +23,6 @@ export interface GnupgCall {
 
 /** What a run may print: 1 MiB a stream. */
 const OUTPUT_LIMIT_BYTES = 1_048_576;
-
-/** The absolute path of a program on PATH. Relative entries are passed over: they would let a folder choose the program. */
-export function findProgram(name: string): string | null {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
-  return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false; // not there, or not ours to run: the next folder is asked
-  }
-}
 
 /** The first number in the first line of `--version`. @throws TOOL */
 export async function versionOf(program: string): Promise<string> {

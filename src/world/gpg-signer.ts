@@ -9,13 +9,16 @@ import { clip, safe } from '../kernel/text.ts';
 import { isFingerprint, type Fingerprint } from '../inputs/facts.ts';
 import { parseSignatureFile } from '../inputs/signature-packet.ts';
 import type { Signer, SignerInfo } from '../ports.ts';
-import { findProgram, runGnupg, versionOf, type GnupgRun } from './gnupg.ts';
+import { runGnupg, versionOf, type GnupgRun } from './gnupg.ts';
+import { whereIs } from './programs.ts';
 
 export interface GpgSpec {
   /** A primary key, or the subkey that is to sign. */
   readonly key: Fingerprint;
   /** Absolute path of gpg; searched on PATH when left out. */
   readonly gpgPath?: string;
+  /** The governed repository: it must not bring its own gpg. */
+  readonly repository?: string;
   /** GNUPGHOME; gpg's own choice when left out. */
   readonly homedir?: string;
 }
@@ -78,7 +81,7 @@ function terminalName(): string | null {
 }
 
 async function resolveKey(spec: GpgSpec): Promise<Resolved> {
-  const program = spec.gpgPath ?? findProgram('gpg');
+  const program = spec.gpgPath ?? whereIs('gpg', process.env, spec.repository);
   if (program === null)
     throw new GovbootError('SIGNER', `gpg is not on PATH, so the key ${spec.key} cannot be used`, {
       hint: 'install GnuPG, or name a key file with --key',

@@ -45,6 +45,8 @@ const SHOWN = [
   'all_proxy',
   'no_proxy',
   'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
   'NODE_USE_SYSTEM_CA',
   'NODE_USE_ENV_PROXY',
   'OPENSSL_CONF',

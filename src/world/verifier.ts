@@ -1,23 +1,28 @@
 /** The Verifier port: every verifier of this machine is asked about every signature, and each answer is kept as a fact. */
+import process from 'node:process';
 import { isGovbootError } from '../kernel/errors.ts';
 import type { FileRead, VerifierSays } from '../inputs/facts.ts';
 import { parseSignatureFile } from '../inputs/signature-packet.ts';
 import type { Verifier } from '../ports.ts';
 import { readCertificate, type CertificateRead } from './certificate.ts';
-import { findProgram, versionOf } from './gnupg.ts';
+import { versionOf } from './gnupg.ts';
 import { gpgvSays } from './gpgv.ts';
 import { libraryVersion, openpgpSays, type Question } from './openpgp.ts';
+import { whereIs } from './programs.ts';
 
 export interface VerifierOptions {
   /** Absolute path of gpgv; searched on PATH when left out, not asked when null. */
   readonly gpgvPath?: string | null;
+  /** The governed repository: it must not bring its own gpgv. */
+  readonly repository?: string;
 }
 
 type Certificate = CertificateRead & { readonly is: 'certificate' };
 
 /** OpenPGP.js always, gpgv where it is installed. */
 export function makeVerifier(options: VerifierOptions = {}): Verifier {
-  const gpgv = options.gpgvPath === undefined ? findProgram('gpgv') : options.gpgvPath;
+  const gpgv =
+    options.gpgvPath === undefined ? whereIs('gpgv', process.env, options.repository) : options.gpgvPath;
   const certificates = readOnce();
   let asked: Promise<string> | null = null;
   const gpgvVersion = (program: string): Promise<string> => (asked ??= versionOf(program));

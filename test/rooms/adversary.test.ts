@@ -8,8 +8,18 @@ import type { LedgerEntry } from '../../src/inputs/evidence-documents.ts';
 import { backendRender } from '../../src/commands/backend-render.ts';
 import { trustPin } from '../../src/commands/trust.ts';
 import { verify } from '../../src/commands/verify.ts';
-import { makePorts, makeWorld, type Who, type World } from '../harness/ports.ts';
-import { applied, expectValid, findingsOf, ledgerOf, lockedWorld, play, said, typesOf } from './street/playing.ts';
+import { makePorts } from '../harness/ports.ts';
+import { makeWorld, type Who, type World } from '../harness/world.ts';
+import {
+  applied,
+  expectValid,
+  findingsOf,
+  ledgerOf,
+  lockedWorld,
+  play,
+  said,
+  typesOf,
+} from './street/playing.ts';
 
 /** Puts an entry after the last one, rightly chained, by whoever can write to the folder. */
 async function plant(world: World, by: Who, entry: Record<string, unknown>): Promise<void> {
@@ -78,7 +88,13 @@ describe('a refusal is put on record only where that does no harm', () => {
     world.clock.pass(60_000);
     await plant(world, 'mallory', {
       type: 'DECLINED',
-      body: { run: 'r', intent_sha256: '0'.repeat(64), plan_sha256: '0'.repeat(64), code: 'CONFIRM', why: 'x' },
+      body: {
+        run: 'r',
+        intent_sha256: '0'.repeat(64),
+        plan_sha256: '0'.repeat(64),
+        code: 'CONFIRM',
+        why: 'x',
+      },
     });
     const before = new Map(world.store.files);
     const { error, ports } = await play({ world });
@@ -90,7 +106,10 @@ describe('a refusal is put on record only where that does no harm', () => {
   test('what an unsigned intent says cannot make an entry that nobody can read', async () => {
     const world = await lockedWorld();
     const size = ledgerOf(world).length;
-    world.write('intents/dev.yaml', `${'k'.repeat(9_000)}: 1\n${Array.from({ length: 2_000 }, (_, i) => `x${String(i)}: 1\n`).join('')}`);
+    world.write(
+      'intents/dev.yaml',
+      `${'k'.repeat(1_000)}: 1\n${Array.from({ length: 2_000 }, (_, i) => `x${String(i)}: 1\n`).join('')}`,
+    );
     const { error } = await play({ world });
     expect(error?.code).toBe('GATES_REFUSED');
     expect(typesOf(world).slice(size)).toEqual(['GATE_FAIL']);
@@ -105,7 +124,10 @@ describe('a refusal is put on record only where that does no harm', () => {
     const { error } = await play({
       world,
       doors: ({ cloud, claims }) => ({
-        cloud: { ...cloud, perform: () => Promise.reject(new GovbootError('CLOUD_FAILED', 'no '.repeat(9_000))) },
+        cloud: {
+          ...cloud,
+          perform: () => Promise.reject(new GovbootError('CLOUD_FAILED', 'no '.repeat(9_000))),
+        },
         claims,
       }),
     });
@@ -151,8 +173,14 @@ describe('evidence that somebody else put there', () => {
     expect(error?.code).toBe('GATES_REFUSED');
     expect(findingsOf(ports)).toContain('immutability: EVIDENCE_INVALID');
     const live = makePorts({ world });
-    expect((await thrown(verify(live, { environment: 'dev', anchor: null, rehearse: false }))).code).toBe('EVIDENCE_INVALID');
-    await verify(makePorts({ world, mode: 'REHEARSAL' }), { environment: 'dev', anchor: null, rehearse: true });
+    expect((await thrown(verify(live, { environment: 'dev', anchor: null, rehearse: false }))).code).toBe(
+      'EVIDENCE_INVALID',
+    );
+    await verify(makePorts({ world, mode: 'REHEARSAL' }), {
+      environment: 'dev',
+      anchor: null,
+      rehearse: true,
+    });
   });
 
   test('a folder that changes between two readings is read once', async () => {
@@ -184,12 +212,16 @@ describe('backend files come only from evidence that holds', () => {
     // The last entry anew, by a stranger: only the signature tells.
     const entries = ledgerOf(world);
     const name = `ledger/${String(entries.length - 1).padStart(8, '0')}.json`;
-    const entry = { ...(parseCanonical(world.store.files.get(name)!, name) as object), actor: { fingerprint: world.cast.mallory.fingerprint } };
+    const entry = {
+      ...(parseCanonical(world.store.files.get(name)!, name) as object),
+      actor: { fingerprint: world.cast.mallory.fingerprint },
+    };
     const bytes = canonicalBytes(entry as never);
     world.store.files.set(name, bytes);
     world.store.files.set(`${name}.asc`, await world.cast.mallory.sign(bytes, instantFromMs(world.clock.ms)));
     world.store.files.set(`keys/${world.cast.mallory.fingerprint}.asc`, world.cast.mallory.keyFile);
-    for (const head of ['checkpoint', 'checkpoint.asc', 'SHA256SUMS', 'SHA256SUMS.asc']) world.store.files.delete(head);
+    for (const head of ['checkpoint', 'checkpoint.asc', 'SHA256SUMS', 'SHA256SUMS.asc'])
+      world.store.files.delete(head);
     const ports = makePorts({ world });
     expect((await thrown(backendRender(ports, render))).code).toBe('EVIDENCE_INVALID');
     expect(ports.events.filter(({ type }) => type === 'result')).toEqual([]);
@@ -197,7 +229,10 @@ describe('backend files come only from evidence that holds', () => {
 
   test('nor does evidence that no pin of this machine reaches', async () => {
     const world = await lockedWorld();
-    const ports = makePorts({ world, overrides: { pins: { file: 'pins', load: async () => [], save: async () => undefined } } });
+    const ports = makePorts({
+      world,
+      overrides: { pins: { file: 'pins', load: async () => [], save: async () => undefined } },
+    });
     expect((await thrown(backendRender(ports, render))).code).toBe('EVIDENCE_UNDECIDED');
   });
 });
@@ -223,7 +258,9 @@ describe('trust does not go back', () => {
     const world = await makeWorld();
     world.pins.splice(0, 1, { ...world.pins[0]!, trustVersion: 9 });
     const ports = makePorts({ world });
-    expect((await thrown(trustPin(ports, { roots: [world.cast.root.fingerprint] }))).code).toBe('TRUST_ROLLBACK');
+    expect((await thrown(trustPin(ports, { roots: [world.cast.root.fingerprint] }))).code).toBe(
+      'TRUST_ROLLBACK',
+    );
     expect(world.pins).toHaveLength(1);
   });
 });
@@ -231,7 +268,10 @@ describe('trust does not go back', () => {
 test('a flood of signature files beside a document is refused before any of them is verified', async () => {
   const world = await makeWorld();
   for (let i = 0; i < 40; i++)
-    world.files.set(`intents/dev.yaml.${String(i).padStart(40, '0')}.asc`, world.files.get(`intents/dev.yaml.${world.cast.alice.fingerprint}.asc`)!);
+    world.files.set(
+      `intents/dev.yaml.${String(i).padStart(40, '0')}.asc`,
+      world.files.get(`intents/dev.yaml.${world.cast.alice.fingerprint}.asc`)!,
+    );
   const { ports, error } = await play({ world });
   expect(error?.code).toBe('GATES_REFUSED');
   expect(findingsOf(ports)).toContain('intent: SIG_COUNT');
@@ -239,6 +279,9 @@ test('a flood of signature files beside a document is refused before any of them
 
 test('what a person should know before confirming is told: proxies, endpoints', async () => {
   const world = await makeWorld();
-  const { ports } = await play({ world, machine: { proxies: [{ name: 'HTTPS_PROXY', value: 'http://proxy.example.org' }] } });
+  const { ports } = await play({
+    world,
+    machine: { proxies: [{ name: 'HTTPS_PROXY', value: 'http://proxy.example.org' }] },
+  });
   expect(said(ports)).toContain('proxy: HTTPS_PROXY is http://proxy.example.org');
 });

@@ -188,7 +188,7 @@ const encryption: AwsControl = {
 const policy: AwsControl = {
   id: 'state-bucket.policy',
   title: 'bucket policy: TLS, this account, this key, no lost versions',
-  why: 'Permissions elsewhere in the account must not be enough to read the state in clear, or to lose it.',
+  why: 'Nobody outside of the account, no plain HTTP and no other key gets at the state, and permissions elsewhere in the account are not enough to delete its versions.',
   needs: ['bucket-policy'],
   satisfies: clauses(
     ['FSBP', 'S3.5', 'S3.6'],

@@ -98,8 +98,8 @@ const state: AwsControl = {
 
 const policy: AwsControl = {
   id: 'state-key.policy',
-  title: 'key policy: used through S3 and DynamoDB, deleted by break-glass only, never locked out',
-  why: 'The key is the second lock on the state; its policy must neither let everybody in nor shut the account out.',
+  title: 'key policy: roles use it through S3 and DynamoDB, deleted by break-glass only, never locked out',
+  why: 'The key is the second lock on the state. Its policy shuts other accounts out and never the account itself, whose IAM policies can let more people in: keep kms:Decrypt scarce there.',
   needs: ['key-policy'],
   satisfies: clauses(
     ['FSBP', 'KMS.3', 'KMS.5'],

@@ -22,6 +22,8 @@ import {
 } from '../../harness/evidence-fixture.ts';
 import { edited, encode, pinOf } from '../../harness/facts.ts';
 import type { FakeParty } from '../../harness/fake-crypto.ts';
+import type { FileRead, KeyRead } from '../../../src/inputs/facts.ts';
+import type { Verifier } from '../../../src/ports.ts';
 import { memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
 
 type Fake = ReturnType<typeof fakeScene> & { readonly store: MemoryStore };
@@ -386,6 +388,41 @@ describe('revocation', () => {
     });
     expect(told(report)[0]).toContain('SIGNER_UNKNOWN');
     expect(report.limits).toHaveLength(3);
+  });
+
+  it('is not hidden by a certificate from before the revocation', async () => {
+    const scene = await applied();
+    const { fingerprint, facts, keyFile } = scene.cast.alice;
+    const revoked = { kind: 'hard', reason: 'compromised' } as const;
+    const verifier = {
+      ...scene.verifier,
+      keys: async (files: readonly FileRead[]) =>
+        files.map((file): KeyRead => ({
+          is: 'key',
+          key: { ...facts, file: file.path, revoked: file.path.startsWith('keys/') ? revoked : null },
+        })),
+      verify: async (input: Parameters<Verifier['verify']>[0]) => {
+        const stored = input.keys.some(({ path }) => path === `keys/${fingerprint}.asc`);
+        const seen = await scene.verifier.verify(input);
+        return { ...seen, key: seen.key && { ...seen.key, revoked: stored ? revoked : null } };
+      },
+    };
+    const before = { path: `policies/keys/${fingerprint}.asc`, bytes: keyFile, sha256: sha256(keyFile) };
+    const report = await verify(scene, { verifier, keys: [before] });
+    expect(status(report, 'revocation')).toBe('bad');
+  });
+});
+
+describe('what was asked for', () => {
+  it.each([
+    [{ mode: 'REHEARSAL' }, 'mode LIVE, and REHEARSAL was asked for'],
+    [{ repository: '00000000-0000-4000-8000-000000000000' }, 'was asked for'],
+    [{ environment: 'prod' }, 'environment dev, and prod was asked for'],
+  ] as const)('evidence of another kind, place or owner is not it: %o', async (input, message) => {
+    const report = await verify(await applied(), input);
+    expect(status(report, 'origin')).toBe('bad');
+    expect(told(report).join('\n')).toContain(message);
+    expect(foundationProblems(report)).toHaveLength(1);
   });
 });
 

@@ -6,7 +6,7 @@ import { refuses, verdictOn } from './asking.ts';
 
 const LOCK = sha256('the lock in force');
 const OTHER = sha256('another lock');
-const lock = { sha256: LOCK, intentSha256: sha256('the first intent'), tag: 'v0.9' };
+const lock = { sha256: LOCK, intentSha256: sha256('the first intent'), tag: 'v0.9', trustVersion: 1 };
 const supersedes = (digest: string): string =>
   edited(
     edited(INTENT_YAML, 'action: create', 'action: supersede'),

@@ -45,7 +45,7 @@ describe('judge', () => {
 
   test('notes what a person should see before they confirm', () => {
     const intentText = edited(INTENT_YAML, 'endpoint: null', 'endpoint: "http://127.0.0.1:5000"');
-    const lock = { sha256: TREE, intentSha256: digestOf(intentText), tag: 'v1.0.0' };
+    const lock = { sha256: TREE, intentSha256: digestOf(intentText), tag: 'v1.0.0', trustVersion: 1 };
     const { passed } = judge(
       goodFacts({
         intent: intentText,

@@ -131,6 +131,12 @@ describe('what no policy may say is refused', () => {
     expect(() => parse(text)).toThrow('must name at least one environment');
   });
 
+  it('no environment that would lie among the rehearsals', () => {
+    expect(() => parse(PARITY_YAML.replace(/^  prod:$/m, '  rehearsal:'))).toThrow(
+      'must not name an environment "rehearsal"',
+    );
+  });
+
   test('a role that is left out', () => {
     expect(() => parse(PARITY_YAML.replace(/ {2}ci-plan:.*\n/, ''))).toThrow('roles.ci-plan is missing');
   });

@@ -1,4 +1,14 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -6,12 +16,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import type { Fingerprint, KeyFacts } from '../../../src/inputs/facts.ts';
 import type { Instant } from '../../../src/kernel/time.ts';
 import { instantFromMs } from '../../../src/kernel/time.ts';
-import { findProgram, runGnupg, versionOf } from '../../../src/world/gnupg.ts';
+import { runGnupg, versionOf } from '../../../src/world/gnupg.ts';
+import { makeGpgSigner } from '../../../src/world/gpg-signer.ts';
+import { whereIs } from '../../../src/world/programs.ts';
+import { makeVerifier } from '../../../src/world/verifier.ts';
 import { gpgvSays, judgeStatus } from '../../../src/world/gpgv.ts';
 import type { Question, Says } from '../../../src/world/openpgp.ts';
 import { parseSignatureFile } from '../../../src/inputs/signature-packet.ts';
 import { parseKeyFile } from '../../../src/inputs/key-file.ts';
-import { requireOrSkip, whereIs } from '../../harness/capabilities.ts';
+import { requireOrSkip, whereIs as whereIsCommand } from '../../harness/capabilities.ts';
 import { makeKey, type SignSpec, type TestKey } from '../../harness/keys.ts';
 
 const real = requireOrSkip('gpgv', 'verification with the real gpgv');
@@ -214,7 +227,7 @@ function fake(name: string, script: string): string {
 const leftOvers = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('govboot-gpgv-'));
 
 describe.skipIf(!real)('the real gpgv', () => {
-  const program = whereIs('gpgv')!;
+  const program = whereIsCommand('gpgv')!;
 
   test('says good, and leaves no folder behind', async () => {
     const before = leftOvers();
@@ -233,7 +246,7 @@ describe.skipIf(!real)('the real gpgv', () => {
   });
 
   test('is found on PATH and asked for its version', async () => {
-    expect(findProgram('gpgv')).toBe(program);
+    expect(whereIs('gpgv', process.env)).toBe(program);
     expect(await versionOf(program)).toMatch(/^\d+\.\d+\.\d+$/);
   });
 });
@@ -309,18 +322,32 @@ describe('runGnupg', () => {
   });
 });
 
-describe('findProgram', () => {
+describe('the gpgv that is found', () => {
   beforeEach(() => vi.stubEnv('PATH', ''));
   afterEach(() => vi.unstubAllEnvs());
 
   test('passes relative folders, folders, and files that cannot be run', () => {
     const program = fake('gpgv', 'exit 0');
-    expect(findProgram('gpgv')).toBeNull();
+    expect(whereIs('gpgv', process.env)).toBeNull();
     process.env['PATH'] = `.:bin::${folder}`;
-    expect(findProgram('gpgv')).toBe(program);
+    expect(whereIs('gpgv', process.env)).toBe(program);
     chmodSync(program, 0o644);
-    expect(findProgram('gpgv')).toBeNull();
+    expect(whereIs('gpgv', process.env)).toBeNull();
     process.env['PATH'] = tmpdir();
-    expect(findProgram(folder.slice(tmpdir().length + 1))).toBeNull();
+    expect(whereIs(folder.slice(tmpdir().length + 1), process.env)).toBeNull();
+  });
+
+  test('is never one that the repository brings, nor one that it links to', async () => {
+    const repository = realpathSync(folder);
+    const canary = join(repository, 'canary');
+    mkdirSync(join(repository, 'bin'));
+    writeFileSync(join(repository, 'bin', 'gpgv'), `#!/bin/sh\ntouch '${canary}'\n`, { mode: 0o755 });
+    symlinkSync('/bin/sh', join(repository, 'bin', 'gpg'));
+    process.env['PATH'] = join(repository, 'bin');
+    expect(whereIs('gpg', process.env, repository)).toBeNull();
+    expect(await makeVerifier({ repository }).tools()).toHaveLength(1);
+    const signer = makeGpgSigner({ key: PRIMARY, repository });
+    await expect(signer.identity()).rejects.toMatchObject({ code: 'SIGNER' });
+    expect(existsSync(canary)).toBe(false);
   });
 });

@@ -81,6 +81,7 @@ describe('proxies, and who is trusted', () => {
         NO_PROXY: 'localhost,.corp',
         ALL_PROXY: '',
         NODE_EXTRA_CA_CERTS: '/etc/corp.pem',
+        SSL_CERT_FILE: '/etc/corp-too.pem',
         OPENSSL_CONF: '/etc/fips.cnf',
       }).proxies,
     ).toEqual([
@@ -88,6 +89,7 @@ describe('proxies, and who is trusted', () => {
       { name: 'NO_PROXY', value: 'localhost,.corp' },
       { name: 'http_proxy', value: '***@proxy' },
       { name: 'NODE_EXTRA_CA_CERTS', value: '/etc/corp.pem' },
+      { name: 'SSL_CERT_FILE', value: '/etc/corp-too.pem' },
       { name: 'OPENSSL_CONF', value: '/etc/fips.cnf' },
     ]);
   });

@@ -131,7 +131,7 @@ describe('what no policy may say is refused', () => {
     expect(() => parse(text)).toThrow('must name at least one environment');
   });
 
-  it('no environment that would lie among the rehearsals', () => {
+  test('no environment that would lie among the rehearsals', () => {
     expect(() => parse(PARITY_YAML.replace(/^  prod:$/m, '  rehearsal:'))).toThrow(
       'must not name an environment "rehearsal"',
     );

@@ -21,7 +21,7 @@ import { changes, makePlan, planDigest, planView, type Plan } from './plan/plan.
 import { tokenOf } from './plan/token.ts';
 import type { Emit, Ports, SignerInfo } from './ports.ts';
 import type { Finished } from './street/lock-input.ts';
-import { doorsOf, governedFiles, readBack, takeClaim, timed } from './street/parts.ts';
+import { doorsOf, governedFiles, readBack, strangersOf, takeClaim, timed } from './street/parts.ts';
 import { makeRecorder, type Recorder } from './street/record.ts';
 import { isInForce, refuseRefused, refuseToAsk } from './street/refusals.ts';
 
@@ -166,6 +166,7 @@ export async function apply(ports: Ports, request: Request): Promise<Applied> {
 
   const planned = await makePlanned(ports, judged.gathered, passed, run);
   ports.emit({ type: 'plan', plan: planned.view });
+  for (const text of strangersOf(judged.gathered, planned.observation)) ports.emit({ type: 'warning', text });
   await recorded(record, () => refuseRefused(planned.plan), planned);
   if (changes(planned.plan).length === 0 && isInForce(judged.gathered)) {
     return {

@@ -2,6 +2,7 @@
 import { judgeGates, makePlanned, refuseUnlessPassed } from '../pipeline.ts';
 import { changes, refusals } from '../plan/plan.ts';
 import { GovbootError } from '../kernel/errors.ts';
+import { strangersOf } from '../street/parts.ts';
 import type { CommandRun } from './command.ts';
 
 export const plan: CommandRun<'plan'> = async (ports, { environment, intent }) => {
@@ -14,6 +15,7 @@ export const plan: CommandRun<'plan'> = async (ports, { environment, intent }) =
     at: ports.clock.now(),
   });
   ports.emit({ type: 'plan', plan: planned.view });
+  for (const text of strangersOf(judged.gathered, planned.observation)) ports.emit({ type: 'warning', text });
   const refused = refusals(planned.plan);
   ports.emit({
     type: 'result',

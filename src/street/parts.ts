@@ -41,6 +41,28 @@ export async function takeClaim(
   }
 }
 
+/**
+ * Resources that are ours by their tags, but were made by no run of this ledger: by a run whose evidence was lost, or by anybody who may
+ * tag in the account. Every control of them is compared; what no control looks at (a grant on the key, objects in the bucket) is not.
+ */
+export function strangersOf(
+  { ledger }: Pick<Gathered, 'ledger'>,
+  observation: Observation,
+): readonly string[] {
+  const runs = new Set(
+    ledger.items.flatMap(({ entry }) => (entry.type === 'APPLY_STARTED' ? [entry.body.run] : [])),
+  );
+  return Object.entries(observation.resources).flatMap(([id, presence]) => {
+    // A shared identity provider is used as it is, and never adopted.
+    if (presence.is !== 'ours' || (presence.madeBy === null && id.startsWith('oidc-'))) return [];
+    if (presence.madeBy !== null && runs.has(presence.madeBy)) return [];
+    const by = presence.madeBy === null ? 'by nobody who says so' : `by run ${presence.madeBy}`;
+    return [
+      `${id} is there already, made ${by}, which this evidence does not know: look at it before you adopt it`,
+    ];
+  });
+}
+
 /** The three governed documents, which are there once the gates passed. */
 export function governedFiles({ files }: Gathered): {
   readonly trust: FileRead;

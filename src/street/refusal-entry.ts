@@ -20,7 +20,7 @@ export function refusalEntry(
     const found = judgement.verdicts.flatMap((verdict) =>
       verdict.findings.map((f) => ({
         where: verdict.gate,
-        code: f.code as string,
+        code: f.code,
         message: f.message,
       })),
     );

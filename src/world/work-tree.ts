@@ -114,11 +114,17 @@ export class WorkTree {
     if (names.is === 'problem')
       throw new GovbootError(names.problem.code, names.problem.wrong, { data: { folder } });
     const files: FileRead[] = [];
+    let left = this.limits.bytes;
     await inParallel(names.value, async (path, i) => {
       const seen = await this.file(path);
       if (seen.is === 'problem')
         throw new GovbootError(seen.problem.code, seen.problem.wrong, { data: { file: path } });
       files[i] = seen.value.file;
+      left -= seen.value.file.bytes.length;
+      if (left < 0)
+        throw new GovbootError('FILE_UNSAFE', `${folder} has more than ${String(this.limits.bytes)} bytes`, {
+          data: { folder },
+        });
     });
     return files;
   }

@@ -36,7 +36,7 @@ async function plant(world: World, by: Who, entry: Record<string, unknown>): Pro
     time: instantFromMs(world.clock.ms),
     prev_sha256: before === undefined ? null : sha256(before),
     actor: { fingerprint: world.cast[by].fingerprint },
-  } as never);
+  });
   world.store.files.set(file(seq), bytes);
   world.store.files.set(`${file(seq)}.asc`, await world.cast[by].sign(bytes, instantFromMs(world.clock.ms)));
   world.store.files.set(`keys/${world.cast[by].fingerprint}.asc`, world.cast[by].keyFile);
@@ -216,7 +216,7 @@ describe('backend files come only from evidence that holds', () => {
       ...(parseCanonical(world.store.files.get(name)!, name) as object),
       actor: { fingerprint: world.cast.mallory.fingerprint },
     };
-    const bytes = canonicalBytes(entry as never);
+    const bytes = canonicalBytes(entry);
     world.store.files.set(name, bytes);
     world.store.files.set(`${name}.asc`, await world.cast.mallory.sign(bytes, instantFromMs(world.clock.ms)));
     world.store.files.set(`keys/${world.cast.mallory.fingerprint}.asc`, world.cast.mallory.keyFile);
@@ -262,6 +262,26 @@ describe('trust does not go back', () => {
       'TRUST_ROLLBACK',
     );
     expect(world.pins).toHaveLength(1);
+  });
+});
+
+describe('what is there already', () => {
+  test('and was made by a run that the evidence does not know is told before it is adopted', async () => {
+    const world = await lockedWorld();
+    world.store.files.clear();
+    await world.intent();
+    const { ports, error } = await play({ world });
+    expect(error).toBeNull();
+    const told = said(ports).filter((text) => text.includes('does not know'));
+    expect(told.map((text) => text.split(' ')[0])).toEqual(
+      expect.arrayContaining(['state-key', 'state-bucket', 'lock-table', 'role-operator']),
+    );
+    expect(told[0]).toMatch(/made by run [0-9a-f-]{36}/);
+  });
+
+  test('and was made by a run of this evidence is not', async () => {
+    const { ports } = await play({ world: await lockedWorld() });
+    expect(said(ports).filter((text) => text.includes('does not know'))).toEqual([]);
   });
 });
 

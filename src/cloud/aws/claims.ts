@@ -67,7 +67,7 @@ export async function takeClaim(
   );
   if (!areOurs(tags, b)) throw foreign(b, tags);
   const held = parseClaim(tags[CLAIM_TAG]);
-  if (held !== null && held.run !== run && msOf(at) - msOf(held.since) < STALE_MS) return busy(held);
+  if (held !== null && held.run !== run && isFresh(held, at)) return busy(held);
   const { $metadata } = await api.call('iam:TagRole', {
     RoleName: b.names.roles[ROLE],
     Tags: [
@@ -112,6 +112,11 @@ async function confirmed(
     seen = again;
   }
   return seen;
+}
+
+/** Clocks may differ; a claim dated further ahead than one lasts is of no run, and would be held for ever. */
+function isFresh({ since }: Claim, at: Instant): boolean {
+  return Math.abs(msOf(at) - msOf(since)) < STALE_MS;
 }
 
 function busy({ holder, run, since }: Claim): ClaimAnswer {

@@ -44,7 +44,10 @@ export function makeSdkApi(options: SdkOptions): SdkApi {
   const senders = new Map<string, Promise<Sender>>();
   const senderFor = (service: Service, maxAttempts: number): Promise<Sender> => {
     const key = `${service} ${maxAttempts}`;
-    const open = senders.get(key) ?? openSender(service, { ...options, maxAttempts });
+    // STS names the caller whom the gates judge; found anew by each service, credentials could be somebody else's by then.
+    const shared = { credentials: async () => (await senderFor('sts', MAX_ATTEMPTS)).credentials() };
+    const own = { ...options, maxAttempts, ...(service === 'sts' ? {} : shared) };
+    const open = senders.get(key) ?? openSender(service, own);
     senders.set(key, open);
     return open;
   };
@@ -73,8 +76,8 @@ export function makeSdkApi(options: SdkOptions): SdkApi {
     },
     async credentialSeconds() {
       try {
-        const expires = await (await senderFor('sts', MAX_ATTEMPTS)).credentialsExpire();
-        return expires === null ? null : Math.floor((expires.getTime() - Date.now()) / 1000);
+        const { expiration: expires } = await (await senderFor('sts', MAX_ATTEMPTS)).credentials();
+        return expires === undefined ? null : Math.floor((expires.getTime() - Date.now()) / 1000);
       } catch (error) {
         throw faultOf('sts:GetCallerIdentity', error);
       }

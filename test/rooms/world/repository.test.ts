@@ -531,6 +531,13 @@ describe.skipIf(!hasGit)('a tree that differs', () => {
     });
   });
 
+  it('limits the bytes of a listed folder, which no tag may cover', async () => {
+    const repo = await released();
+    for (const name of ['a', 'b']) repo.write(`intents/${name}.asc`, 'x'.repeat(600));
+    const opened = await makeRepositoryOpener(repo.root, { limits: { files: 9, bytes: 1_000 } }).open();
+    await expect(opened.list('intents')).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
+  });
+
   it('limits files and bytes, on disk and in the tag', async () => {
     const repo = await released();
     const few = { limits: { files: 4, bytes: 1_000_000 } };

@@ -5,11 +5,20 @@ export interface SenderOptions {
   readonly region: string;
   readonly endpoint: string | null;
   readonly maxAttempts: number;
+  /** Those of another client, so that every service is called by one caller; the SDK's own chain when left out. */
+  readonly credentials?: () => Promise<Credentials>;
+}
+
+/** What signs requests (AwsCredentialIdentity of @smithy/types), as far as it is looked at. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly expiration?: Date;
 }
 
 export interface Sender {
   send<O extends Operation>(operation: O, input: Input<O>): Promise<Output<O>>;
-  credentialsExpire(): Promise<Date | null>;
+  credentials(): Promise<Credentials>;
 }
 
 /** Commands of one service, by the name of their call. */
@@ -20,7 +29,7 @@ export type Commands<S extends string> = {
 /** What all clients of the SDK have. Their overloads cannot be named in general, so this is how they are called. */
 interface AnyClient {
   send(command: never): Promise<unknown>;
-  readonly config: { credentials(): Promise<{ readonly expiration?: Date | undefined }> };
+  readonly config: { credentials(): Promise<Credentials> };
 }
 
 /** Milliseconds. */
@@ -36,6 +45,7 @@ export function clientConfig(options: SenderOptions) {
     requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true },
     customUserAgent: 'govboot',
     ...(options.endpoint === null ? {} : { endpoint: options.endpoint }),
+    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
   };
 }
 
@@ -47,8 +57,6 @@ export function sender<S extends string>(client: AnyClient, commands: Commands<S
       if (Command === undefined) throw new TypeError(`no command for ${operation}`);
       return (await client.send(new Command(input))) as Output<O>;
     },
-    async credentialsExpire() {
-      return (await client.config.credentials()).expiration ?? null;
-    },
+    credentials: () => client.config.credentials(),
   };
 }

@@ -82,6 +82,14 @@ describe('taking the claim', () => {
     expect(role.tags?.['govboot:claim']).toBe('run-2 2026-11-22T12:30:00Z bob');
   });
 
+  it.each([
+    ['2026-11-22T12:29:59Z', 'busy'],
+    ['2999-01-01T00:00:00Z', 'held'],
+  ] as const)('dated %s, after now: %s, since nobody may hold it for ever', async (since, is) => {
+    const { open } = account(claimed(claimText({ run: 'run-1', since: since as Instant, holder: 'alice' })));
+    await expect(open().take(run('run-2'), 'bob', NOON)).resolves.toMatchObject({ is });
+  });
+
   it('is held again, and renewed, by the same run', async () => {
     const { role, open } = account(null);
     await open().take(run('run-1'), 'alice', NOON);

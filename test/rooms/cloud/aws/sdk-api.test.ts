@@ -83,6 +83,18 @@ describe('the SDK behind the seam', () => {
     ]);
   });
 
+  it('calls every service as the one whom STS named, whatever the environment becomes', async () => {
+    replies = [iamError('Throttled', 400), iamError('NoSuchEntity', 404)];
+    const one = api();
+    await expect(one.call('sts:GetCallerIdentity', {})).rejects.toThrow();
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'somebody-else');
+    await expect(one.call('iam:GetRole', { RoleName: 'r' })).rejects.toMatchObject({ kind: 'absent' });
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'testing');
+    expect(
+      requests.map(({ headers }) => /Credential=([^/]+)/.exec(headers.authorization ?? '')?.[1]),
+    ).toEqual(['testing', 'testing']);
+  });
+
   it.each([
     [404, 'absent'],
     [403, 'denied'],

@@ -1,0 +1,15 @@
+﻿object c6838307f4dcd39cfd01747034a35f7c503c987b
+type commit
+tag v1.0.0
+tagger Rita Release <rita@example.org> 1767312000 +0000
+
+Release 1.0.0
+
+Première, 基盤.
+-----BEGIN PGP SIGNATURE-----
+
+iI4EABYIADYWIQSwVcOHgvKNYkfm0TQYE7Nt/qdI6AUCaVcKgBgcZ3BnLWVkMjU1
+MTlAZXhhbXBsZS5vcmcACgkQGBOzbf6nSOjfRwEAi0Q6UecES+k2gf1KCYMkpcDY
+ZQvzxKx+TyAGrwItGbEBAI9wsLpt4eYEVTfy9+mXR1wkm2Fy1cCztX2XBtuFFiwE
+=l+Rv
+-----END PGP SIGNATURE-----

@@ -1,0 +1,15 @@
+object C6838307F4DCD39CFD01747034A35F7C503C987B
+type commit
+tag v1.0.0
+tagger Rita Release <rita@example.org> 1767312000 +0000
+
+Release 1.0.0
+
+Première, 基盤.
+-----BEGIN PGP SIGNATURE-----
+
+iI4EABYIADYWIQSwVcOHgvKNYkfm0TQYE7Nt/qdI6AUCaVcKgBgcZ3BnLWVkMjU1
+MTlAZXhhbXBsZS5vcmcACgkQGBOzbf6nSOjFhgEAjeHh7Qn6+3cFdv/PjUFT0Vw9
+DXEKXGzyRxE64sA0N1UA/31dPlyhcbq44EOXhBchBjQt0lsP+MmZWPAkkP3ZH8YN
+=9/aU
+-----END PGP SIGNATURE-----

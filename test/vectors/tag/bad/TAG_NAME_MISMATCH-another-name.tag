@@ -1,0 +1,15 @@
+object c6838307f4dcd39cfd01747034a35f7c503c987b
+type commit
+tag v0.9.0
+tagger Rita Release <rita@example.org> 1767312000 +0000
+
+Release 1.0.0
+
+Première, 基盤.
+-----BEGIN PGP SIGNATURE-----
+
+iI4EABYIADYWIQSwVcOHgvKNYkfm0TQYE7Nt/qdI6AUCaVcKgBgcZ3BnLWVkMjU1
+MTlAZXhhbXBsZS5vcmcACgkQGBOzbf6nSOhumAD/XaMiCEoN0IY09e7L70o2Hz5B
+35U7m8yS5xQA8ZX58LkBAJgOcOTcEYKKOxumv0WjbCqOEWYsDMU0JBwBzE1v4NcD
+=sUmT
+-----END PGP SIGNATURE-----

@@ -1,0 +1,8 @@
+object c6838307f4dcd39cfd01747034a35f7c503c987b
+type commit
+tag v1.0.0
+tagger Rita Release <rita@example.org> 1767312000 +0000
+
+Release 1.0.0
+
+Première, 基盤.

@@ -1,0 +1,15 @@
+object 09c43c9bd5706e73767718e5b9951337ce17149241f7e2de698d2ce72f939660
+type commit
+tag v1.0.0
+tagger Rita Release <rita@example.org> 1767312000 +0000
+
+Release 1.0.0
+
+Première, 基盤.
+-----BEGIN PGP SIGNATURE-----
+
+iI4EABYIADYWIQSwVcOHgvKNYkfm0TQYE7Nt/qdI6AUCaVcKgBgcZ3BnLWVkMjU1
+MTlAZXhhbXBsZS5vcmcACgkQGBOzbf6nSOgK5QD9Eb8UN5lzGYhob3tZxN8HoYzG
+B/BfjyE3XZUTyVhTUnIA/2WCym5o0ZfUnBwMLGYDox0uKN6yTAYQm59gqBMCEO8E
+=8hpM
+-----END PGP SIGNATURE-----

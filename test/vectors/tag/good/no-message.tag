@@ -1,0 +1,12 @@
+object c6838307f4dcd39cfd01747034a35f7c503c987b
+type commit
+tag v1.0.0
+tagger Rita Release <rita@example.org> 1767312000 +0000
+
+-----BEGIN PGP SIGNATURE-----
+
+iI4EABYIADYWIQSwVcOHgvKNYkfm0TQYE7Nt/qdI6AUCaVcKgBgcZ3BnLWVkMjU1
+MTlAZXhhbXBsZS5vcmcACgkQGBOzbf6nSOgytgD/cP2ptKjW4mZ3G0jeB2dmMWcs
+3qWtUP8BID/wHaiuUXkA/Ri8hVya6q31FubWvqoFIRHEY6DcENT0sj7TS2q460gM
+=8qtC
+-----END PGP SIGNATURE-----

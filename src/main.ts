@@ -1,6 +1,6 @@
 /** The only place that wires cloud and world to the rest: options → ports → command → exit code. */
 import { makeProgram, usageError, type Invocation } from './cli.ts';
-import type { GovbootError} from './kernel/errors.ts';
+import type { GovbootError } from './kernel/errors.ts';
 import { isGovbootError, messageOf } from './kernel/errors.ts';
 import { EXITS } from './kernel/exit.ts';
 import type { CommandName, CommandRun } from './commands/command.ts';

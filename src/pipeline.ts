@@ -21,7 +21,15 @@ import { changes, makePlan, planDigest, planView, type Plan } from './plan/plan.
 import { tokenOf } from './plan/token.ts';
 import type { Emit, Ports, SignerInfo } from './ports.ts';
 import type { Finished } from './street/lock-input.ts';
-import { doorsOf, governedFiles, readBack, strangersOf, takeClaim, timed } from './street/parts.ts';
+import {
+  doorsOf,
+  governedFiles,
+  readBack,
+  refuseBusy,
+  strangersOf,
+  takeClaim,
+  timed,
+} from './street/parts.ts';
 import { makeRecorder, type Recorder } from './street/record.ts';
 import { isInForce, refuseRefused, refuseToAsk } from './street/refusals.ts';
 
@@ -265,6 +273,8 @@ async function unchanged(
   }
   const again = await makePlanned(ports, gathered, passed, run);
   if (again.digest !== planned.digest) {
+    const { plan, blueprint, observation } = again;
+    await refuseBusy(ports, doorsOf(gathered).claims, { run: plan.run, blueprint, known: observation.known });
     throw new GovbootError(
       'PLAN_CHANGED',
       `the plan is ${again.digest.slice(0, 16)}… now and was ${planned.digest.slice(0, 16)}… when it was shown`,

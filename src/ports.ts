@@ -158,6 +158,8 @@ export type ClaimAnswer =
 
 /** The first write of a run, which a second operator's run sees. */
 export interface Claims {
+  /** Who else is at work, without writing anything; null when nobody is. */
+  look(context: RunContext, at: Instant): Promise<Extract<ClaimAnswer, { readonly is: 'busy' }> | null>;
   take(context: RunContext, holder: string, at: Instant): Promise<ClaimAnswer>;
   release(context: RunContext): Promise<void>;
 }

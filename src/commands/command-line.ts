@@ -102,9 +102,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'pin the root keys of this repository on this machine',
     details:
       'The repository must not say who judges it: take the fingerprints from a copy that it did not write, on paper.',
-    options: [repeated('--root <fingerprint>', 'fingerprint of a root key')],
+    options: [
+      repeated('--root <fingerprint>', 'fingerprint of a root key'),
+      option('--threshold <n>', 'how many of them must sign, from the same paper; needed with more than one'),
+    ],
     examples: [`govboot trust pin --root ${FINGERPRINT}`],
-    read: (_first, o) => ({ roots: list(o['root']) }),
+    read: (_first, o) => ({ roots: list(o['root']), threshold: text(o['threshold']) }),
   }),
   spec<'trust show'>({
     name: 'trust show',

@@ -16,7 +16,7 @@ export interface CommandOptions {
     readonly github: string | null;
     readonly githubIds: string | null;
   };
-  readonly 'trust pin': { readonly roots: readonly string[] };
+  readonly 'trust pin': { readonly roots: readonly string[]; readonly threshold: string | null };
   readonly 'trust show': NoOptions;
   readonly 'trust sign': NoOptions;
   readonly 'intent new': {

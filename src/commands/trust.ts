@@ -7,7 +7,7 @@ import type { Ports } from '../ports.ts';
 import type { CommandRun } from './command.ts';
 import { readDocument, signBeside } from './sign-beside.ts';
 
-export const trustPin: CommandRun<'trust pin'> = async (ports, { roots }) => {
+export const trustPin: CommandRun<'trust pin'> = async (ports, { roots, threshold }) => {
   const { trust, root } = await readTrust(ports);
   const given = [...new Set(roots.map(asFingerprint))];
   if (given.length === 0) {
@@ -32,6 +32,7 @@ export const trustPin: CommandRun<'trust pin'> = async (ports, { roots }) => {
       `${TRUST_FILE} names root keys that you did not give: ${forgotten.join(', ')}`,
       { hint: 'compare each with paper and give all of them with --root' },
     );
+  assertThreshold(trust, given.length, threshold);
   const before = (await ports.pins.load()).find(({ repository }) => repository === trust.repository);
   if (before !== undefined && before.trustVersion > trust.version)
     throw new GovbootError(
@@ -64,6 +65,24 @@ export const trustPin: CommandRun<'trust pin'> = async (ports, { roots }) => {
     ],
   });
 };
+
+/** The threshold comes from paper too: a file that asks for fewer signatures than its owners agreed on is a forgery. */
+function assertThreshold({ roots }: Trust, given: number, asked: string | null): void {
+  const hint = 'read from paper how many root keys must sign, and give it with --threshold';
+  if (asked === null && given > 1)
+    throw new GovbootError('USAGE', `--threshold is missing: ${String(given)} root keys were given`, {
+      hint,
+    });
+  const threshold = asked ?? '1';
+  if (!/^[1-9][0-9]?$/.test(threshold))
+    throw new GovbootError('USAGE', `--threshold is "${threshold}", not a whole number`, { hint });
+  if (Number(threshold) !== roots.threshold)
+    throw new GovbootError(
+      'TRUST_INVALID',
+      `${TRUST_FILE} asks for ${String(roots.threshold)} root signatures, and you gave ${threshold}`,
+      { hint: 'do not go on: the file asks for another number than your paper copy; ask its owner' },
+    );
+}
 
 export const trustShow: CommandRun<'trust show'> = async (ports) => {
   const { trust, root } = await readTrust(ports);

@@ -9,7 +9,7 @@ import type { Json } from './json.ts';
 /** RFC 8785 text of `value`, without the line feed. @throws NOT_CANONICAL for what JSON cannot say (undefined, NaN, lone surrogates). */
 export function canonicalText(value: Json): string {
   assertPlain(value, '$');
-  const text = (canonicalize)(value);
+  const text = canonicalize(value);
   if (text === undefined) throw notCanonical('$', 'value has no JSON form');
   return text;
 }

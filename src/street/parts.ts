@@ -4,7 +4,7 @@ import type { FileRead } from '../inputs/facts.ts';
 import { assertRight, wrongAfter } from '../apply/readback.ts';
 import type { Blueprint } from '../plan/blueprint.ts';
 import type { Observation } from '../plan/control.ts';
-import type { Claims, Cloud, Ports, SignerInfo } from '../ports.ts';
+import type { ClaimAnswer, Claims, Cloud, Ports, SignerInfo } from '../ports.ts';
 import type { Gathered } from './gather.ts';
 
 /** Milliseconds that reads may lag behind writes. */
@@ -32,13 +32,25 @@ export async function takeClaim(
   signer: SignerInfo,
 ): Promise<void> {
   const answer = await claims.take(context, signer.fingerprint, ports.clock.now());
-  if (answer.is === 'busy') {
-    throw new GovbootError(
-      'CLAIMED',
-      `${answer.holder} is bootstrapping this environment since ${answer.since} (run ${answer.run})`,
-      { data: { holder: answer.holder, run: answer.run, since: answer.since } },
-    );
-  }
+  if (answer.is === 'busy') throw claimedBy(answer);
+}
+
+/** @throws CLAIMED when somebody else is at work, which explains why a plan is not what it was */
+export async function refuseBusy(
+  ports: Ports,
+  claims: Claims,
+  context: Parameters<Claims['look']>[0],
+): Promise<void> {
+  const other = await claims.look(context, ports.clock.now());
+  if (other !== null) throw claimedBy(other);
+}
+
+function claimedBy({ holder, run, since }: Extract<ClaimAnswer, { readonly is: 'busy' }>): GovbootError {
+  return new GovbootError(
+    'CLAIMED',
+    `${holder} is bootstrapping this environment since ${since} (run ${run})`,
+    { data: { holder, run, since } },
+  );
 }
 
 /**

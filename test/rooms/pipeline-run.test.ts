@@ -129,6 +129,31 @@ describe('the claim', () => {
     expect(ports.changed()).toEqual(['iam:CreateRole']);
   });
 
+  test('a plan that changed because somebody else began in between is told as theirs', async () => {
+    const world = await makeWorld();
+    const other = { is: 'busy', holder: 'BOB', run: 'another-run', since: '2026-11-22T11:59:00Z' } as const;
+    let reads = 0;
+    const { ports, error } = await play({
+      world,
+      doors: ({ cloud, claims }) => ({
+        cloud: {
+          ...cloud,
+          async observe(blueprint) {
+            const seen = await cloud.observe(blueprint);
+            reads += 1;
+            const theirs = { is: 'ours', known: {}, madeBy: 'another-run', detail: '' } as const;
+            return reads === 1
+              ? seen
+              : { ...seen, resources: { ...seen.resources, 'role-operator': theirs } };
+          },
+        },
+        claims: { ...claims, look: async () => other },
+      }),
+    });
+    expect(error).toMatchObject({ code: 'CLAIMED', exitCode: 75, data: { holder: 'BOB' } });
+    expect(ports.changed()).toEqual([]);
+  });
+
   test('a later apply works, with a new intent; that the old one is used up is said before anybody is asked', async () => {
     const world = await makeWorld();
     await play({

@@ -13,7 +13,7 @@ const paper = readFileSync(join(projectRoot, 'evidence', 'sample-root-fingerprin
 
 async function verify(at: string, root = paper) {
   const store = makeEvidenceStore(projectRoot, 'sample');
-  const genesis = JSON.parse(new TextDecoder().decode((await store.read('ledger/00000000.json')))) as {
+  const genesis = JSON.parse(new TextDecoder().decode(await store.read('ledger/00000000.json'))) as {
     body: { origin: { repository: string } };
   };
   if (!isFingerprint(root) || !isInstant(at)) throw new Error('the test is wrong');

@@ -31,6 +31,8 @@ interface Claim {
   readonly holder: string;
 }
 
+type Busy = Extract<ClaimAnswer, { readonly is: 'busy' }>;
+
 /** Milliseconds for which a release looks for the claim that it is to free. */
 const RELEASE_MS = 10_000;
 
@@ -80,6 +82,26 @@ export async function takeClaim(
   return { is: 'held', requestIds: [{ call: 'iam:TagRole', id: $metadata.requestId ?? '' }] };
 }
 
+/** Who else holds the claim, without taking it; null when nobody does, or the role is not ours to read. @throws ApiFault */
+export async function lookAtClaim(
+  api: AwsApi,
+  { blueprint: b, run }: RunContext,
+  at: Instant,
+): Promise<Busy | null> {
+  const tags = await roleTagsOrNone(api, b);
+  const held = areOurs(tags, b) ? parseClaim(tags[CLAIM_TAG]) : null;
+  return held !== null && held.run !== run && isFresh(held, at) ? busy(held) : null;
+}
+
+async function roleTagsOrNone(api: AwsApi, b: Blueprint): Promise<Tags> {
+  try {
+    return await roleTags(api, b, ROLE);
+  } catch (error) {
+    if (isFault(error, 'absent')) return {};
+    throw error;
+  }
+}
+
 /** The request id, or null when the role is there already. */
 async function tryCreate(api: AwsApi, b: Blueprint, mine: Claim): Promise<string | null> {
   try {
@@ -119,7 +141,7 @@ function isFresh({ since }: Claim, at: Instant): boolean {
   return Math.abs(msOf(at) - msOf(since)) < STALE_MS;
 }
 
-function busy({ holder, run, since }: Claim): ClaimAnswer {
+function busy({ holder, run, since }: Claim): Busy {
   return { is: 'busy', holder, run, since };
 }
 

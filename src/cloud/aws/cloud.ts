@@ -4,7 +4,7 @@ import type { Claims, Clock, Cloud, Performed } from '../../ports.ts';
 import type { ResourceId } from '../../plan/control.ts';
 import { isChange } from '../../plan/step.ts';
 import type { AwsApi } from './api.ts';
-import { releaseClaim, takeClaim } from './claims.ts';
+import { lookAtClaim, releaseClaim, takeClaim } from './claims.ts';
 import { guarded, isMutating } from './guard.ts';
 import { observe } from './observe.ts';
 import { perform } from './perform.ts';
@@ -91,6 +91,10 @@ function claimsOn(
   { account, region }: Pick<AwsCloudOptions, 'account' | 'region'>,
 ): Claims {
   return {
+    look: async (context, at) => {
+      assertTarget(context.blueprint, account, region);
+      return telling('the claim', () => lookAtClaim(api, context, at));
+    },
     take: async (context, holder, at) => {
       assertTarget(context.blueprint, account, region);
       return telling('the claim', () => takeClaim(api, context, holder, at, patience));

@@ -23,6 +23,8 @@ const twoRoots = (): void => {
   world.edit('policies/trust.yaml', `keys: ["${PRINTS.root}"]`, `keys: ["${PRINTS.root}", "${PRINTS.bob}"]`);
 };
 
+const bothRoots = (): string[] => [PRINTS.root, PRINTS.bob];
+
 describe('trust pin', () => {
   test('pins what was given, and says where', async () => {
     world.pins.splice(0);
@@ -30,7 +32,7 @@ describe('trust pin', () => {
       .toLowerCase()
       .replaceAll(/(.{4})/g, '$1 ')
       .trim();
-    const { error, lines, value } = await run(trustPin, { roots: [spaced] }, { world });
+    const { error, lines, value } = await run(trustPin, { roots: [spaced], threshold: null }, { world });
     expect(error).toBeNull();
     expect(lines).toEqual([
       `pinned repository ${REPOSITORY}`,
@@ -51,7 +53,11 @@ describe('trust pin', () => {
 
   test('a key that is given twice is one key', async () => {
     world.pins.splice(0);
-    const { lines } = await run(trustPin, { roots: [PRINTS.root, PRINTS.root.toLowerCase()] }, { world });
+    const { lines } = await run(
+      trustPin,
+      { roots: [PRINTS.root, PRINTS.root.toLowerCase()], threshold: '1' },
+      { world },
+    );
     expect(world.pins[0]?.roots).toEqual([PRINTS.root]);
     expect(lines).toContain('  threshold 1 of 1, trust version 3');
   });
@@ -68,9 +74,42 @@ describe('trust pin', () => {
     ['one of two', () => (twoRoots(), [PRINTS.root]), 'TRUST_INVALID', /that you did not give: B0C0FFEE/],
   ] as const)('%s is refused, and nothing is pinned', async (_what, roots, code, message) => {
     world.pins.splice(0);
-    const { error } = await run(trustPin, { roots: roots() }, { world });
+    const { error } = await run(trustPin, { roots: roots(), threshold: null }, { world });
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
     expect(world.pins).toEqual([]);
+  });
+});
+
+describe('trust pin --threshold', () => {
+  test.each([
+    [
+      'is needed with more than one root',
+      (): string[] => (twoRoots(), bothRoots()),
+      null,
+      'USAGE',
+      /--threshold is missing: 2/,
+    ],
+    ['must be a number', (): string[] => [PRINTS.root], 'all', 'USAGE', /--threshold is "all"/],
+    [
+      'must be what the file asks for',
+      (): string[] => [PRINTS.root],
+      '2',
+      'TRUST_INVALID',
+      /asks for 1 root signatures, and you gave 2/,
+    ],
+  ] as const)('%s', async (_what, roots, threshold, code, message) => {
+    world.pins.splice(0);
+    const { error } = await run(trustPin, { roots: roots(), threshold }, { world });
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+    expect(world.pins).toEqual([]);
+  });
+
+  test('is pinned', async () => {
+    world.pins.splice(0);
+    twoRoots();
+    const { error } = await run(trustPin, { roots: bothRoots(), threshold: '1' }, { world });
+    expect(error).toBeNull();
+    expect(world.pins).toMatchObject([{ threshold: 1 }]);
   });
 });
 

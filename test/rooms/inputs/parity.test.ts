@@ -132,7 +132,7 @@ describe('what no policy may say is refused', () => {
   });
 
   test('no environment that would lie among the rehearsals', () => {
-    expect(() => parse(PARITY_YAML.replace(/^  prod:$/m, '  rehearsal:'))).toThrow(
+    expect(() => parse(PARITY_YAML.replace(/^ {2}prod:$/m, '  rehearsal:'))).toThrow(
       'must not name an environment "rehearsal"',
     );
   });

@@ -160,7 +160,7 @@ const intents: Vectors = {
       'endpoint-file': intent('endpoint: null', 'endpoint: "file:///etc/passwd"'),
       'repository-not-version-4': intent('-4c3a-', '-1c3a-'),
       'reason-of-two-lines': intent('first backend of dev', '"first\\nbackend"'),
-      'reason-blank': intent('first backend of dev', '" "'),
+      'reason-with-leading-space': intent('first backend of dev', '" first backend"'),
       'tag-with-trailing-space': intent('tag: v1.0.0', 'tag: "v1.0.0 "'),
     }),
   ],

@@ -190,3 +190,26 @@ describe('the words of a claim', () => {
     expect(parseClaim(text)).toMatchObject({ run: 'r', since: NOON });
   });
 });
+
+describe('looking at the claim', () => {
+  it('says who else is at work, and writes nothing', async () => {
+    const { api, open } = account(claimed(`run-1 ${at('11:50:00')} Alice`));
+    await expect(open().look(run('run-2'), NOON)).resolves.toEqual({
+      is: 'busy',
+      run: 'run-1',
+      since: at('11:50:00'),
+      holder: 'Alice',
+    });
+    expect(new Set(api.names())).toEqual(new Set(['iam:ListRoleTags']));
+  });
+
+  it.each([
+    ['it is our own', claimed(`run-2 ${at('11:50:00')} Alice`)],
+    ['it was released', claimed('released')],
+    ['its run died long ago', claimed(`run-1 ${at('11:00:00')} Alice`)],
+    ['there is no role', null],
+    ['the role is not ours', { 'govboot:claim': `run-1 ${at('11:50:00')} Alice` }],
+  ])('says nobody when %s', async (_what, tags) => {
+    await expect(account(tags).open().look(run('run-2'), NOON)).resolves.toBeNull();
+  });
+});

@@ -1,15 +1,15 @@
 object c6838307f4dcd39cfd01747034a35f7c503c987b
 type commit
 tag v1.0.0
-tagger Rita ÿ <rita@example.org> 1767312000 +0000
+tagger Rita Release <rita@example.org> 1767312000 +0000
 
-Release 1.0.0
+ÿ.0.0
 
 Première, úä.
 -----BEGIN PGP SIGNATURE-----
 
-iI4EABYIADYWIQSwVcOHgvKNYkfm0TQYE7Nt/qdI6AUCaVcKgBgcZ3BnLWVkMjU1
-MTlAZXhhbXBsZS5vcmcACgkQGBOzbf6nSOh1HAD/Z1dNLYEQxfjNQsNKQ/MBEKhP
-tJ/XdbQ4u2eELrpqtxABAN3oIGXn3z9oCDtWp7w9ZP7E8NrL49wmdQ0c+ggbmyQF
-=nRPP
+iI4EABYIADYWIQQetMhpjTJXA2cmr00pG/BwTfTd9AUCaVcKgBgcZ3BnLWVkMjU1
+MTlAZXhhbXBsZS5vcmcACgkQKRvwcE303fQCTQD/STU7tY3DjHKaixm+vtO4lvDY
+ejtxumQTjfdy8wXOZKUBAIxMq8NaDTiXwlnamUqd3q0WaDka5CLNLm1UJU/CnSkF
+=usci
 -----END PGP SIGNATURE-----

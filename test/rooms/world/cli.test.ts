@@ -85,8 +85,12 @@ describe('a command line', () => {
         githubIds: '1:2',
       },
     ],
-    ['trust pin', 'trust pin', { roots: [] }],
-    [`trust pin --root ${PRINT} --root B`, 'trust pin', { roots: [PRINT, 'B'] }],
+    ['trust pin', 'trust pin', { roots: [], threshold: null }],
+    [
+      `trust pin --root ${PRINT} --root B --threshold 2`,
+      'trust pin',
+      { roots: [PRINT, 'B'], threshold: '2' },
+    ],
     ['trust show', 'trust show', {}],
     ['trust sign', 'trust sign', {}],
     ['intent new dev', 'intent new', NEW],
@@ -179,7 +183,10 @@ describe('a command line', () => {
 
   it('keeps nothing from one parse to the next', async () => {
     await parse('trust', 'pin', '--root', 'A');
-    expect((await parse('trust', 'pin', '--root', 'B')).invocation?.options).toEqual({ roots: ['B'] });
+    expect((await parse('trust', 'pin', '--root', 'B')).invocation?.options).toEqual({
+      roots: ['B'],
+      threshold: null,
+    });
   });
 });
 

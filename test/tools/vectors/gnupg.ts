@@ -6,6 +6,10 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { Content } from './vectors.ts';
 
+const GPG = 'gpg';
+const GPGCONF = 'gpgconf';
+const SSH_KEYGEN = 'ssh-keygen';
+
 export interface Gnupg {
   key(id: string, algorithm: string): Buffer;
   /** gpg with options, as the key of that id, over that document. */
@@ -26,7 +30,7 @@ export async function withGnupg<T>(use: (gnupg: Gnupg) => Promise<T>): Promise<T
   const env = { PATH: process.env['PATH'] ?? '', HOME: folder, LC_ALL: 'C', GNUPGHOME: home, TZ: 'UTC' };
   const gpg = (time: string, args: readonly string[], input: Content = ''): Buffer =>
     execFileSync(
-      'gpg',
+      GPG,
       [
         '--batch',
         '--quiet',
@@ -78,12 +82,12 @@ export async function withGnupg<T>(use: (gnupg: Gnupg) => Promise<T>): Promise<T
       },
       sshTag() {
         const key = join(folder, 'ssh');
-        execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'vector', '-f', key]);
+        execFileSync(SSH_KEYGEN, ['-q', '-t', 'ed25519', '-N', '', '-C', 'vector', '-f', key]);
         return tag('sha1', ['-c', 'gpg.format=ssh', '-c', `user.signingKey=${key}`]);
       },
     });
   } finally {
-    execFileSync('gpgconf', ['--homedir', home, '--kill', 'all']);
+    execFileSync(GPGCONF, ['--homedir', home, '--kill', 'all']);
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -87,7 +87,7 @@ function around(block: string): Record<string, string> {
 async function modernSignature(signingKeys: openpgp.PrivateKey): Promise<string> {
   const message = await openpgp.createMessage({ binary: utf8(INTENT_YAML) });
   const made = await openpgp.sign({ message, signingKeys, detached: true, date: SIGNED, format: 'binary' });
-  return signature(made as unknown as Uint8Array);
+  return signature(made);
 }
 
 /** The keys whose signatures are good. */

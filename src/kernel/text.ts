@@ -13,7 +13,7 @@ const UNSAFE_IN_JSON = new RegExp(HIDDEN, 'gu');
 
 /** Escapes every character that could move a cursor, reorder or hide text, as `\u{1b}`. */
 export function safe(text: string): string {
-  return text.toWellFormed().replace(UNSAFE, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`);
+  return text.toWellFormed().replace(UNSAFE, (c) => `\\u{${Number(c.codePointAt(0)).toString(16)}}`);
 }
 
 export function isSafe(text: string): boolean {
@@ -45,14 +45,19 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 }
 
 function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + cost));
+  let row: readonly number[] = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (const [i, from] of [...a].entries()) {
+    const next: number[] = [];
+    for (let j = 0; j <= b.length; j++) {
+      const replaced = cell(row, j - 1) + (from === b[j - 1] ? 0 : 1);
+      next.push(j === 0 ? i + 1 : Math.min(cell(row, j) + 1, cell(next, j - 1) + 1, replaced));
     }
     row = next;
   }
-  return row[b.length] ?? 0;
+  return cell(row, b.length);
+}
+
+/** Outside of the table everything is infinitely far. */
+function cell(row: readonly number[], i: number): number {
+  return row[i] ?? Infinity;
 }

@@ -15,7 +15,7 @@ export function tokenOf(digest: Sha256): string {
   const hash = sha256Raw(new TextEncoder().encode(`${DOMAIN}${digest}`));
   const bits = hash.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
   const char = (i: number): string =>
-    ALPHABET[Number((bits >> BigInt(hash.length * 8 - 5 * (i + 1))) & 31n)] ?? '';
+    ALPHABET.charAt(Number((bits >> BigInt(hash.length * 8 - 5 * (i + 1))) & 31n));
   const chars = Array.from({ length: 2 * GROUP }, (_, i) => char(i)).join('');
   return `${chars.slice(0, GROUP)}-${chars.slice(GROUP)}`;
 }

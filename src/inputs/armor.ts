@@ -17,7 +17,7 @@ const CRC_LINE = /^=[A-Za-z0-9+/]{4}$/;
 
 /**
  * The packets inside exactly one armored block: first line BEGIN, no armor headers, an empty line, base64,
- * an optional checksum that must be right, END, one line feed, nothing before or after.
+ * a checksum that must be right (optional where the base64 is padded), END, one line feed, nothing before or after.
  * @param code thrown for every deviation
  */
 export function dearmor(bytes: Uint8Array, kind: ArmorKind, limitBytes: number, code: Code): Uint8Array {
@@ -48,6 +48,11 @@ function bodyOf(lines: readonly string[], refuse: (wrong: string) => GovbootErro
     if (!fits || (line.endsWith('=') && i < body.length - 1))
       throw refuse(`line ${i + 3} is ${quote(line)}, not base64`);
   });
+  // GnuPG 2.2 cannot tell where such a block ends: an auditor with gpg alone would be told that a good signature is bad.
+  if (!checked && body.at(-1)?.endsWith('=') === false)
+    throw refuse(
+      'the armor has neither checksum nor padding, which GnuPG cannot read; sign with `gpg --armor`',
+    );
   const packets = decode(body.join(''), refuse);
   if (checked && !sameBytes(decode(crc.slice(1), refuse), crc24(packets)))
     throw refuse(`the armor checksum ${quote(crc)} is wrong`);

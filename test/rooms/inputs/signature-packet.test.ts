@@ -241,6 +241,20 @@ describe('the packets', () => {
     );
   });
 
+  test('without a checksum only where padding shows the end, as GnuPG needs it', () => {
+    const strip = (text: string): string => text.replace(/^=[A-Za-z0-9+/]{4}\n/m, '');
+    const [padded, unpadded] = [[0], [0, 0], [0, 0, 0]]
+      .map((more) => made({ hashed: [...CREATED, more.length + 1, 100, ...more] }))
+      .reduce<[string, string]>(
+        (found, text) => (/=\n(=|-)/.test(text) ? [text, found[1]] : [found[0], text]),
+        ['', ''],
+      );
+    expect(padded).not.toBe('');
+    expect(verdict(unpadded)).toBe('ok');
+    expect(verdict(strip(padded))).toBe('ok');
+    expect(verdict(strip(unpadded))).toMatch(/^SIG_FORMAT: the armor has neither checksum nor padding/);
+  });
+
   test('no signature is refused', () => {
     expect(verdict('-----BEGIN PGP SIGNATURE-----\n\n-----END PGP SIGNATURE-----\n')).toBe(
       'SIG_COUNT: the file holds 0 signatures, not 1',

@@ -1,4 +1,5 @@
 /** `govboot check`: all gates, read-only. */
+import { toJson } from '../kernel/json.ts';
 import { judgeGates } from '../pipeline.ts';
 import { refuseUnlessPassed } from '../pipeline.ts';
 import type { CommandRun } from './command.ts';
@@ -9,7 +10,7 @@ export const check: CommandRun<'check'> = async (ports, { environment, intent })
   ports.emit({
     type: 'result',
     command: 'check',
-    value: { environment, verdicts: judged.judgement.verdicts as never, passed: true },
+    value: { environment, verdicts: toJson(judged.judgement.verdicts), passed: true },
     lines: [
       `all gates pass: ${passed.tag.name} may bootstrap ${environment}`,
       `next: govboot plan ${environment}`,

@@ -1,4 +1,5 @@
 /** `govboot intent new`: writes an intent for the tag at HEAD, from the policy and what was asked. */
+import { toJson } from '../kernel/json.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { addSeconds } from '../kernel/time.ts';
 import { INTENT_SCHEMA, parseIntent, type Intent } from '../inputs/intent.ts';
@@ -53,7 +54,7 @@ export const intentNew: CommandRun<'intent new'> = async (ports, options) => {
   ports.emit({
     type: 'result',
     command: 'intent new',
-    value: { path, intent: intent as never },
+    value: { path, intent: toJson(intent) },
     lines: [
       `wrote ${path}: ${intent.action} ${intent.environment} from ${intent.tag}, until ${intent.expires}`,
       `next: read it, then \`govboot intent sign ${path}\``,

@@ -1,4 +1,5 @@
 /** `govboot plan`: all gates, then what apply would do. Read-only. */
+import { toJson } from '../kernel/json.ts';
 import { judgeGates, makePlanned, refuseUnlessPassed } from '../pipeline.ts';
 import { changes, refusals } from '../plan/plan.ts';
 import { GovbootError } from '../kernel/errors.ts';
@@ -20,7 +21,7 @@ export const plan: CommandRun<'plan'> = async (ports, { environment, intent }) =
   ports.emit({
     type: 'result',
     command: 'plan',
-    value: { digest: planned.digest, plan: planned.plan as never },
+    value: { digest: planned.digest, plan: toJson(planned.plan) },
     lines:
       refused.length > 0
         ? []

@@ -1,4 +1,5 @@
 /** `govboot trust pin|show|sign`: who is trusted, and by whom that is said. */
+import { toJson } from '../kernel/json.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { isFingerprint, type Fingerprint, type PinFacts } from '../inputs/facts.ts';
 import { parseTrust, type Trust } from '../inputs/trust.ts';
@@ -92,7 +93,7 @@ export const trustShow: CommandRun<'trust show'> = async (ports) => {
   ports.emit({
     type: 'result',
     command: 'trust show',
-    value: { trust: trust as never, pin: here as never },
+    value: { trust: toJson(trust), pin: here === null ? null : toJson(here) },
     lines: [
       `repository ${trust.repository}, trust version ${String(trust.version)}, expires ${trust.expires}`,
       here === null

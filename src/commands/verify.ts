@@ -1,4 +1,5 @@
 /** `govboot verify`: the evidence of an environment, offline. */
+import { toJson } from '../kernel/json.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { parseCheckpoint } from '../evidence/checkpoint.ts';
 import { verifyEvidence } from '../evidence/verify.ts';
@@ -32,7 +33,7 @@ export const verify: CommandRun<'verify'> = async (ports, { environment, anchor 
       })),
     });
   }
-  ports.emit({ type: 'result', command: 'verify', value: report as never, lines: report.summary });
+  ports.emit({ type: 'result', command: 'verify', value: toJson(report), lines: report.summary });
   if (report.overall === 'bad')
     throw new GovbootError('EVIDENCE_INVALID', `the evidence of ${environment} is not valid`);
   if (report.overall === 'undecided')

@@ -6,3 +6,8 @@ export type JsonObject = Readonly<Record<string, Json>>;
 export function isJsonObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Plain data as JSON: interfaces have no index signature, so the compiler cannot see that they are. Undefined members are left out. */
+export function toJson(value: object): Json {
+  return JSON.parse(JSON.stringify(value)) as Json;
+}

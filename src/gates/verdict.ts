@@ -136,11 +136,7 @@ export function verdictOf<G extends GateId>(
 ): GateVerdict {
   const findings = outcomes.flatMap((outcome) => (outcome.is === 'made' ? outcome.findings : []));
   const checks = outcomes.filter(({ is }) => is === 'made').map(({ check }) => check);
-  const reasons = outcomes.flatMap((outcome) =>
-    outcome.is === 'left' ? [`${outcome.check} (${outcome.why})`] : [],
-  );
-  const forgotten = CHECKS[gate].filter((check) => !outcomes.some((outcome) => outcome.check === check));
-  const open = [...reasons, ...forgotten.map((check) => `${check} (forgotten)`)].join(', ');
+  const open = openChecks(gate, outcomes);
   const notJudged = open === '' ? '' : `not judged: ${open}`;
   if (findings.length > 0) {
     const wrong = findings.length === 1 ? '1 thing is wrong' : `${String(findings.length)} things are wrong`;
@@ -154,6 +150,16 @@ export function verdictOf<G extends GateId>(
   }
   if (notJudged !== '') return { gate, status: 'undefined', because: safe(notJudged), checks, findings };
   return { gate, status: 'pass', because: safe(because), checks, findings };
+}
+
+/** Checks that were left, together by why; and those that were forgotten. */
+function openChecks<G extends GateId>(gate: G, outcomes: readonly Outcome<G>[]): string {
+  const byWhy = new Map<string, string[]>();
+  const note = (check: string, why: string): void => void byWhy.set(why, [...(byWhy.get(why) ?? []), check]);
+  for (const outcome of outcomes) if (outcome.is === 'left') note(outcome.check, outcome.why);
+  for (const check of CHECKS[gate])
+    if (!outcomes.some((outcome) => outcome.check === check)) note(check, 'forgotten');
+  return [...byWhy].map(([why, checks]) => `${checks.join(', ')} (${why})`).join('; ');
 }
 
 /** Whether every gate is there exactly once, passed, found nothing, and made every check of its list exactly once. */

@@ -84,7 +84,7 @@ describe('unfinished run', () => {
       intent: 'x: [',
     });
     expect(status).toBe('undefined');
-    expect(because).toContain('unfinished (the intent could not be read)');
+    expect(because).toContain('unfinished, lock (the intent could not be read)');
   });
 
   test('of a superseding intent is resumed over the old lock', () => {

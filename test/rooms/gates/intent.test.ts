@@ -80,7 +80,9 @@ describe('signatures', () => {
     const value = { ...good, signatures: good.signatures.map(broken) };
     const change = { governance: { intent: { is: 'read', value } } } as const;
     refuses('intent', change, 'SIG_BAD');
-    expect(verdictOn('intent', change).because).toContain('signers (there is no accepted signature)');
+    expect(verdictOn('intent', change).because).toContain(
+      'signers, requester, duties (there is no accepted signature)',
+    );
   });
 
   test.each<[Who, 'SIGNER_NOT_ALLOWED' | 'SIGNER_UNKNOWN']>([

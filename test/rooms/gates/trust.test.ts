@@ -265,6 +265,6 @@ test('where trust does not hold, no signer counts anywhere', () => {
     const intent = verdictOn('intent', change);
     expect(intent.status).not.toBe('pass');
     expect(intent.checks).not.toContain('signers');
-    expect(intent.because).toContain('signers (the trust file does not hold)');
+    expect(intent.because).toContain('signers, requester, duties (the trust file does not hold)');
   }
 });

@@ -122,16 +122,18 @@ function entryRecords({ ledger, files }: Exhibit): SignedRecord[] {
 /** Checkpoint and SHA256SUMS as they are, and the signature of each as it would be after the next seal. */
 function headRecords(exhibit: Exhibit): SignedRecord[] {
   const { files, ledger, findings } = exhibit;
-  const genesis = ledger.items[0]?.entry;
-  const last = ledger.head?.entry;
-  if (genesis?.type !== 'GENESIS' || last === undefined) return [];
-  const next: Readonly<Record<typeof CHECKPOINT | typeof SUMS, () => Uint8Array>> = {
-    [CHECKPOINT]: (): Uint8Array =>
-      checkpointBytes({
-        origin: originLine(genesis.body.origin),
-        size: ledger.items.length,
-        root: ledgerRoot(ledger.items),
-      }),
+  const first = ledger.items[0]?.entry;
+  if (first === undefined) return [];
+  // Where GENESIS itself is gone or destroyed, nobody knows what the next seal would say; what is there is judged all the same.
+  const next: Readonly<Record<typeof CHECKPOINT | typeof SUMS, () => Uint8Array | null>> = {
+    [CHECKPOINT]: () =>
+      first.type === 'GENESIS'
+        ? checkpointBytes({
+            origin: originLine(first.body.origin),
+            size: ledger.items.length,
+            root: ledgerRoot(ledger.items),
+          })
+        : null,
     [SUMS]: (): Uint8Array =>
       sumsOf(new Map([...files].filter(([name]) => isOfLayout(name) && name !== ledger.torn?.file))),
   };
@@ -149,7 +151,7 @@ function headRecords(exhibit: Exhibit): SignedRecord[] {
       name === CHECKPOINT
         ? ledger.items[(ledger.checkpoint?.size ?? 0) - 1]
         : ledger.items[ledger.sealed - 1];
-    const at = covered?.entry ?? genesis;
+    const at = covered?.entry ?? first;
     return [
       {
         name,

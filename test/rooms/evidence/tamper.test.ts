@@ -136,6 +136,19 @@ describe('with made-up keys', () => {
     }
   }, 120_000);
 
+  it('sees what was swapped with the first entry, heads and their signatures too', async () => {
+    const genesis = 'ledger/00000000.json';
+    for (const other of ['SHA256SUMS.asc', 'checkpoint.asc', 'checkpoint', '.backend.lock.asc']) {
+      const found = await after((files) => {
+        const [a, b] = [files.get(genesis)!, files.get(other)!];
+        files.set(genesis, b).set(other, a);
+      });
+      expect(found.overall).toBe('bad');
+      expect(found.files).toContain(genesis);
+      expect(found.files).toContain(`${other}:`);
+    }
+  });
+
   it('sees any two files swapped', async () => {
     await fc.assert(
       fc.asyncProperty(anyName, anyName, async (one, two) => {

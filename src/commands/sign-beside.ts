@@ -1,6 +1,5 @@
 /** Signs a governed document: the signature lies beside it, made exclusively, and checked at once. */
 import { GovbootError } from '../kernel/errors.ts';
-import { sha256 } from '../kernel/digest.ts';
 import type { FileRead } from '../inputs/facts.ts';
 import { checkedSigner } from '../evidence/sign.ts';
 import type { Ports, Repository } from '../ports.ts';
@@ -33,5 +32,5 @@ export async function readDocument(repository: Repository, path: string): Promis
   const read = await repository.read(path);
   if (read.is === 'problem')
     throw new GovbootError(read.problem.code, read.problem.wrong, { data: { path } });
-  return { ...read.value, sha256: sha256(read.value.bytes) };
+  return read.value;
 }

@@ -1,16 +1,17 @@
 /** `govboot trust pin|show|sign`: who is trusted, and by whom that is said. */
 import { toJson } from '../kernel/json.ts';
 import { GovbootError } from '../kernel/errors.ts';
-import { isFingerprint, type Fingerprint, type PinFacts } from '../inputs/facts.ts';
+import type { PinFacts } from '../inputs/facts.ts';
 import { parseTrust, type Trust } from '../inputs/trust.ts';
 import { TRUST_FILE } from '../street/gather.ts';
 import type { Ports } from '../ports.ts';
 import type { CommandRun } from './command.ts';
+import { parseRoot } from './scaffold.ts';
 import { readDocument, signBeside } from './sign-beside.ts';
 
 export const trustPin: CommandRun<'trust pin'> = async (ports, { roots, threshold }) => {
   const { trust, root } = await readTrust(ports);
-  const given = [...new Set(roots.map(asFingerprint))];
+  const given = [...new Set(roots.map(parseRoot))];
   if (given.length === 0) {
     throw new GovbootError(
       'USAGE',
@@ -132,11 +133,4 @@ export const trustSign: CommandRun<'trust sign'> = async (ports) => {
 async function readTrust(ports: Ports): Promise<{ readonly trust: Trust; readonly root: string }> {
   const repository = await ports.repository.open();
   return { trust: parseTrust(await readDocument(repository, TRUST_FILE)), root: repository.root };
-}
-
-function asFingerprint(text: string): Fingerprint {
-  const print = text.replaceAll(' ', '').toUpperCase();
-  if (!isFingerprint(print))
-    throw new GovbootError('USAGE', `--root is "${text}", not a fingerprint of 40 hexadecimal characters`);
-  return print;
 }

@@ -3,9 +3,7 @@ import { toJson } from '../kernel/json.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { parseCheckpoint } from '../evidence/checkpoint.ts';
 import { verifyEvidence } from '../evidence/verify.ts';
-import type { FileRead } from '../inputs/facts.ts';
-import type { Ports } from '../ports.ts';
-import { KEYS_FOLDER } from '../street/gather.ts';
+import { keyFilesOf } from '../street/gather.ts';
 import type { CommandRun } from './command.ts';
 
 export const verify: CommandRun<'verify'> = async (ports, { environment, anchor }) => {
@@ -17,7 +15,7 @@ export const verify: CommandRun<'verify'> = async (ports, { environment, anchor 
     environment,
     mode: ports.mode,
     // Certificates as the repository has them today: they know of revocations that the evidence cannot know.
-    keys: await keysOf(ports),
+    keys: await keyFilesOf(await ports.repository.open()),
     ...(anchor === null ? {} : { anchor: parseCheckpoint(await ports.files.read(anchor)) }),
   });
   for (const answer of report.answers) {
@@ -42,8 +40,3 @@ export const verify: CommandRun<'verify'> = async (ports, { environment, anchor 
       `a part of the evidence of ${environment} could not be judged`,
     );
 };
-
-async function keysOf(ports: Ports): Promise<readonly FileRead[]> {
-  const repository = await ports.repository.open();
-  return (await repository.list(KEYS_FOLDER)).filter((file) => file.path.endsWith('.asc'));
-}

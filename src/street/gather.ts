@@ -24,7 +24,7 @@ import type { Claims, Cloud, CloudTarget, EvidenceStore, Ports, Repository } fro
 
 export const TRUST_FILE = 'policies/trust.yaml';
 export const PARITY_FILE = 'policies/parity.yaml';
-export const KEYS_FOLDER = 'policies/keys';
+const KEYS_FOLDER = 'policies/keys';
 const TEMPLATES_FOLDER = 'templates';
 
 /** Signatures beside one document: each is given to every verifier, and a folder that no tag covers may hold any number. */
@@ -64,9 +64,10 @@ export async function gather(ports: Ports, request: Request): Promise<Gathered> 
   const store = ports.evidence(request.environment);
   const seen = readOnce(store);
   const ledger = await readLedger(seen);
+  const recorded = factsOf(ledger);
   const ledgerFacts = {
-    ...factsOf(ledger),
-    problems: [...factsOf(ledger).problems, ...(await forgeries(ports, request, seen, ledger, governance))],
+    ...recorded,
+    problems: [...recorded.problems, ...(await forgeries(ports, request, seen, ledger, governance))],
   };
   const intent = attemptIntent(governance);
   const machine = ports.machine.environment();
@@ -111,7 +112,7 @@ class Reading {
   }
 
   async governance(intentPath: string): Promise<GovernanceFacts> {
-    this.keys = (await this.repository.list(KEYS_FOLDER)).filter((file) => file.path.endsWith('.asc'));
+    this.keys = await keyFilesOf(this.repository);
     this.templates = (await this.repository.list(TEMPLATES_FOLDER)).filter((file) =>
       file.path.endsWith('.tmpl'),
     );
@@ -208,6 +209,11 @@ function strangers(ledger: Ledger, trust: Trust | null, environment: string): re
       code: 'EVIDENCE_INVALID',
       wrong: `${entryName(seq)} is by ${actor.fingerprint}, who may not sign evidence`,
     }));
+}
+
+/** The public certificates of a governed repository. */
+export async function keyFilesOf(repository: Repository): Promise<readonly FileRead[]> {
+  return (await repository.list(KEYS_FOLDER)).filter((file) => file.path.endsWith('.asc'));
 }
 
 /** `intents/dev.yaml` is signed by `intents/dev.yaml.asc` and `intents/dev.yaml.<40 HEX>.asc`. */

@@ -1,12 +1,11 @@
 /** The table that holds the locks and digests of the state, where the policy locks with a table. */
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import type { Blueprint } from '../../plan/blueprint.ts';
-import type { Comparison } from '../../plan/control.ts';
-import type { Json } from '../../kernel/json.ts';
 import type { AwsApi } from './api.ts';
 import { tableArn } from './arn.ts';
 import {
   clauses,
+  foreignUnlessEqual,
   locating,
   notUnderstood,
   observing,
@@ -151,11 +150,6 @@ const recovery: AwsControl = {
   },
 };
 
-/** What govboot neither sets nor takes away: if it is on, somebody else turned it on. */
-function absence(observed: Json, desired: Json): Comparison {
-  return observed === desired ? { is: 'right' } : { is: 'foreign', found: observed };
-}
-
 const noExpiry: AwsControl = {
   id: 'lock-table.no-expiry',
   title: 'no time to live',
@@ -164,7 +158,7 @@ const noExpiry: AwsControl = {
   satisfies: clauses(['ISO/IEC 27001:2022', 'A.8.9']),
   atCreation: true,
   desired: () => value('DISABLED'),
-  compare: absence,
+  compare: foreignUnlessEqual,
   read: (api, b) =>
     observing(async () => {
       const answer = await api.call('dynamodb:DescribeTimeToLive', { TableName: b.names.table });
@@ -185,7 +179,7 @@ const noStreams: AwsControl = {
   satisfies: clauses(['ISO/IEC 27001:2022', 'A.8.9']),
   atCreation: true,
   desired: () => value('DISABLED'),
-  compare: absence,
+  compare: foreignUnlessEqual,
   read: (api, b) =>
     observing(async () => {
       const stream = (await describe(api, b)).StreamSpecification;

@@ -3,6 +3,7 @@ import { messageOf } from '../../kernel/errors.ts';
 import type { Json } from '../../kernel/json.ts';
 import type { Blueprint } from '../../plan/blueprint.ts';
 import type {
+  Comparison,
   Clause,
   ControlSpec,
   Desired,
@@ -117,4 +118,9 @@ export async function pages<P>(
     marker = next(answer);
   } while (marker !== undefined && marker !== '');
   return all;
+}
+
+/** For what govboot neither turns on nor off: if it is other than wanted, somebody else made it so. */
+export function foreignUnlessEqual(observed: Json, desired: Json): Comparison {
+  return observed === desired ? { is: 'right' } : { is: 'foreign', found: observed };
 }

@@ -3,14 +3,14 @@
  * making one, the key is looked for by its alias, and then among all keys of the account by the environment's tags.
  */
 import type { KeyMetadata } from '@aws-sdk/client-kms';
-import type { Json } from '../../kernel/json.ts';
 import type { Blueprint } from '../../plan/blueprint.ts';
-import type { Comparison, Known, Presence } from '../../plan/control.ts';
+import type { Known, Presence } from '../../plan/control.ts';
 import { isFault, type AwsApi } from './api.ts';
 import { asJson, comparePolicies, policyText } from './policies/document.ts';
 import { keyPolicy } from './policies/key-policy.ts';
 import {
   clauses,
+  foreignUnlessEqual,
   locating,
   observing,
   pages,
@@ -74,11 +74,6 @@ const spec: AwsControl = {
   write: async () => Promise.reject(new TypeError('the kind of a key cannot be changed')),
 };
 
-/** A key that somebody disabled or means to delete is theirs to bring back: KMS keeps no word of why. */
-function compareState(observed: Json, desired: Json): Comparison {
-  return observed === desired ? { is: 'right' } : { is: 'foreign', found: observed };
-}
-
 const state: AwsControl = {
   id: 'state-key.state',
   title: 'enabled, and not about to be deleted',
@@ -87,7 +82,8 @@ const state: AwsControl = {
   satisfies: clauses(['FSBP', 'KMS.3'], ['ISO/IEC 27001:2022', 'A.8.24']),
   atCreation: true,
   desired: () => value('Enabled'),
-  compare: compareState,
+  // A key that somebody disabled or means to delete is theirs to bring back: KMS keeps no word of why.
+  compare: foreignUnlessEqual,
   read: (api, _b, known) =>
     observing(async () => {
       const found = (await describe(api, known))?.KeyState;

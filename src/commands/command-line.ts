@@ -142,6 +142,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       }),
       option('--endpoint <url>', "an endpoint other than the provider's own"),
       option('--out <file>', 'file to write (default: intents/<environment>.yaml)'),
+      option('--rehearse', 'supersede the lock of the rehearsals'),
     ],
     examples: [
       'govboot intent new dev --reason "first bootstrap" --ticket OPS-1',
@@ -158,6 +159,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       action: o['action'] as 'create' | 'supersede',
       endpoint: text(o['endpoint']),
       out: text(o['out']),
+      rehearse: o['rehearse'] === true,
     }),
   }),
   spec<'intent sign'>({

@@ -30,6 +30,7 @@ export interface CommandOptions {
     readonly action: 'create' | 'supersede';
     readonly endpoint: string | null;
     readonly out: string | null;
+    readonly rehearse: boolean;
   };
   readonly 'intent sign': { readonly file: string };
   readonly 'intent check': { readonly file: string };

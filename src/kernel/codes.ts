@@ -1,6 +1,7 @@
 /**
  * The closed list of codes. A code names one kind of refusal or failure; docs/error-codes.md is made from this table.
- * `means` says what was seen, `remedy` what to do next. Renaming a code is done here and nowhere else.
+ * `means` says what was seen, `remedy` what to do next, `why` what could go wrong if it were let through. Renaming a code is done
+ * here and nowhere else.
  */
 import type { Exit } from './exit.ts';
 
@@ -8,9 +9,15 @@ export interface CodeEntry {
   readonly exit: Exit;
   readonly means: string;
   readonly remedy: string;
+  readonly why: string;
 }
 
-const entry = (exit: Exit, means: string, remedy: string): CodeEntry => ({ exit, means, remedy });
+const entry = (exit: Exit, means: string, remedy: string, why = ''): CodeEntry => ({
+  exit,
+  means,
+  remedy,
+  why,
+});
 
 export const CODES = {
   // inputs
@@ -136,6 +143,12 @@ export const CODES = {
     'refused',
     'the trust file is older than one that was accepted',
     'use the newest policies/trust.yaml',
+  ),
+  TRUST_GAP: entry(
+    'refused',
+    'a version of the trust file between the one that was accepted here and this one is missing or out of order',
+    'restore the missing version under policies/trust, or compare with paper and pin again with `govboot trust pin`',
+    'each version is vouched for by the one before it: who could leave one out could leave out the one that removed them',
   ),
   TRUST_UNSIGNED: entry(
     'refused',
@@ -284,6 +297,13 @@ export const CODES = {
     'unset it and start again',
   ),
 
+  TOOL_HASH: entry(
+    'refused',
+    'a program that takes part is not one of those that the policy lists',
+    'install the listed version, or list its SHA-256 under tools in policies/parity.yaml, after review',
+    'a program that was replaced on this machine could lie about what it sees',
+  ),
+
   // immutability gate
   BACKEND_LOCKED: entry(
     'refused',
@@ -354,6 +374,24 @@ export const CODES = {
     'declined',
     'the confirmation was not given as asked',
     'run it again and type exactly what is shown',
+  ),
+  APPROVAL_PLAN: entry(
+    'declined',
+    'the approval is for another plan than the one that would be applied now',
+    'make a new plan with `govboot plan --out` and have it approved',
+    'an approval says yes to one plan, digit for digit; applied to another it would be a blank cheque',
+  ),
+  APPROVAL_WINDOW: entry(
+    'declined',
+    'now, or the moment of the signature, is outside the window of the approved plan',
+    'make a new plan with `govboot plan --out` and have it approved in time',
+    'what was safe when it was looked at may not be safe later: an approval must not lie in a drawer',
+  ),
+  APPROVAL_USED: entry(
+    'declined',
+    'the approved plan was applied before',
+    'make a new plan with `govboot plan --out` and have it approved',
+    'an approval is for one run; used twice it would approve what nobody looked at',
   ),
   PLAN_CHANGED: entry(
     'declined',

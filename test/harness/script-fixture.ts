@@ -13,13 +13,14 @@ export interface Fixture {
   readonly env: Readonly<Record<string, string>>;
 }
 
-type Kind = 'governed' | 'applied';
+type Kind = 'governed' | 'applied' | 'superseding';
 
 const made = new Map<Kind, Promise<Governed>>();
 
 /** The fixture that the first line of a script asks for, copied into `work`; null when it asks for none. */
 export async function govern(script: string, work: string): Promise<Fixture | null> {
-  const kind = /^# with: (governed|applied)$/m.exec(script.split('\n')[0] ?? '')?.[1] as Kind | undefined;
+  const kind = /^# with: (governed|applied|superseding)$/m.exec(script.split('\n')[0] ?? '')?.[1] as
+    Kind | undefined;
   if (kind === undefined) return null;
   let template = made.get(kind);
   if (template === undefined) {
@@ -50,20 +51,26 @@ export async function govern(script: string, work: string): Promise<Fixture | nu
 }
 
 async function makeTemplate(kind: Kind): Promise<Governed> {
+  const governed = await makeGovernedTemplate();
+  if (kind === 'governed') return governed;
+  const args = [...governed.globals, '--key', governed.keyFile('alice'), 'apply', 'dev', '--rehearse'];
+  const played = await playApply(args, { cwd: governed.folder, env: governed.env, rows: 60 });
+  if (played.code !== 0) throw new Error(`the fixture could not be applied:\n${played.screen}`);
+  if (kind === 'superseding')
+    await governed.intent('dev', ['--action', 'supersede', '--rehearse', '--out', 'intents/two.yaml']);
+  return governed;
+}
+
+async function makeGovernedTemplate(): Promise<Governed> {
   const folder = mkdtempSync(join(tmpdir(), 'govboot-fixture-'));
   process.once('exit', () => {
     rmSync(folder, { recursive: true, force: true });
   });
-  const governed = await makeGoverned({
+  return makeGoverned({
     folder,
     endpoint: null,
     env: { AWS_REGION: 'eu-central-1' },
     environments: ['dev=111111111111:eu-central-1', 'prod=222222222222:eu-central-1'],
     pins: 'default',
   });
-  if (kind === 'governed') return governed;
-  const args = [...governed.globals, '--key', governed.keyFile('alice'), 'apply', 'dev', '--rehearse'];
-  const played = await playApply(args, { cwd: governed.folder, env: governed.env, rows: 60 });
-  if (played.code !== 0) throw new Error(`the fixture could not be applied:\n${played.screen}`);
-  return governed;
 }

@@ -18,12 +18,18 @@
  * cd DIR, mkdir DIR..., cp FROM TO, write FILE TEXT...
  *
  * A script whose first line is `# with: governed` runs in a governed repository of acme (see governed-repo.ts), with the keys of
- * its people in ../keys; `# with: applied` in one whose dev was bootstrapped in a rehearsal. It may also use:
+ * its people in ../keys; `# with: applied` in one whose dev was bootstrapped in a rehearsal; `# with: superseding` in one where,
+ * besides, intents/two.yaml is signed and would change it: every gate passes, and a script that breaks one thing shows what that does.
+ * It may also use:
  *
  * git ARGS                          git in the repository
  * tag NAME PERSON                   tags HEAD, signed by a person
  * replace FILE OLD NEW              replaces the first OLD in a file
  * play ARGS                         `govboot ARGS` with a person who confirms, at a terminal; `exit N play ARGS`
+ * deny CODE RE ARGS...              `govboot ARGS` must be refused with that code, must tell the wrong value, and must do nothing but
+ *                                   put the refusal into the ledger, where there is one and the command is apply (see deny.ts)
+ * deny-unrecorded CODE RE ARGS...   the same, where the ledger cannot take it
+ * forge NAME ARGS...                one of the forgeries in forges/
  * $ROOT $ALICE $BOB $STRANGER       fingerprints; $KEYS/alice.key is a key file
  *
  * A line whose first word is not in this list is an error. Words are split at blanks; 'single quotes' keep
@@ -34,6 +40,8 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { govbootPath, runCommand, type CliResult } from './cli.ts';
+import { look, problemsOf } from './deny.ts';
+import { forgeOf } from './forge.ts';
 import { gitRepoAt, writeSignedTag } from './git-fixture.ts';
 import { govern, type Fixture } from './script-fixture.ts';
 import { playApply } from './operator.ts';
@@ -160,6 +168,31 @@ async function tag(state: State, [name = '', person = '']: readonly string[]): P
   });
 }
 
+/** Runs govboot, which must refuse; see deny.ts for all that this means. */
+async function deny(
+  state: State,
+  [code = '', wrong = '', ...args]: readonly string[],
+  isRecorded: boolean,
+): Promise<void> {
+  const root = state.governed?.root ?? state.work;
+  const stateHome = state.env['XDG_STATE_HOME'] ?? join(state.work, 'home', '.state');
+  const before = look(root, stateHome);
+  await run(state, process.execPath, [govbootPath, ...args], 'not ok');
+  const records = isRecorded && args.includes('apply') ? 'an entry' : 'nothing';
+  const wanted = { code, wrong: new RegExp(wrong), records } as const;
+  if (state.last === undefined) return;
+  const problems = problemsOf(state.last, wanted, before, look(root, stateHome), root);
+  check(problems.length === 0, problems.join('\n'));
+}
+
+async function forge(state: State, [name = '', ...args]: readonly string[]): Promise<void> {
+  const made = forgeOf(name);
+  if (made === undefined) throw new Mismatch(`there is no forge ${name}`);
+  if (state.governed === null) throw new Mismatch('forge wants a governed repository');
+  const { cwd, work, env, governed } = state;
+  await made({ cwd, work, env, governed }, args);
+}
+
 /** Plays the operator at a pseudo-terminal; what was on the screen is stdout of the run. */
 async function play(state: State, args: readonly string[], ending: Ending): Promise<void> {
   const played = await playApply(args, { cwd: state.cwd, env: state.env, rows: 60 });
@@ -184,11 +217,14 @@ async function runLine(state: State, line: string): Promise<void> {
   if (verb === 'exec') return run(state, args[0] ?? '', args.slice(1), ending);
   if (verb === 'play') return play(state, args, ending);
   if (verb === 'tag') return tag(state, args);
-  const look = looks[verb];
+  if (verb === 'deny') return deny(state, args, true);
+  if (verb === 'deny-unrecorded') return deny(state, args, false);
+  if (verb === 'forge') return forge(state, args);
+  const looksFor = looks[verb];
   const act = acts[verb];
-  if (look !== undefined && code === undefined) {
+  if (looksFor !== undefined && code === undefined) {
     check(args.length > 0, `${verb} wants something to look for`);
-    const answers = [look(state, args)].flat();
+    const answers = [looksFor(state, args)].flat();
     check(!answers.includes(negated), negated ? 'it is so, and must not be' : 'it is not so');
     return;
   }

@@ -189,6 +189,7 @@ const NEW: CommandOptions['intent new'] = {
   action: 'create',
   endpoint: null,
   out: 'intents/new.yaml',
+  rehearse: false,
 };
 const intentAt = (path: string) => parseIntent(fileOf(path, textOf(path)));
 

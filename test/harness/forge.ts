@@ -1,0 +1,33 @@
+/** What an attacker does in a script and no ordinary command can: forged objects, packets, files. One file of forges a kind of target. */
+import { gitForges } from './forges/git.ts';
+import { keyForges } from './forges/key.ts';
+import { policyForges } from './forges/policy.ts';
+import { signatureForges } from './forges/signature.ts';
+import { worldForges } from './forges/world.ts';
+import type { Fixture } from './script-fixture.ts';
+
+/** Where a forge works. */
+export interface ForgeSite {
+  /** The folder that the script is in; paths are relative to it. */
+  readonly cwd: string;
+  /** The folder of the whole script: repository, keys and home of the operator lie in it. */
+  readonly work: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly governed: Fixture;
+}
+
+/** Makes one forgery. @throws when what it works on is not there: a forgery that was not made proves nothing */
+export type Forge = (site: ForgeSite, args: readonly string[]) => void | Promise<void>;
+
+const forges: Readonly<Record<string, Forge>> = {
+  ...gitForges,
+  ...keyForges,
+  ...policyForges,
+  ...signatureForges,
+  ...worldForges,
+};
+
+/** The forge of that name. */
+export function forgeOf(name: string): Forge | undefined {
+  return Object.hasOwn(forges, name) ? forges[name] : undefined;
+}

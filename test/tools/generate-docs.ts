@@ -13,6 +13,7 @@ import { codesPage, controlsPage, exitTable, exitsPage } from './docs/tables.ts'
 import { eventsPage } from './docs/events-page.ts';
 import { permissionsPage } from './docs/permissions-page.ts';
 import { schemaFiles } from './docs/schemas.ts';
+import { threatsPage } from './docs/threats-page.ts';
 import { between } from './docs/markdown.ts';
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -31,6 +32,7 @@ export async function documents(root = ROOT): Promise<Documents> {
     ['docs/permissions.md', permissionsPage(read('policies/parity.yaml.tmpl'))],
     ['docs/events.md', eventsPage(read('src/kernel/events.ts'))],
     ['docs/cli.md', await cliPage()],
+    ['docs/threats.md', threatsPage()],
     ...(await schemaFiles()),
   ]);
 }

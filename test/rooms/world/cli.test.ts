@@ -65,6 +65,7 @@ const NEW = {
   action: 'create',
   endpoint: null,
   out: null,
+  rehearse: false,
 };
 
 describe('a command line', () => {
@@ -108,6 +109,7 @@ describe('a command line', () => {
         action: 'supersede',
         endpoint: 'http://x',
         out: 'f.yaml',
+        rehearse: false,
       },
     ],
     ['intent sign intents/dev.yaml', 'intent sign', { file: 'intents/dev.yaml' }],

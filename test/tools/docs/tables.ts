@@ -38,10 +38,10 @@ function codesOf(exit: Exit): string {
 }
 
 export function codesPage(): string {
-  const sections = codes.map(([name, { exit, means, remedy }]) =>
+  const sections = codes.map(([name, { exit, means, remedy, why }]) =>
     [
       `### ${name}`,
-      sentence(means),
+      `${sentence(means)} **Why it matters:** ${why}.`,
       `**Do:** ${remedy}. **Exit:** ${String(EXITS[exit].code)} (${exit}).`,
     ].join('\n\n'),
   );

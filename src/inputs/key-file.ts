@@ -5,7 +5,7 @@
 import type { Code } from '../kernel/codes.ts';
 import { GovbootError, isGovbootError } from '../kernel/errors.ts';
 import { dearmor } from './armor.ts';
-import { splitPackets, type Packet } from './packets.ts';
+import { Cursor, readInteger, splitPackets, type Packet } from './packets.ts';
 
 export type KeyFileShape =
   | { readonly is: 'ok'; /** The certificate without its armor. */ readonly binary: Uint8Array }
@@ -13,6 +13,18 @@ export type KeyFileShape =
 
 /** 256 KiB; certificates with many third-party certifications are published without them. */
 const LIMIT_BYTES = 262_144;
+
+/** User ids and subkeys of one certificate: each comes with signatures that are to be checked. */
+const MOST_USER_IDS = 20;
+const MOST_SUBKEYS = 20;
+
+/** Bits of an integer of RSA, DSA and Elgamal, and of an RSA exponent: the time of a check grows with the product of the two. */
+const MOST_BITS = 8_192;
+const MOST_EXPONENT_BITS = 64;
+
+/** Public-key algorithms (RFC 9580 §9.1) made of integers, and how many they have (§5.5.5). */
+const INTEGERS: Readonly<Record<number, number>> = { 1: 2, 2: 2, 3: 2, 16: 3, 17: 4, 20: 3 };
+const RSA: readonly number[] = [1, 2, 3];
 
 /** Packet type IDs (RFC 9580 §5). */
 const TAG = {
@@ -54,6 +66,7 @@ function walk(packets: readonly Packet[]): void {
     if (tag === TAG.publicKey && i > 0) throw shape('the file holds more than one certificate');
     if ((tag === TAG.publicKey || tag === TAG.publicSubkey) && body[0] !== 4)
       throw shape(`a key is of version ${body[0] ?? 'none'}, not 4`);
+    if (tag === TAG.publicKey || tag === TAG.publicSubkey) refuseOversized(body);
     if (tag === TAG.signature) return;
     const here = STAGE[tag];
     if (here === undefined) throw shape(`a packet of type ${tag} does not belong in a certificate`);
@@ -63,7 +76,30 @@ function walk(packets: readonly Packet[]): void {
       throw shape(`a packet of type ${tag} carries no signature`);
     stage = here;
   });
-  if (!packets.some(({ tag }) => tag === TAG.userId)) throw shape('the certificate has no user id');
+  const count = (...tags: readonly number[]): number =>
+    packets.filter(({ tag }) => tags.includes(tag)).length;
+  if (count(TAG.userId) === 0) throw shape('the certificate has no user id');
+  if (count(TAG.userId, TAG.userAttribute) > MOST_USER_IDS)
+    throw shape(`the certificate has more than ${MOST_USER_IDS} user ids`);
+  if (count(TAG.publicSubkey) > MOST_SUBKEYS)
+    throw shape(`the certificate has more than ${MOST_SUBKEYS} subkeys`);
+}
+
+/** A version 4 key packet (RFC 9580 §5.5.2.2): version, time, algorithm, then its material. */
+function refuseOversized(body: Uint8Array): void {
+  const cursor = new Cursor(body, 'a key', 'KEYRING_SHAPE');
+  cursor.take(5);
+  const algorithm = cursor.number(1);
+  const bits = Array.from({ length: INTEGERS[algorithm] ?? 0 }, () => readInteger(cursor).bits);
+  const largest = Math.max(0, ...bits);
+  if (largest > MOST_BITS)
+    throw new GovbootError('KEY_INVALID', `a key has an integer of ${largest} bits, more than ${MOST_BITS}`);
+  const exponent = RSA.includes(algorithm) ? (bits[1] ?? 0) : 0;
+  if (exponent > MOST_EXPONENT_BITS)
+    throw new GovbootError(
+      'KEY_INVALID',
+      `a key has an exponent of ${exponent} bits, more than ${MOST_EXPONENT_BITS}`,
+    );
 }
 
 function shape(wrong: string): GovbootError {

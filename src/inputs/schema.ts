@@ -41,36 +41,50 @@ export function parseDocument<S extends z.ZodType>(schema: S, bytes: Uint8Array,
   const document = parseYaml(bytes, file);
   const result = schema.safeParse(document.value, { reportInput: true });
   if (result.success) return result.data;
-  const problems = result.error.issues.flatMap((issue) =>
-    describe(issue).map(({ at, text }) => `${file}: ${document.position(at)}: ${text}`),
-  );
+  const found = result.error.issues.flatMap(apart);
+  const told = found
+    .slice(0, MOST_PROBLEMS)
+    .map(describe)
+    .map(({ at, text }) => `${file}: ${document.position(at)}: ${text}`);
+  const more = found.length - told.length;
+  const problems = more > 0 ? [...told, `${file}: and ${String(more)} more`] : told;
   throw new GovbootError('SCHEMA', problems.join('\n'), { data: { file, problems } });
 }
+
+/** Problems of one document that are told one by one; somebody else's document may have thousands. */
+const MOST_PROBLEMS = 50;
 
 interface Description {
   readonly at: readonly PropertyKey[];
   readonly text: string;
 }
 
-function describe(issue: z.core.$ZodIssue): readonly Description[] {
+/** One issue a place: Zod tells all unknown fields of an object together. */
+function apart(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => ({ ...issue, keys: [key] })) : [issue];
+}
+
+function describe(issue: z.core.$ZodIssue): Description {
   const place = safe(issue.path.map(String).join('.')) || 'the document';
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
+    const key = issue.keys.join();
+    return {
       at: [...issue.path, key],
-      text: `${place}: unknown field "${safe(key)}"${suggestion(key)}`,
-    }));
+      text: `${place}: unknown field ${shown(key)}${suggestion(key)}`,
+    };
   }
   const at = issue.path;
   if (issue.code === 'invalid_key') {
     const rules = issue.issues.map(({ message }) => message).join(', ');
-    return [{ at, text: `${place}: the key ${shown(issue.path.at(-1))} ${rules}` }];
+    return { at, text: `${place}: the key ${shown(issue.path.at(-1))} ${rules}` };
   }
-  if (issue.input === undefined) return [{ at, text: `${place} is missing` }];
-  return [{ at, text: `${place} is ${shown(issue.input)}: ${issue.message}` }];
+  if (issue.input === undefined) return { at, text: `${place} is missing` };
+  return { at, text: `${place} is ${shown(issue.input)}: ${issue.message}` };
 }
 
+/** Cut before it is made safe, which takes longer than cutting. */
 function shown(value: unknown): string {
-  return clip(safe(JSON.stringify(value)), 80);
+  return clip(safe(clip(JSON.stringify(value), 200)), 80);
 }
 
 function suggestion(key: string): string {

@@ -7,7 +7,7 @@ import { GovbootError, isGovbootError } from '../kernel/errors.ts';
 import { clip, safe } from '../kernel/text.ts';
 import { addSeconds, instantFromMs, type Instant } from '../kernel/time.ts';
 import { dearmor, hexOf } from './armor.ts';
-import { Cursor, splitPackets, subpacketLength } from './packets.ts';
+import { Cursor, readInteger, splitPackets, subpacketLength, type Packet } from './packets.ts';
 
 /** A version 4 signature packet (RFC 9580 §5.2.3), as far as it is judged. */
 export interface SignaturePacket {
@@ -61,6 +61,7 @@ interface Subpacket {
   readonly type: number;
   readonly critical: boolean;
   readonly body: Uint8Array;
+  readonly isShortest: boolean;
 }
 
 /** Judges a detached signature file, or the block at the end of a signed tag. Answers for every input, never throws. */
@@ -74,7 +75,7 @@ export function parseSignatureFile(bytes: Uint8Array): SignatureShape {
   }
 }
 
-function onePacket(binary: Uint8Array): Uint8Array {
+function onePacket(binary: Uint8Array): Packet {
   const packets = splitPackets(binary, 'SIG_FORMAT');
   const other = packets.find(({ tag }) => tag !== SIGNATURE_TAG);
   if (other !== undefined)
@@ -82,14 +83,16 @@ function onePacket(binary: Uint8Array): Uint8Array {
   const [packet, second] = packets;
   if (packet === undefined || second !== undefined)
     throw new GovbootError('SIG_COUNT', `the file holds ${packets.length} signatures, not 1`);
-  return packet.body;
+  return packet;
 }
 
-function readPacket(body: Uint8Array): SignaturePacket {
+function readPacket({ body, isShortest }: Packet): SignaturePacket {
   const cursor = new Cursor(body, 'the signature packet', 'SIG_FORMAT');
   const version = cursor.number(1);
   if (version !== 4)
     throw new GovbootError('SIG_UNSUPPORTED', `the signature is of version ${version}, not 4`);
+  // The header is not signed: it could be spelled anew, and the same signature would be another file.
+  if (!isShortest) throw cursor.refuse('has a length of more octets than it needs');
   const type = cursor.number(1);
   refuseType(type);
   const publicKeyAlgorithm = cursor.number(1);
@@ -98,7 +101,7 @@ function readPacket(body: Uint8Array): SignaturePacket {
   const hashed = readSubpackets(cursor.take(cursor.number(2)));
   const unhashed = readSubpackets(cursor.take(cursor.number(2)));
   cursor.take(2); // left 16 bits of the digest
-  for (let i = 0; i < mpis; i++) cursor.take(Math.ceil(cursor.number(2) / 8));
+  for (let i = 0; i < mpis; i++) readInteger(cursor);
   if (cursor.left > 0) throw cursor.refuse(`has ${cursor.left} bytes after its end`);
   return {
     version,
@@ -150,10 +153,15 @@ function readSubpackets(area: Uint8Array): readonly Subpacket[] {
   const cursor = new Cursor(area, 'a subpacket area', 'SIG_FORMAT');
   const subpackets: Subpacket[] = [];
   while (cursor.left > 0) {
-    const length = subpacketLength(cursor);
+    const { length, least } = subpacketLength(cursor);
     if (length === 0) throw cursor.refuse('holds a subpacket without a type');
     const type = cursor.number(1);
-    subpackets.push({ type: type & 0x7f, critical: (type & 0x80) !== 0, body: cursor.take(length - 1) });
+    subpackets.push({
+      type: type & 0x7f,
+      critical: (type & 0x80) !== 0,
+      body: cursor.take(length - 1),
+      isShortest: length >= least,
+    });
   }
   return subpackets;
 }
@@ -189,6 +197,16 @@ function readIssuer(
   // The unhashed area is not signed. Every tool puts at most the issuer there; anyone could have put the rest.
   if (hidden !== undefined)
     throw new GovbootError('SIG_FORMAT', `subpacket ${hidden.type} lies outside of what is signed`);
+  // Nor does a mark, a repetition or a longer spelling there say anything: the same signature would be another file.
+  const loose = unhashed.find(
+    ({ type, critical, isShortest }, i) =>
+      critical || !isShortest || unhashed.findIndex((other) => other.type === type) !== i,
+  );
+  if (loose !== undefined)
+    throw new GovbootError(
+      'SIG_FORMAT',
+      `subpacket ${loose.type} outside of what is signed is critical, repeated or too long`,
+    );
   const all = [...hashed, ...unhashed];
   const keyId = agreed(all, SUBPACKET.issuer, (body) => (body.length === 8 ? hexOf(body) : undefined));
   const print = agreed(all, SUBPACKET.issuerFingerprint, (body) => {

@@ -25,6 +25,11 @@ export const MAX_DOCUMENT = 256 * 1024;
 /** Levels of nesting; the deepest of the documents has 5. */
 const MAX_DEPTH = 16;
 
+/** Keys and values; 200 people are about 3,000. Looking for duplicate keys takes time that grows with the square of their number. */
+const MAX_SCALARS = 8_000;
+/** Lexemes of any kind: words, marks, blanks, comments, line ends. */
+const MAX_LEXEMES = 40_000;
+
 /** Keys that mean something to JavaScript objects: never a field, an environment or a tag. */
 const MAGIC_KEYS = ['__proto__', 'constructor', 'prototype'];
 
@@ -97,10 +102,18 @@ function refuseSyntax(text: string, where: Where): void {
   let offset = 0;
   let flow = 0;
   let sequences = 0;
+  let scalars = 0;
+  let lexemes = 0;
   let isText = false;
   for (const lexeme of new Lexer().lex(text)) {
     const type: CST.TokenType | null = isText ? null : CST.tokenType(lexeme);
     isText = type === 'scalar';
+    lexemes++;
+    if (type === null) scalars++;
+    if (scalars > MAX_SCALARS || lexemes > MAX_LEXEMES)
+      throw bad(
+        `${where(offset)}: there are more than ${String(MAX_SCALARS)} keys and values, or ${String(MAX_LEXEMES)} words and marks`,
+      );
     // The marks that the lexer puts in are not in the text.
     if (type === 'scalar' || type === 'doc-mode' || type === 'flow-error-end') continue;
     const refused = type === null ? undefined : REFUSED_TOKENS[type];

@@ -30,6 +30,9 @@ const TEMPLATES_FOLDER = 'templates';
 /** Signatures beside one document: each is given to every verifier, and a folder that no tag covers may hold any number. */
 const MOST_SIGNATURES = 32;
 
+/** Key files: a trust file lists at most 200 people and 20 roots. */
+const MOST_KEYS = 250;
+
 export interface Request {
   readonly environment: string;
   /** Path of the intent, relative to the repository. */
@@ -112,7 +115,9 @@ class Reading {
   }
 
   async governance(intentPath: string): Promise<GovernanceFacts> {
-    this.keys = await keyFilesOf(this.repository);
+    const files = await keyFilesOf(this.repository);
+    const isTooMany = files.length > MOST_KEYS;
+    this.keys = isTooMany ? [] : files;
     this.templates = (await this.repository.list(TEMPLATES_FOLDER)).filter((file) =>
       file.path.endsWith('.tmpl'),
     );
@@ -129,7 +134,7 @@ class Reading {
       trust,
       parity,
       intent,
-      keys,
+      keys: isTooMany ? [tooManyKeys(files.length)] : keys,
       templates: this.templates,
     };
   }
@@ -171,6 +176,11 @@ class Reading {
   private verify(data: Uint8Array, signature: FileRead): Promise<SignatureFacts> {
     return this.ports.verifier.verify({ data, signature, keys: this.keys, at: this.now });
   }
+}
+
+function tooManyKeys(count: number): GovernanceFacts['keys'][number] {
+  const wrong = `holds ${String(count)} key files, more than ${String(MOST_KEYS)}`;
+  return { is: 'problem', file: KEYS_FOLDER, problem: { code: 'KEYRING_SHAPE', wrong } };
 }
 
 /** What an earlier run left is believed only as far as it is signed: a forged ledger would hide a used nonce or a lock. */

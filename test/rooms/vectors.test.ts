@@ -90,7 +90,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   intent: { ext: 'yaml', good: 6, bad: 56, place: inFile, judge: thrown(parseIntent) },
   trust: { ext: 'yaml', good: 4, bad: 23, place: inFile, judge: thrown(parseTrust) },
   parity: { ext: 'yaml', good: 4, bad: 34, place: inFile, judge: thrown(parseParity) },
-  signature: { ext: 'asc', good: 8, bad: 45, place: inBlock, judge: answered(parseSignatureFile) },
+  signature: { ext: 'asc', good: 7, bad: 46, place: inBlock, judge: answered(parseSignatureFile) },
   'key-file': { ext: 'asc', good: 5, bad: 30, place: inBlock, judge: answered(parseKeyFile) },
   tag: {
     ...{ ext: 'tag', good: 4, bad: 32 },

@@ -144,4 +144,52 @@ describe('is refused', () => {
       { numRuns: 300 },
     );
   });
+
+  test('with more parts than a certificate has', () => {
+    const { primary, uid, certification, subkey, binding } = parts;
+    const times = (count: number, ...each: readonly Uint8Array[]) =>
+      Array.from({ length: count }, () => each).flat();
+    const ids = (count: number) => block([primary, ...times(count, uid, certification)]);
+    expect(verdict(ids(20))).toBe('ok');
+    expect(verdict(ids(21))).toBe('KEYRING_SHAPE: the certificate has more than 20 user ids');
+    const subkeys = (count: number) => block([primary, uid, certification, ...times(count, subkey, binding)]);
+    expect(verdict(subkeys(20))).toBe('ok');
+    expect(verdict(subkeys(21))).toBe('KEYRING_SHAPE: the certificate has more than 20 subkeys');
+    expect(verdict(block([primary, uid, ...times(500, certification)]))).toBe(
+      'KEYRING_SHAPE: the packet sequence holds more than 500 packets',
+    );
+  });
+
+  test.each([
+    [
+      'RSA of 16,384 bits',
+      1,
+      [16_384, 17],
+      'KEY_INVALID: a key has an integer of 16384 bits, more than 8192',
+    ],
+    [
+      'an RSA exponent of 3,072 bits',
+      1,
+      [3_072, 3_072],
+      'KEY_INVALID: a key has an exponent of 3072 bits, more than 64',
+    ],
+    [
+      'DSA of 16,384 bits',
+      17,
+      [16_384, 256, 16_384, 16_384],
+      'KEY_INVALID: a key has an integer of 16384 bits, more than 8192',
+    ],
+    ['RSA that is cut short', 1, [3_072], 'KEYRING_SHAPE: a key ends'],
+  ])('with %s, which would take long to check', (_what, algorithm, sizes, wrong) => {
+    const integer = (bits: number) => [
+      bits >> 8,
+      bits & 0xff,
+      ...Array<number>(Math.ceil(bits / 8))
+        .fill(0xff)
+        .fill((1 << (((bits - 1) % 8) + 1)) - 1, 0, 1),
+    ];
+    const material = Uint8Array.from([4, 0, 0, 0, 1, algorithm, ...sizes.flatMap(integer)]);
+    const { uid, certification } = parts;
+    expect(verdict(block([packet(6, material), uid, certification]))).toContain(wrong);
+  });
 });

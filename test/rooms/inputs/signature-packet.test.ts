@@ -51,11 +51,21 @@ function body({
   );
 }
 
+const ISSUER = [1, 2, 3, 4, 5, 6, 7, 8];
+/** Long enough for a length of five octets. */
+const long = body({
+  hashed: [...CREATED, 255, 0, 0, ...two(16_320), 26, ...Array<number>(16_319).fill(0x61)],
+});
 /** Long enough for a two-octet length: RSA-2048. */
 const rsa = body({ algorithm: 1, tail: [8, 0, ...Array<number>(256).fill(0xff)] });
+/** RFC 9580 §4.2.1, in as few octets as it takes. */
+function newLength(length: number): readonly number[] {
+  if (length < 192) return [length];
+  return length < 8_384 ? [192 + ((length - 192) >> 8), (length - 192) & 0xff] : [255, 0, 0, ...two(length)];
+}
 /** With a new-format header of tag 2. */
 const framed = (content: Uint8Array, tag = 2): Uint8Array =>
-  bytes(0xc0 | tag, content.length < 192 ? content.length : [255, 0, 0, ...two(content.length)], content);
+  bytes(0xc0 | tag, newLength(content.length), content);
 const made = (fields: Body = {}): string => armored('signature', framed(body(fields)));
 
 let key: TestKey;
@@ -179,7 +189,7 @@ describe('around the block', () => {
       (text) => text.replace('\n\n', '\n\nwgA=\n'),
       'SIG_FORMAT: line 3 is "wgA=", not base64',
     ],
-    ['base64 that ends early', (text) => text.replace('\n\n', '\n\nwgA\n'), 'SIG_FORMAT: the base64 has'],
+    ['base64 that ends early', (text) => text.replace(/.\n=/, '\n='), 'SIG_FORMAT: the base64 has'],
   ])('%s is refused', (_what, change, wrong) => {
     expect(verdict(change(good))).toContain(wrong);
   });
@@ -275,12 +285,65 @@ describe('the packets', () => {
   test.each([
     ['new, one octet', framed(body())],
     ['new, two octets', bytes(0xc2, 192 + ((rsa.length - 192) >> 8), (rsa.length - 192) & 0xff, rsa)],
-    ['new, five octets', bytes(0xc2, 255, 0, 0, two(body().length), body())],
+    ['new, five octets', bytes(0xc2, 255, 0, 0, two(long.length), long)],
     ['old, one octet', bytes(0x88, body().length, body())],
-    ['old, two octets', bytes(0x89, two(body().length), body())],
-    ['old, four octets', bytes(0x8a, 0, 0, two(body().length), body())],
+    ['old, two octets', bytes(0x89, two(rsa.length), rsa)],
   ])('a packet header is read: %s', (_what, packet) => {
     expect(verdict(armored('signature', packet))).toBe('ok');
+  });
+
+  // Two octets of the new format cannot say less than 192, so there is no such spelling of a short length.
+  test.each([
+    ['new, five octets', bytes(0xc2, 255, 0, 0, two(body().length), body())],
+    ['old, two octets', bytes(0x89, two(body().length), body())],
+    ['old, four octets', bytes(0x8a, 0, 0, two(rsa.length), rsa)],
+  ])('a packet header that is longer than it need be is refused: %s', (_what, packet) => {
+    expect(verdict(armored('signature', packet))).toBe(
+      'SIG_FORMAT: the signature packet has a length of more octets than it needs',
+    );
+  });
+
+  test('a file of hundreds of packets is refused after some', () => {
+    expect(verdict(armored('signature', bytes(...Array.from({ length: 501 }, () => framed(body())))))).toBe(
+      'SIG_FORMAT: the packet sequence holds more than 500 packets',
+    );
+  });
+
+  test.each([
+    ['a bit too many', [0, 10, 1, 255], 'says that an integer of 9 bits has 10'],
+    ['a bit too few', [0, 9, 3, 255], 'says that an integer of 10 bits has 9'],
+    ['no octets', [0, 0], 'has an integer without octets'],
+  ])('an integer with %s is refused', (_what, integer, wrong) => {
+    expect(verdict(made({ tail: [...integer, ...MPI] }))).toBe(`SIG_FORMAT: the signature packet ${wrong}`);
+  });
+
+  test('an integer with a leading zero octet, as GnuPG writes EdDSA ones, is read, with all its bits counted', () => {
+    const zero = (bits: number): readonly number[] => [...two(bits), 0, ...Array<number>(31).fill(0x11)];
+    expect(verdict(made({ tail: [...zero(256), ...MPI] }))).toBe('ok');
+    expect(verdict(made({ tail: [...zero(255), ...MPI] }))).toContain(
+      'says that an integer of 256 bits has 255',
+    );
+  });
+
+  test.each([
+    ['critical', [9, 0x90, ...ISSUER]],
+    ['repeated', [9, 16, ...ISSUER, 9, 16, ...ISSUER]],
+    ['spelled with five octets of length', [255, 0, 0, 0, 9, 16, ...ISSUER]],
+  ])('an issuer outside of what is signed that is %s is refused', (_what, unhashed) => {
+    expect(verdict(made({ unhashed }))).toBe(
+      'SIG_FORMAT: subpacket 16 outside of what is signed is critical, repeated or too long',
+    );
+  });
+
+  test('line breaks can be in one place only', () => {
+    const lines = good.split('\n');
+    const first = lines[2] ?? '';
+    const moved = good.replace(first, `${first.slice(0, 30)}\n${first.slice(30)}`);
+    expect(verdict(moved)).toMatch(/^SIG_FORMAT: line 5 has 60 characters, and line 3 has 30$/);
+    const last =
+      lines.findLast((line) => !line.startsWith('-') && !line.startsWith('=') && line !== '') ?? '';
+    const split = good.replace(last, `${last.slice(0, 4)}\n${last.slice(4)}`);
+    expect(verdict(split)).toMatch(/^SIG_FORMAT: line \d+ has 4 characters, and line 3 has 60$/);
   });
 
   test.each([
@@ -408,6 +471,7 @@ describe('the fields', () => {
   test('a long subpacket is read, with a length of two or five octets', () => {
     const uri = Array<number>(200).fill(0x61);
     expect(verdict(made({ hashed: [...CREATED, 192, 9, 26, ...uri] }))).toBe('ok');
+    // What is signed may be spelled as its signer liked: nobody else can change it.
     expect(verdict(made({ hashed: [...CREATED, 255, 0, 0, 0, 201, 26, ...uri] }))).toBe('ok');
   });
 

@@ -167,11 +167,11 @@ async function signatures(gpg: Gnupg, { one, two }: Keys): Promise<Vectors> {
         await one.sign(INTENT_YAML, { ...at, expiresInSeconds: 50 * 365 * 86_400 }),
       ],
       ['without-crc', withoutCrc(sign('gpg-rsa3072', '--detach-sign'))],
-      ['length-of-five-octets', signature(packet(2, body))],
     ],
     bad: [
       ...under('SIG_FORMAT', {
         ...around(good),
+        'length-of-five-octets': signature(packet(2, body)),
         'base64-with-stray-bits': `${BLOCK}\n\nwh==\n-----END PGP SIGNATURE-----\n`,
         'long-line': good.replace('\n\n', `\n\n${'A'.repeat(80)}\n`),
         clearsigned: sign('gpg-ed25519', '--clear-sign'),

@@ -222,8 +222,8 @@ function parseStrict<S extends z.ZodType>(schema: S, bytes: Uint8Array, file: st
   throw new GovbootError('SCHEMA', `${file}: ${problems.join('; ')}`, { data: { file, problems } });
 }
 
-/** Bytes; a lock with a thousand controls is a tenth of it. */
-const LIMIT_BYTES = 8 * 1024 * 1024;
+/** Bytes; a lock with a thousand controls is half of it. */
+const LIMIT_BYTES = 2 * 1024 * 1024;
 
 /** Evidence may come from anybody: what would exhaust the stack is no document of ours. */
 function parseShallow(bytes: Uint8Array, file: string): Json {

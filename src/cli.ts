@@ -3,15 +3,8 @@ import { Command, CommanderError, Option } from 'commander';
 import { GovbootError } from './kernel/errors.ts';
 import { EXITS } from './kernel/exit.ts';
 import type { CommandName, CommandOptions } from './commands/command.ts';
-import {
-  COMMANDS,
-  GROUPS,
-  SEQUENCE,
-  text,
-  type CommandSpec,
-  type OptionSpec,
-  type Raw,
-} from './commands/command-line.ts';
+import { COMMANDS, GROUPS, SEQUENCE, type CommandSpec, type OptionSpec } from './commands/command-line.ts';
+import { text, type Raw } from './commands/values.ts';
 
 export interface Globals {
   readonly repo: string;

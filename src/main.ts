@@ -22,6 +22,7 @@ const COMMANDS: { readonly [N in CommandName]: () => Promise<CommandRun<N>> } = 
   'intent check': async () => (await import('./commands/intent.ts')).intentCheck,
   check: async () => (await import('./commands/check.ts')).check,
   plan: async () => (await import('./commands/plan.ts')).plan,
+  approve: async () => (await import('./commands/approve.ts')).approve,
   apply: async () => (await import('./commands/apply.ts')).apply,
   verify: async () => (await import('./commands/verify.ts')).verify,
   'backend render': async () => (await import('./commands/backend-render.ts')).backendRender,

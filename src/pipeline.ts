@@ -5,13 +5,25 @@
 import { GovbootError, isGovbootError } from './kernel/errors.ts';
 import type { Sha256 } from './kernel/digest.ts';
 import type { PlanView } from './kernel/events.ts';
-import { addSeconds, type Instant } from './kernel/time.ts';
-import type { Fingerprint } from './inputs/facts.ts';
 import { confirm } from './apply/confirm.ts';
 import { execute } from './apply/execute.ts';
 import { openJournal } from './apply/journal.ts';
+import type { Confirmation } from './evidence/lock.ts';
 import { judge, type Judgement, type Passed } from './gates/index.ts';
 import type { GateVerdict } from './gates/verdict.ts';
+import {
+  approvedBy,
+  judgeOffered,
+  notApproved,
+  readApproval,
+  refuseUnapproved,
+  runOf,
+  type ApprovalFiles,
+  type Approved,
+  type Here,
+  type OfferedApproval,
+} from './street/approval.ts';
+import { evidenceSigner } from './street/evidence-signer.ts';
 import { gather, type Gathered, type Request } from './street/gather.ts';
 import type { Blueprint } from './plan/blueprint.ts';
 import type { Observation } from './plan/control.ts';
@@ -20,16 +32,9 @@ import { makeBlueprint } from './plan/make-blueprint.ts';
 import { changes, makePlan, planDigest, planView, type Plan } from './plan/plan.ts';
 import { tokenOf } from './plan/token.ts';
 import type { Emit, Ports, SignerInfo } from './ports.ts';
-import type { Finished } from './street/lock-input.ts';
-import {
-  doorsOf,
-  governedFiles,
-  readBack,
-  refuseBusy,
-  strangersOf,
-  takeClaim,
-  timed,
-} from './street/parts.ts';
+import type { RecordedPlan } from './street/lock-input.ts';
+import { doorsOf, readBack, refuseBusy, strangersOf, takeClaim, timed } from './street/parts.ts';
+import { newRun, planPartsOf, type PlanRun } from './street/plan-parts.ts';
 import { makeRecorder, type Recorder } from './street/record.ts';
 import { isInForce, refuseRefused, refuseToAsk } from './street/refusals.ts';
 
@@ -104,103 +109,91 @@ export async function makePlanned(
   ports: Ports,
   gathered: Gathered,
   passed: Passed,
-  run: {
-    readonly run: string;
-    readonly nonce: string;
-    readonly signer: Fingerprint | null;
-    readonly at: Instant;
-  },
+  run: PlanRun,
 ): Promise<Planned> {
   const { cloud } = doorsOf(gathered);
   const blueprint = makeBlueprint(passed.intent, passed.parity, passed.trust.repository);
   const observation = await timed(ports, 'observe', 'read the present state of every control', () =>
     cloud.observe(blueprint),
   );
-  const { intent, caller, tag } = passed;
-  const governed = governedFiles(gathered);
-  const plan = makePlan({
-    mode: ports.mode,
-    run: run.run,
-    nonce: run.nonce,
-    created_at: run.at,
-    expires_at: addSeconds(run.at, CONFIRM_SECONDS),
-    repository: passed.trust.repository,
-    environment: intent.environment,
-    source: { tag: tag.name, tag_oid: tag.oid, commit: tag.commit, tree_sha256: passed.treeSha256 },
-    intent: {
-      file: governed.intent.path,
-      sha256: governed.intent.sha256,
-      action: intent.action,
-      supersedes: intent.supersedes,
-      requester: intent.requester,
-      reason: intent.reason,
-      ticket: intent.ticket,
-    },
-    policy: {
-      parity_sha256: governed.parity.sha256,
-      trust_sha256: governed.trust.sha256,
-      trust_version: passed.trust.version,
-      templates: passed.parity.templates,
-    },
-    target: {
-      provider: intent.provider,
-      partition: caller.partition,
-      account: caller.account,
-      region: caller.region,
-      caller: caller.arn,
-      endpoint: intent.endpoint,
-    },
-    signer: run.signer === null ? null : { fingerprint: run.signer },
-    blueprint,
+  const { partition, account, region, arn } = passed.caller;
+  const seen = {
+    target: { partition, account, region, caller: arn },
     steps: diff(cloud.table, cloud.profile, blueprint, observation),
-  });
+  };
+  const plan = makePlan(planPartsOf(ports.mode, gathered, passed, run, blueprint, seen));
   const digest = planDigest(plan);
   return { plan, digest, view: planView(plan, digest), blueprint, observation };
 }
 
-/** Apply: the whole street. What is thrown after APPLY_STARTED is in the ledger first. */
-export async function apply(ports: Ports, request: Request): Promise<Applied> {
+/**
+ * Apply: the whole street. What is thrown after APPLY_STARTED is in the ledger first.
+ * @param files the approval of one plan, which is then carried out or nothing is; null asks at the terminal, and there only
+ */
+export async function apply(
+  ports: Ports,
+  request: Request,
+  files: ApprovalFiles | null = null,
+): Promise<Applied> {
   const started = ports.clock.monotonic();
-  const judged = await judgeGates(ports, request);
-  const record = makeRecorder(ports, judged.gathered, judged.judgement);
-  const passed = await recorded(record, () => refuseUnlessPassed(judged));
-  const signer = await recorded(record, () => record.signer(passed));
-  const run = {
-    run: judged.gathered.facts.ledger.unfinished?.run ?? ports.random.uuid(),
-    nonce: ports.random.hex(16),
-    signer: signer.fingerprint,
-    at: ports.clock.now(),
-  };
+  const { gathered, judgement } = await judgeGates(ports, request);
+  const record = makeRecorder(ports, gathered, judgement);
+  const passed = await recorded(record, () => refuseUnlessPassed({ gathered, judgement }));
+  const signer = await recorded(record, () => evidenceSigner(ports, passed));
+  const offered = files === null ? null : await recorded(record, () => readApproval(ports.files, files));
+  const here = { gathered, passed, signer: signer.fingerprint };
+  const approved =
+    offered === null ? null : await recorded(record, () => approvedBy(ports, here, offered), offered);
 
-  const planned = await makePlanned(ports, judged.gathered, passed, run);
+  const run = offered === null ? newRun(ports, here, CONFIRM_SECONDS) : runOf(here, offered);
+  const planned = await makePlanned(ports, gathered, passed, run);
   ports.emit({ type: 'plan', plan: planned.view });
-  for (const text of strangersOf(judged.gathered, planned.observation)) ports.emit({ type: 'warning', text });
+  for (const text of strangersOf(gathered, planned.observation)) ports.emit({ type: 'warning', text });
   await recorded(record, () => refuseRefused(planned.plan), planned);
-  if (changes(planned.plan).length === 0 && isInForce(judged.gathered)) {
+  if (changes(planned.plan).length === 0 && isInForce(gathered)) {
     return {
       outcome: 'nothing to do',
       environment: request.environment,
-      where: judged.gathered.store.where,
-      lockSha256: judged.gathered.facts.ledger.lock?.sha256 ?? null,
+      where: gathered.store.where,
+      lockSha256: gathered.facts.ledger.lock?.sha256 ?? null,
       steps: 0,
       ms: ports.clock.monotonic() - started,
     };
   }
-  await recorded(record, () => refuseToAsk(judged.gathered, planned.plan, passed.intent), planned);
+  await recorded(record, () => refuseToAsk(gathered, planned.plan, passed.intent), planned);
+  const confirmation = await recorded(record, () => confirmed(ports, here, planned, approved), planned);
+  const fresh = await recorded(record, () => unchanged(ports, request, planned, run, offered), planned);
+  return act(ports, { record, passed, planned, approved, confirmation, signer, gathered: fresh, started });
+}
 
-  const token = tokenOf(planned.digest);
-  const shownAt = ports.clock.now();
-  await recorded(record, () => confirm(ports, token, { expiresInSeconds: CONFIRM_SECONDS }), planned);
-  const confirmation = { token, shownAt, confirmedAt: ports.clock.now() };
-  const fresh = await recorded(record, () => unchanged(ports, request, planned, run), planned);
-  return act(ports, { record, passed, planned, confirmation, signer, gathered: fresh, started });
+/** Somebody says yes to this very plan: a person at the terminal, now, or those whose signatures over it were judged already. */
+async function confirmed(
+  ports: Ports,
+  { gathered }: Here,
+  planned: Planned,
+  approved: Approved | null,
+): Promise<Confirmation> {
+  if (approved === null) {
+    const token = tokenOf(planned.digest);
+    const shownAt = ports.clock.now();
+    await confirm(ports, token, { word: 'APPLY', expiresInSeconds: CONFIRM_SECONDS });
+    return { method: 'tty', token, shownAt, confirmedAt: ports.clock.now() };
+  }
+  const { plan, digest, approvers } = approved;
+  if (planned.digest !== digest) {
+    await refuseBusy(ports, gathered, planned);
+    throw notApproved(approved, planned);
+  }
+  const window = { from: plan.created_at, until: plan.expires_at };
+  return { method: 'approval', approvers, window, confirmedAt: ports.clock.now() };
 }
 
 interface Act {
   readonly record: Recorder;
   readonly passed: Passed;
   readonly planned: Planned;
-  readonly confirmation: Finished['confirmation'];
+  readonly approved: Approved | null;
+  readonly confirmation: Confirmation;
   readonly signer: SignerInfo;
   readonly gathered: Gathered;
   readonly started: number;
@@ -209,13 +202,15 @@ interface Act {
 /** From here on something is written: first the ledger, then the claim, then the steps, then the lock. */
 async function act(
   ports: Ports,
-  { record, passed, planned, confirmation, signer, gathered, started }: Act,
+  { record, passed, planned, approved, confirmation, signer, gathered, started }: Act,
 ): Promise<Applied> {
   const { cloud, claims } = doorsOf(gathered);
   const { plan, blueprint } = planned;
   const context = { run: plan.run, blueprint, known: planned.observation.known };
   const startedAt = ports.clock.now();
-  await timed(ports, 'started', 'sign and store APPLY_STARTED', () => record.begin(passed, planned));
+  await timed(ports, 'started', 'sign and store APPLY_STARTED', () =>
+    record.begin(passed, planned, approved),
+  );
   try {
     await timed(ports, 'claim', 'claim the environment', () => takeClaim(ports, claims, context, signer));
     const journal = await openJournal(gathered.store, plan.run, ports.clock, planned.digest);
@@ -255,12 +250,13 @@ async function act(
   }
 }
 
-/** Everything again, from new reads, after APPLY and before the first write. @throws PLAN_CHANGED */
+/** Everything again, from new reads, after the yes and before the first write. @throws PLAN_CHANGED, APPROVAL_PLAN, APPROVAL_WINDOW, APPROVAL_USED */
 async function unchanged(
   ports: Ports,
   request: Request,
   planned: Planned,
-  run: Parameters<typeof makePlanned>[3],
+  run: PlanRun,
+  offered: OfferedApproval | null,
 ): Promise<Gathered> {
   const gathered = await gather(ports, request);
   const { passed, verdicts } = judge(gathered.facts);
@@ -271,10 +267,11 @@ async function unchanged(
     );
     throw new GovbootError('PLAN_CHANGED', 'a gate that had passed does not pass any more');
   }
+  if (offered !== null)
+    refuseUnapproved(await judgeOffered(ports, { gathered, passed, signer: run.signer }, offered));
   const again = await makePlanned(ports, gathered, passed, run);
   if (again.digest !== planned.digest) {
-    const { plan, blueprint, observation } = again;
-    await refuseBusy(ports, doorsOf(gathered).claims, { run: plan.run, blueprint, known: observation.known });
+    await refuseBusy(ports, gathered, again);
     throw new GovbootError(
       'PLAN_CHANGED',
       `the plan is ${again.digest.slice(0, 16)}… now and was ${planned.digest.slice(0, 16)}… when it was shown`,
@@ -285,7 +282,7 @@ async function unchanged(
 }
 
 /** Runs one part of the street; a refusal is put into the ledger, when there is one, before it goes on its way. */
-async function recorded<T>(record: Recorder, part: () => T | Promise<T>, planned?: Planned): Promise<T> {
+async function recorded<T>(record: Recorder, part: () => T | Promise<T>, planned?: RecordedPlan): Promise<T> {
   try {
     return await part();
   } catch (error) {

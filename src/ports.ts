@@ -54,6 +54,8 @@ export interface RepositoryOpener {
   open(): Promise<Repository>;
   /** Annotated tags at HEAD, newest first; for `intent new`. */
   tagsAtHead(): Promise<readonly string[]>;
+  /** Where a file lies, or would lie, in the work tree, links followed; null when it is outside. */
+  placeOf(path: string): Promise<string | null>;
 }
 
 /** OpenPGP verification, by openpgp.js and, where installed, gpgv. */

@@ -1,6 +1,7 @@
 /**
- * The confirmation: a person at the terminal types the token of this very plan, then the word APPLY. There is no option,
- * variable or pipe that answers instead. Time is the monotonic clock's, so that setting the clock back revives nothing.
+ * A person at the terminal types the token of this very plan, then a word: APPLY to carry it out, APPROVE to sign that others may.
+ * There is no option, variable or pipe that answers instead. Time is the monotonic clock's, so that setting the clock back revives
+ * nothing.
  */
 import { GovbootError } from '../kernel/errors.ts';
 import type { Answer, Clock, Emit, Terminal } from '../ports.ts';
@@ -13,7 +14,10 @@ export interface ConfirmDeps {
 
 /** How often the token may be mistyped; the word may not. */
 const TOKEN_TRIES = 3;
-const WORD = 'APPLY';
+
+/** What each word does, as the prompt says it. */
+const DOES = { APPLY: 'begin', APPROVE: 'sign' } as const;
+export type Word = keyof typeof DOES;
 
 /** Why it was not given; in the data of the error, for the ledger. */
 type DeclineReason = 'cancelled' | 'timeout' | 'pasted' | 'wrong-token' | 'wrong-word';
@@ -26,13 +30,20 @@ type DeclineReason = 'cancelled' | 'timeout' | 'pasted' | 'wrong-token' | 'wrong
 export async function confirm(
   deps: ConfirmDeps,
   token: string,
-  options: { readonly expiresInSeconds: number },
+  { word, expiresInSeconds }: { readonly word: Word; readonly expiresInSeconds: number },
 ): Promise<void> {
   const unusable = deps.terminal.unusable();
-  if (unusable !== null) throw new GovbootError('NOT_INTERACTIVE', unusable, { data: { reason: unusable } });
-  const deadline = deps.clock.monotonic() + options.expiresInSeconds * 1000;
-  deps.emit({ type: 'confirm', token, expiresInSeconds: options.expiresInSeconds });
-  const ask = (text: string): Promise<string> => typed(deps, text, deadline, options.expiresInSeconds);
+  if (unusable !== null)
+    throw new GovbootError('NOT_INTERACTIVE', unusable, {
+      // Who cannot be asked to apply can have the plan approved; who cannot be asked to approve cannot approve.
+      ...(word === 'APPROVE'
+        ? { hint: 'approve it at a terminal of your own; nothing answers for you' }
+        : {}),
+      data: { reason: unusable },
+    });
+  const deadline = deps.clock.monotonic() + expiresInSeconds * 1000;
+  deps.emit({ type: 'confirm', token, word, expiresInSeconds });
+  const ask = (text: string): Promise<string> => typed(deps, text, deadline, expiresInSeconds);
 
   for (let left = TOKEN_TRIES - 1; (await ask('Token: ')) !== token; left--) {
     if (left === 0) throw declined('wrong-token', `the token was mistyped ${String(TOKEN_TRIES)} times`);
@@ -41,8 +52,8 @@ export async function confirm(
       text: `that is not the token; ${left === 1 ? 'one try is' : `${String(left)} tries are`} left`,
     });
   }
-  if ((await ask(`Type ${WORD} to begin: `)) !== WORD)
-    throw declined('wrong-word', `the word was not ${WORD}`);
+  if ((await ask(`Type ${word} to ${DOES[word]}: `)) !== word)
+    throw declined('wrong-word', `the word was not ${word}`);
 }
 
 /** One line from the terminal, exactly as typed. @throws CONFIRM for every other answer, and for one that came too late */

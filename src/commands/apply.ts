@@ -1,9 +1,11 @@
 /** `govboot apply`: the whole street. */
 import { apply as applyStreet } from '../pipeline.ts';
+import { GovbootError } from '../kernel/errors.ts';
+import type { ApprovalFiles } from '../street/approval.ts';
 import type { CommandRun } from './command.ts';
 
-export const apply: CommandRun<'apply'> = async (ports, { environment, intent, resume }) => {
-  const applied = await applyStreet(ports, { environment, intent, resume });
+export const apply: CommandRun<'apply'> = async (ports, { environment, intent, resume, approvals }) => {
+  const applied = await applyStreet(ports, { environment, intent, resume }, approvalOf(approvals));
   const flag = ports.mode === 'REHEARSAL' ? ' --rehearse' : '';
   const rehearsed = ports.mode === 'REHEARSAL' ? ' (REHEARSAL: no cloud was touched)' : '';
   const lines =
@@ -24,3 +26,33 @@ export const apply: CommandRun<'apply'> = async (ports, { environment, intent, r
         ];
   ports.emit({ type: 'result', command: 'apply', value: { ...applied, ms: Math.round(applied.ms) }, lines });
 };
+
+/** Signatures that are read; more people than a threshold can ask for. */
+const MOST_SIGNATURES = 32;
+
+/** `plan.json.FINGERPRINT.asc`, once or more: the signatures of one plan, which lies beside them. @throws USAGE */
+function approvalOf(approvals: readonly string[]): ApprovalFiles | null {
+  const signatures = [...new Set(approvals)];
+  if (signatures.length > MOST_SIGNATURES)
+    throw new GovbootError(
+      'USAGE',
+      `${String(signatures.length)} approvals are given, more than ${String(MOST_SIGNATURES)}`,
+    );
+  const plans = new Set(signatures.map(planNameOf));
+  const [plan, another] = plans;
+  if (plan === undefined) return null;
+  if (another !== undefined)
+    throw new GovbootError('USAGE', `the approvals are of two plans: ${plan} and ${another}`, {
+      hint: 'one apply carries out one plan: give the approvals of that one',
+    });
+  return { plan, signatures };
+}
+
+function planNameOf(signature: string): string {
+  const plan = /^(.+)\.[0-9A-F]{40}\.asc$/s.exec(signature)?.[1];
+  if (plan === undefined)
+    throw new GovbootError('USAGE', `--approval is "${signature}", not the name of an approval`, {
+      hint: '`govboot approve FILE` writes FILE.FINGERPRINT.asc beside FILE; keep both names',
+    });
+  return plan;
+}

@@ -1,9 +1,6 @@
 /** The command line as data: every command, option and example. `src/cli.ts` makes a parser of it, and the documents their tables. */
-import { GovbootError } from '../kernel/errors.ts';
 import type { CommandName, CommandOptions } from './command.ts';
-
-/** Values of options by their names in camel case, as the parser gives them. */
-export type Raw = Readonly<Record<string, unknown>>;
+import { intentOf, list, nameOf, text, type Raw } from './values.ts';
 
 export interface OptionSpec {
   /** As commander writes them: `--flag`, `--option <value>`. */
@@ -190,18 +187,50 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'plan',
     args: '<environment>',
     summary: 'judge all gates and show what apply would do; read-only',
-    options: [INTENT, option('--rehearse', 'against the rehearsal cloud')],
-    examples: ['govboot plan dev', 'govboot plan dev --json'],
-    read: (environment, o) => ({ ...intentOf(environment, o), rehearse: o['rehearse'] === true }),
+    details:
+      'With --out it also writes the plan, to be approved where no terminal can exist: that plan names who signs the evidence (--key), and ends after --hours or with the intent.',
+    options: [
+      INTENT,
+      option(
+        '--out <file>',
+        'write the plan, for `govboot approve`; outside of the repository, or in intents/',
+      ),
+      option('--hours <n>', 'how long it can be approved and applied, with --out (default: 8, at most 72)'),
+      option('--resume', 'for a run that was cut off'),
+      option('--rehearse', 'against the rehearsal cloud'),
+    ],
+    examples: [
+      'govboot plan dev',
+      'govboot plan dev --json',
+      'govboot plan dev --out ../dev-plan.json --key alice.key',
+    ],
+    read: (environment, o) => ({
+      ...intentOf(environment, o),
+      resume: o['resume'] === true,
+      out: text(o['out']),
+      hours: text(o['hours']),
+      rehearse: o['rehearse'] === true,
+    }),
+  }),
+  spec<'approve'>({
+    name: 'approve',
+    args: '<plan>',
+    summary: 'show a plan that was written with --out, ask, and sign it',
+    details:
+      "On the approver's own machine, in their own clone: judges source, intent and parity there, shows the plan, and asks on the terminal itself for the token of that plan, and then for the word APPROVE. No option, variable or pipe answers instead. The signature lies beside the plan.",
+    options: [option('--rehearse', 'a plan of a rehearsal')],
+    examples: ['govboot approve ../dev-plan.json --key bob.key'],
+    read: (file = '', o) => ({ file, rehearse: o['rehearse'] === true }),
   }),
   spec<'apply'>({
     name: 'apply',
     args: '<environment>',
     summary: 'judge, plan, ask, create the backend and leave signed evidence',
     details:
-      'Shows the plan and asks on the terminal itself for the token of that plan, and then for the word APPLY. No option, variable or pipe answers instead. What is there already is kept, so it may be run again at any time.',
+      'Shows the plan and asks on the terminal itself for the token of that plan, and then for the word APPLY. No option, variable or pipe answers instead. Where no terminal can exist, signatures of people of role approver over that very plan do (--approval). What is there already is kept, so it may be run again at any time.',
     options: [
       INTENT,
+      repeated('--approval <file>', 'a signature of `govboot approve`, beside its plan; used once'),
       option('--resume', 'finish a run that was cut off'),
       option('--rehearse', 'everything is real but the cloud; every record says REHEARSAL'),
     ],
@@ -209,10 +238,12 @@ export const COMMANDS: readonly CommandSpec[] = [
       'govboot apply dev --key alice.key',
       'govboot apply dev --rehearse',
       'govboot apply dev --resume',
+      'govboot apply dev --approval ../dev-plan.json.FINGERPRINT.asc',
     ],
     read: (environment, o) => ({
       ...intentOf(environment, o),
       resume: o['resume'] === true,
+      approvals: list(o['approval']),
       rehearse: o['rehearse'] === true,
     }),
   }),
@@ -269,35 +300,8 @@ export const SEQUENCE = `The sequence, for one environment:
   4  govboot trust pin        on every operator's machine, from paper
   5  govboot intent new       what, where, why and until when; then intent sign
   6  govboot check, plan      judge and show; read-only, also in CI
-  7  govboot apply            confirm at the terminal, create, leave evidence
+  7  govboot apply            confirm at the terminal, create, leave evidence;
+     without a terminal       plan --out, approve, then apply --approval
   8  govboot verify           check the evidence, now and in ten years
   9  govboot backend render   the backend file for Terraform and OpenTofu
 `;
-
-/** The rule that the policy has for names of environments; nothing else may become part of a path. */
-const ENVIRONMENT = /^[a-z][a-z0-9-]{0,31}$/;
-
-function nameOf(environment = ''): string {
-  if (!ENVIRONMENT.test(environment))
-    throw new GovbootError('USAGE', `environment is "${environment}", which is no name of an environment`, {
-      hint: 'lower-case letters, digits and dashes, at most 32, a letter first; for example dev',
-    });
-  return environment;
-}
-
-function intentOf(
-  environment: string | undefined,
-  o: Raw,
-): { readonly environment: string; readonly intent: string } {
-  const name = nameOf(environment);
-  return { environment: name, intent: text(o['intent']) ?? `intents/${name}.yaml` };
-}
-
-/** The value of an option, or null when it was not given. */
-export function text(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
-function list(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.map(String) : [];
-}

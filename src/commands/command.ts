@@ -35,11 +35,22 @@ export interface CommandOptions {
   readonly 'intent sign': { readonly file: string };
   readonly 'intent check': { readonly file: string };
   readonly check: { readonly environment: string; readonly intent: string; readonly rehearse: boolean };
-  readonly plan: { readonly environment: string; readonly intent: string; readonly rehearse: boolean };
+  readonly plan: {
+    readonly environment: string;
+    readonly intent: string;
+    readonly resume: boolean;
+    /** Where to write it, to be approved; null only shows it. */
+    readonly out: string | null;
+    readonly hours: string | null;
+    readonly rehearse: boolean;
+  };
+  readonly approve: { readonly file: string; readonly rehearse: boolean };
   readonly apply: {
     readonly environment: string;
     readonly intent: string;
     readonly resume: boolean;
+    /** Signatures over one plan, each beside it; none asks at the terminal. */
+    readonly approvals: readonly string[];
     readonly rehearse: boolean;
   };
   readonly verify: {

@@ -3,6 +3,7 @@ import { GovbootError } from '../kernel/errors.ts';
 import { parseIntent } from '../inputs/intent.ts';
 import { emitVerdicts } from '../pipeline.ts';
 import { gather } from '../street/gather.ts';
+import { withoutCloud } from '../street/parts.ts';
 import { judge } from '../gates/index.ts';
 import type { CommandRun } from './command.ts';
 import { readDocument, signBeside } from './sign-beside.ts';
@@ -27,11 +28,8 @@ export const intentSign: CommandRun<'intent sign'> = async (ports, { file }) => 
 export const intentCheck: CommandRun<'intent check'> = async (ports, { file }) => {
   const repository = await ports.repository.open();
   const intent = parseIntent(await readDocument(repository, file));
-  const offline = {
-    ...ports,
-    cloud: () => Promise.reject(new GovbootError('CLOUD_UNREACHABLE', 'no cloud is asked by `intent check`')),
-  };
-  const { facts } = await gather(offline, { environment: intent.environment, intent: file, resume: false });
+  const request = { environment: intent.environment, intent: file, resume: false };
+  const { facts } = await gather(withoutCloud(ports, 'intent check'), request);
   const verdicts = judge(facts).verdicts.filter(
     (verdict) => verdict.gate === 'intent' || verdict.gate === 'parity',
   );

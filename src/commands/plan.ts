@@ -1,36 +1,91 @@
-/** `govboot plan`: all gates, then what apply would do. Read-only. */
+/** `govboot plan`: all gates, then what apply would do. Read-only, but for the plan itself where it is to be approved. */
 import { toJson } from '../kernel/json.ts';
-import { judgeGates, makePlanned, refuseUnlessPassed } from '../pipeline.ts';
-import { changes, refusals } from '../plan/plan.ts';
+import { humanSeconds, secondsBetween } from '../kernel/time.ts';
+import { LONGEST_WINDOW } from '../gates/approval.ts';
+import { judgeGates, makePlanned, refuseUnlessPassed, type Planned } from '../pipeline.ts';
+import { changes, planBytes, refusals } from '../plan/plan.ts';
 import { GovbootError } from '../kernel/errors.ts';
+import { evidenceSigner } from '../street/evidence-signer.ts';
+import type { Gathered } from '../street/gather.ts';
 import { strangersOf } from '../street/parts.ts';
-import type { CommandRun } from './command.ts';
+import { newRun } from '../street/plan-parts.ts';
+import { isInForce, refuseRefused, refuseToAsk } from '../street/refusals.ts';
+import type { Ports } from '../ports.ts';
+import type { CommandOptions, CommandRun } from './command.ts';
 
-export const plan: CommandRun<'plan'> = async (ports, { environment, intent }) => {
-  const judged = await judgeGates(ports, { environment, intent, resume: false });
+type Options = CommandOptions['plan'];
+
+/** Hours that a plan waits for its approval and its use, where no option says so: a working day. */
+const HOURS = 8;
+/** Seconds that a plan is good for that is only looked at. */
+const LOOK_SECONDS = 300;
+
+export const plan: CommandRun<'plan'> = async (ports, options) => {
+  const { environment, intent, resume, out } = options;
+  const asked = await secondsOf(ports, options);
+  const judged = await judgeGates(ports, { environment, intent, resume });
   const passed = refuseUnlessPassed(judged);
-  const planned = await makePlanned(ports, judged.gathered, passed, {
-    run: ports.random.uuid(),
-    nonce: ports.random.hex(16),
-    signer: null,
-    at: ports.clock.now(),
-  });
+  const { gathered } = judged;
+  const signer = out === null ? null : (await evidenceSigner(ports, passed)).fingerprint;
+  // An approval does not outlive the intent.
+  const left = secondsBetween(ports.clock.now(), passed.intent.expires);
+  const seconds = Math.min(asked, left);
+  const planned = await makePlanned(ports, gathered, passed, newRun(ports, { gathered, signer }, seconds));
   ports.emit({ type: 'plan', plan: planned.view });
-  for (const text of strangersOf(judged.gathered, planned.observation)) ports.emit({ type: 'warning', text });
-  const refused = refusals(planned.plan);
+  for (const text of strangersOf(gathered, planned.observation)) ports.emit({ type: 'warning', text });
+  const isRefused = refusals(planned.plan).length > 0;
+  const isDone = changes(planned.plan).length === 0 && (out === null || isInForce(gathered));
+  if (out !== null && !isRefused && !isDone) {
+    refuseToAsk(gathered, planned.plan, passed.intent);
+    await ports.files.create(out, planBytes(planned.plan));
+    if (seconds < asked)
+      ports.emit({ type: 'note', text: `the plan ends with the intent, in ${humanSeconds(seconds)}` });
+  }
   ports.emit({
     type: 'result',
     command: 'plan',
-    value: { digest: planned.digest, plan: toJson(planned.plan) },
-    lines:
-      refused.length > 0
-        ? []
-        : [changes(planned.plan).length === 0 ? 'nothing to do' : `next: govboot apply ${environment}`],
+    value: { digest: planned.digest, plan: toJson(planned.plan), file: isRefused || isDone ? null : out },
+    lines: isRefused ? [] : isDone ? ['nothing to do'] : next(ports, options, gathered, planned),
   });
-  if (refused.length > 0)
-    throw new GovbootError(
-      'PLAN_REFUSED',
-      `${String(refused.length)} of ${String(planned.plan.steps.length)} rows are refused`,
-      { data: { refused: refused.map((step) => step.id) } },
-    );
+  refuseRefused(planned.plan);
 };
+
+function next({ mode }: Ports, options: Options, { facts }: Gathered, { plan: made, digest }: Planned) {
+  const { environment, out } = options;
+  if (out === null) return [`next: govboot apply ${environment}`];
+  const flags = `${facts.resume ? ' --resume' : ''}${mode === 'REHEARSAL' ? ' --rehearse' : ''}`;
+  return [
+    `wrote ${out}: plan ${digest}, to be approved and applied before ${made.expires_at}`,
+    'next:',
+    `  govboot approve ${out} --key APPROVER   on the approver's own machine, in their own clone`,
+    `  govboot apply ${environment}${flags} --approval ${out}.FINGERPRINT.asc`,
+  ];
+}
+
+/** Judges what was asked before anything else is done. @returns seconds that the plan is good for */
+async function secondsOf({ repository }: Ports, { out, hours }: Options): Promise<number> {
+  if (out === null) {
+    if (hours === null) return LOOK_SECONDS;
+    throw new GovbootError('USAGE', `--hours is "${hours}", and no plan is written`, {
+      hint: 'name a file with --out',
+    });
+  }
+  refusePlace(out, await repository.placeOf(out));
+  const most = LONGEST_WINDOW / 3600;
+  const count = hours === null ? HOURS : Number(hours);
+  if (!/^[0-9]{1,3}$/.test(hours ?? String(HOURS)) || count < 1 || count > most)
+    throw new GovbootError(
+      'USAGE',
+      `--hours is "${hours ?? ''}", not a whole number from 1 to ${String(most)}`,
+    );
+  return 3600 * count;
+}
+
+/** A file in the tagged tree would make it another tree, and the evidence holds what a run leaves and nothing else. */
+function refusePlace(out: string, inside: string | null): void {
+  const hint = 'name a file outside of the repository, or in intents/';
+  if (inside !== null && !inside.startsWith('intents/'))
+    throw new GovbootError('USAGE', `--out is ${out}, in the repository itself (${inside})`, { hint });
+  if (out.endsWith('.asc'))
+    throw new GovbootError('USAGE', `--out is ${out}, the name of a signature`, { hint });
+}

@@ -7,11 +7,11 @@ import { sha256 } from '../kernel/digest.ts';
 import { GovbootError, isGovbootError } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
 import { ENTRY_SCHEMA, parseEntry, type LedgerEntry, type Ref } from '../inputs/evidence-documents.ts';
-import type { FileRead, Fingerprint, Mode } from '../inputs/facts.ts';
+import type { FileRead, Fingerprint, LedgerFacts, Mode } from '../inputs/facts.ts';
 import type { Clock, EvidenceStore } from '../ports.ts';
 import { storeBlobs } from './blobs.ts';
 import { entryName, signatureOf } from './layout.ts';
-import { assertWhole, factsOf, modeOf, readLedger, type Ledger } from './ledger.ts';
+import { assertWhole, factsOf, modeOf, readLedger, whereUsed, type Ledger } from './ledger.ts';
 import type { Sign } from './sign.ts';
 
 export interface EvidenceDeps {
@@ -78,15 +78,26 @@ export async function openLedger(
 
 /**
  * Adds one entry and answers the ledger as it then is.
- * @throws EVIDENCE_INVALID, CLOCK, INTENT_REPLAY, RECOVERY_REQUIRED, SCHEMA, SIGNER, EVIDENCE_WRITE
+ * @param before the entry is dated before this instant, or refused
+ * @throws EVIDENCE_INVALID, CLOCK, INTENT_REPLAY, RECOVERY_REQUIRED, APPROVAL_USED, APPROVAL_WINDOW, SCHEMA, SIGNER, EVIDENCE_WRITE
  */
-export async function append(deps: EvidenceDeps, ledger: Ledger, draft: NewEntry): Promise<Ledger> {
+export async function append(
+  deps: EvidenceDeps,
+  ledger: Ledger,
+  draft: NewEntry,
+  before: Instant | null = null,
+): Promise<Ledger> {
   let current = ledger.torn === null ? ledger : await settled(deps);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     // Another process may have begun the same ledger meanwhile; there is one GENESIS.
     if (draft.type === 'GENESIS' && current.head !== null) return current;
-    refuse(current, draft, deps.clock.now());
-    const bytes = await entryBytes(deps, current, draft);
+    const now = deps.clock.now();
+    refuse(current, draft, now);
+    if (before !== null && now >= before)
+      throw new GovbootError('APPROVAL_WINDOW', `the approved plan ended at ${before}, and it is ${now}`, {
+        data: { before, now },
+      });
+    const bytes = await entryBytes(deps, current, draft, now);
     const signature = await deps.sign(bytes);
     if (await place(deps.store, current, bytes, signature)) {
       const after = await readLedger(deps.store);
@@ -124,28 +135,30 @@ function refuse(ledger: Ledger, draft: NewEntry, now: Instant): void {
         : `an entry of mode ${draft.mode} does not belong in a ledger of mode ${mode}`,
     );
   }
-  if (draft.type !== 'APPLY_STARTED') return;
-  // Judged by the gates before; judged again here, because another process may have begun in between.
-  if (facts.nonces.some(({ nonce }) => nonce === draft.body.nonce)) {
-    throw new GovbootError('INTENT_REPLAY', `nonce ${draft.body.nonce} was used before`, {
-      data: { nonce: draft.body.nonce },
-    });
-  }
-  if (facts.unfinished !== null) {
+  if (draft.type === 'APPLY_STARTED') refuseBegun(draft.body.nonce, facts);
+  if (draft.type !== 'APPLY_STARTED' && draft.type !== 'APPLY_RESUMED') return;
+  // Every plan has a nonce of its own, so that only the same yes can come twice.
+  const used = whereUsed(ledger, draft.body.plan_sha256);
+  if (used !== null) throw new GovbootError('APPROVAL_USED', `the approved plan ${used}`);
+}
+
+/** Judged by the gates before; judged again here, because another process may have begun in between. */
+function refuseBegun(used: string, { nonces, unfinished }: LedgerFacts): void {
+  if (nonces.some(({ nonce }) => nonce === used))
+    throw new GovbootError('INTENT_REPLAY', `nonce ${used} was used before`, { data: { nonce: used } });
+  if (unfinished !== null)
     throw new GovbootError(
       'RECOVERY_REQUIRED',
-      `run ${facts.unfinished.run} began at ${facts.unfinished.since} and did not finish`,
-      {
-        data: { run: facts.unfinished.run },
-      },
+      `run ${unfinished.run} began at ${unfinished.since} and did not finish`,
+      { data: { run: unfinished.run } },
     );
-  }
 }
 
 async function entryBytes(
-  { store, clock, actor }: EvidenceDeps,
+  { store, actor }: EvidenceDeps,
   ledger: Ledger,
   draft: NewEntry,
+  now: Instant,
 ): Promise<Uint8Array> {
   const { torn } = ledger;
   if (torn !== null) await storeBlobs(store, [torn.bytes]);
@@ -159,7 +172,7 @@ async function entryBytes(
     refs: [...draft.refs, ...left],
     schema: ENTRY_SCHEMA,
     seq: ledger.items.length,
-    time: clock.now(),
+    time: now,
     prev_sha256: ledger.head?.sha256 ?? null,
     actor: { fingerprint: actor },
   });

@@ -12,6 +12,18 @@ const BLOBS_FOLDER = 'blobs/sha256';
 /** The name under which refs name the trust file and, with `.asc` or `.<FINGERPRINT>.asc` after it, its signatures. */
 export const TRUST_NAME = 'policies/trust.yaml';
 
+/** The name under which refs name the plan that was carried out. */
+export const PLAN_NAME = 'plan';
+
+/** The name under which refs name a person's approval of it: a signature over its bytes. */
+export function approvalName(fingerprint: string): string {
+  return `${PLAN_NAME}.${fingerprint}.asc`;
+}
+
+export function isApprovalName(name: string): boolean {
+  return /^plan\.[0-9A-F]{40}\.asc$/.test(name);
+}
+
 /** The detached signature of a file. */
 export function signatureOf(name: string): string {
   return `${name}.asc`;

@@ -266,6 +266,16 @@ function lockProblems(ledger: Ledger): Problem[] {
   ];
 }
 
+/** Which run was begun or resumed with this very plan, in words; null when none was. */
+export function whereUsed(ledger: Ledger, planSha256: string): string | null {
+  const used = ledger.items.find(
+    ({ entry }) =>
+      (entry.type === 'APPLY_STARTED' || entry.type === 'APPLY_RESUMED') &&
+      entry.body.plan_sha256 === planSha256,
+  )?.entry;
+  return used === undefined ? null : `was used at ${used.time}: ${entryName(used.seq)} is ${used.type}`;
+}
+
 /** @throws EVIDENCE_INVALID with the first problem: nothing is added to a ledger that is not whole */
 export function assertWhole(ledger: Ledger): void {
   const [problem] = ledger.problems;

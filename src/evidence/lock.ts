@@ -7,6 +7,7 @@ import { LOCK_SCHEMA, parseLock, type BackendLock } from '../inputs/evidence-doc
 import type { FileRead, Fingerprint, Mode, SignedFile } from '../inputs/facts.ts';
 import type { Intent } from '../inputs/intent.ts';
 import { judgeSignature } from '../gates/signature.ts';
+import type { Signer } from '../gates/signers.ts';
 import type { TagObject } from '../inputs/tag-object.ts';
 import type { Clause, Known, Shown } from '../plan/control.ts';
 import { ledgerRoot } from './checkpoint.ts';
@@ -51,6 +52,21 @@ export type LockedRun = {
   }[];
 };
 
+/** How somebody said yes to the plan. */
+export type Confirmation =
+  | {
+      readonly method: 'tty';
+      readonly token: string;
+      readonly shownAt: Instant;
+      readonly confirmedAt: Instant;
+    }
+  | {
+      readonly method: 'approval';
+      readonly approvers: readonly Signer[];
+      readonly window: { readonly from: Instant; readonly until: Instant };
+      readonly confirmedAt: Instant;
+    };
+
 export interface LockInput {
   readonly recordId: string;
   readonly createdAt: Instant;
@@ -69,11 +85,7 @@ export interface LockInput {
     readonly templates: readonly FileRead[];
   };
   readonly planSha256: string;
-  readonly confirmation: {
-    readonly tokenSha256: string;
-    readonly shownAt: Instant;
-    readonly confirmedAt: Instant;
-  };
+  readonly confirmation: Confirmation;
   readonly backend: LockedBackend;
   readonly actors: readonly Actor[];
   readonly tools: readonly {
@@ -91,7 +103,7 @@ export interface LockInput {
 
 /** The record. What is returned was read back through the strict schema. @throws SCHEMA, NOT_CANONICAL */
 export function makeLock(input: LockInput): BackendLock {
-  const { source, intent, policy, confirmation } = input;
+  const { source, intent, policy } = input;
   const lock: Json = {
     schema: LOCK_SCHEMA,
     record_id: input.recordId,
@@ -120,13 +132,7 @@ export function makeLock(input: LockInput): BackendLock {
       ),
     },
     plan_sha256: input.planSha256,
-    confirmation: {
-      token_sha256: confirmation.tokenSha256,
-      shown_at: confirmation.shownAt,
-      confirmed_at: confirmation.confirmedAt,
-      method: 'tty',
-      phrase: 'APPLY',
-    },
+    confirmation: confirmationOf(input),
     backend: input.backend,
     actors: input.actors.map(({ role, primary, signingKey, userId }) => ({
       role,
@@ -141,6 +147,30 @@ export function makeLock(input: LockInput): BackendLock {
     supersedes: input.supersedes,
   };
   return parseLock(canonicalBytes(lock), LOCK);
+}
+
+function confirmationOf({ confirmation, planSha256 }: LockInput): BackendLock['confirmation'] {
+  const { method, confirmedAt } = confirmation;
+  if (method === 'tty')
+    return {
+      method,
+      token_sha256: sha256(confirmation.token),
+      shown_at: confirmation.shownAt,
+      confirmed_at: confirmedAt,
+      phrase: 'APPLY',
+    };
+  const { approvers, window } = confirmation;
+  return {
+    method,
+    plan_sha256: planSha256,
+    window: { not_before: window.from, expires: window.until },
+    approvals: approvers.map(({ primary, sha256: digest, created }) => ({
+      signer: primary,
+      sha256: digest,
+      created,
+    })),
+    confirmed_at: confirmedAt,
+  };
 }
 
 function repoOf({ tag, objectFormat, treeSha256 }: LockInput['source']): BackendLock['repo'] {

@@ -14,12 +14,17 @@ import type { LedgerItem } from './ledger.ts';
 import { hex } from './merkle.ts';
 import { judgeAgain, reopen, type Case, type Reopened } from './rejudge.ts';
 import type { Axis } from './report.ts';
+import { judgeConfirmation, type StoredApproval } from './verify-approval.ts';
 import { trustAt, type TrustInForce } from './verify-trust.ts';
 
 type LockWritten = Extract<LedgerEntry, { type: 'LOCK_WRITTEN' }>;
 
 /** Judges each lock on its own, then how they follow each other. */
-export async function judgeLocks(exhibit: Exhibit, trust: readonly TrustInForce[]): Promise<void> {
+export async function judgeLocks(
+  exhibit: Exhibit,
+  trust: readonly TrustInForce[],
+  approvals: ReadonlyMap<string, StoredApproval>,
+): Promise<void> {
   const { ledger, findings } = exhibit;
   let before: string | null = null;
   let any = false;
@@ -33,7 +38,7 @@ export async function judgeLocks(exhibit: Exhibit, trust: readonly TrustInForce[
         `supersedes ${String(entry.body.supersedes)}; ${String(before)} was in force`,
       );
     before = entry.body.lock_sha256;
-    await judgeOne(exhibit, entry, trust);
+    await judgeOne(exhibit, entry, trust, approvals);
   }
   if (any) return;
   findings.undecided(
@@ -48,6 +53,7 @@ async function judgeOne(
   exhibit: Exhibit,
   written: LockWritten,
   trust: readonly TrustInForce[],
+  approvals: ReadonlyMap<string, StoredApproval>,
 ): Promise<void> {
   const { findings } = exhibit;
   const file = blobName(written.body.lock_sha256);
@@ -65,6 +71,7 @@ async function judgeOne(
   const one: Case = { lock, file, began };
   judgePlace(exhibit, one, written);
   judgeTimes(exhibit, one);
+  judgeConfirmation(exhibit, one, approvals);
   const inForce = trustAt(trust, began.entry.seq);
   const reopened = await reopen(exhibit, one);
   const says = comparer(exhibit, file);
@@ -142,13 +149,15 @@ function judgePlace(exhibit: Exhibit, { lock, file, began }: Case, written: Lock
 
 function judgeTimes({ findings }: Exhibit, { lock, file, began }: Case): void {
   const { confirmation, run } = lock;
+  const shown =
+    confirmation.method === 'tty' ? [['confirmation.shown_at', confirmation.shown_at] as const] : [];
   const order = [
-    ['confirmation.shown_at', confirmation.shown_at],
+    ...shown,
     ['confirmation.confirmed_at', confirmation.confirmed_at],
     [began.file, began.entry.time],
     ['run.finished_at', run.finished_at],
   ] as const;
-  order.reduce((before, now) => {
+  order.reduce((before: readonly [string, string], now) => {
     if (now[1] < before[1])
       findings.bad('time', file, `${now[0]} is ${now[1]}, before ${before[0]} at ${before[1]}`);
     return now;

@@ -81,12 +81,21 @@ function refused(code: Code, what: string): SignatureAnswer {
   return { is: 'refused', axis: axisOf(code), code, what };
 }
 
+/** What only people can do wrong: too few of them, the wrong ones, or at the wrong moment. */
+const DUTIES: readonly string[] = [
+  'THRESHOLD',
+  'DUTY_SEPARATION',
+  'SIGNER_ROLE',
+  'SIGNER_NOT_ALLOWED',
+  'SIGNER_INACTIVE',
+  'APPROVAL_WINDOW',
+];
+
 /** Which question a refusal answers. */
 export function axisOf(code: string): Axis {
   if (code === 'KEY_REVOKED') return 'revocation';
   if (['SIG_FUTURE', 'SIG_EXPIRED', 'KEY_EXPIRED'].includes(code)) return 'time';
-  if (['THRESHOLD', 'DUTY_SEPARATION', 'SIGNER_ROLE', 'SIGNER_NOT_ALLOWED', 'SIGNER_INACTIVE'].includes(code))
-    return 'duty';
+  if (DUTIES.includes(code)) return 'duty';
   if (['SIGNER_UNKNOWN', 'SIG_WEAK', 'SIG_UNSUPPORTED', 'KEY_INVALID', 'KEYRING_SHAPE'].includes(code))
     return 'authenticity';
   return code.startsWith('SIG_') ? 'integrity' : 'policy';

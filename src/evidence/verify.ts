@@ -11,6 +11,7 @@ import { readExhibit, type Exhibit } from './exhibit.ts';
 import { CHECKPOINT, LEDGER_FOLDER } from './layout.ts';
 import type { LedgerProblemKind } from './ledger.ts';
 import { answersOf, collectFindings, worst, type Axis, type VerifyReport } from './report.ts';
+import { judgeApprovals } from './verify-approval.ts';
 import { judgeFiles } from './verify-files.ts';
 import { judgeLocks, lockInForce } from './verify-lock.ts';
 import { judgeRecords } from './verify-records.ts';
@@ -53,7 +54,7 @@ export async function verifyEvidence(input: VerifyInput): Promise<VerifyReport> 
   const trust = await readTrust(exhibit);
   judgePins(exhibit, trust, input.pins, origin.repository);
   await judgeRecords(exhibit, trust, origin.environment);
-  await judgeLocks(exhibit, trust);
+  await judgeLocks(exhibit, trust, await judgeApprovals(exhibit, trust));
   const answers = answersOf(findings.all, established(exhibit, trust.length));
   const lock = lockInForce(exhibit);
   const report = {

@@ -22,7 +22,7 @@ const MIN_LIFETIME = 15 * 60;
 export function judgeIdentity(facts: Facts, documents: Documents): GateVerdict {
   const intent = valueOf(documents.intent);
   const { caller, machine } = facts;
-  const environment = weakeningFindings(machine.weakening);
+  const environment = made('environment', weakeningFindings(machine));
   const endpoints = judgeEndpoints(machine.endpoints, intent);
   const found = [environment, endpoints].flatMap((outcome) =>
     outcome.is === 'made' ? outcome.findings : [],
@@ -168,14 +168,12 @@ function withoutSecrets(text: string): string {
   return text.replace(/\/\/[^/]*@/, '//…@').replace(/[?#].*$/, '?…');
 }
 
-function weakeningFindings(weakening: Facts['machine']['weakening']): Outcome<'identity'> {
-  return made(
-    'environment',
-    weakening.map(({ name, value }) =>
-      finding('ENVIRONMENT', `${name} is ${value}`, {
-        hint: `unset ${name} and start again`,
-        data: { name, value },
-      }),
-    ),
+/** What weakens this process: code loaded into it, or checks that it does not make. */
+export function weakeningFindings({ weakening }: Facts['machine']): readonly Finding[] {
+  return weakening.map(({ name, value }) =>
+    finding('ENVIRONMENT', `${name} is ${value}`, {
+      hint: `unset ${name} and start again`,
+      data: { name, value },
+    }),
   );
 }

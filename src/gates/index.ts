@@ -6,7 +6,7 @@ import type { CallerFacts, Facts } from '../inputs/facts.ts';
 import type { Intent } from '../inputs/intent.ts';
 import type { Parity } from '../inputs/parity.ts';
 import type { Trust } from '../inputs/trust.ts';
-import { readDocuments } from './documents.ts';
+import { readDocuments, type Documents } from './documents.ts';
 import { judgeIdentity } from './identity.ts';
 import { judgeImmutability } from './immutability.ts';
 import { judgeIntent } from './intent.ts';
@@ -22,8 +22,8 @@ export interface DocumentRef {
   readonly sha256: Sha256;
 }
 
-/** What the gates established, for plan and record. It exists only when every gate passes. */
-export interface Passed {
+/** What source, intent and parity established: all that is known without a cloud. It exists only when these three pass. */
+export interface Established {
   readonly trust: Trust;
   readonly parity: Parity;
   readonly intent: Intent;
@@ -39,6 +39,10 @@ export interface Passed {
   /** The requester first. */
   readonly intentSigners: readonly Signer[];
   readonly approvers: readonly Signer[];
+}
+
+/** What the gates established, for plan and record. It exists only when every gate passes. */
+export interface Passed extends Established {
   readonly caller: CallerFacts;
   /** What a person should see before they confirm. */
   readonly notes: readonly string[];
@@ -50,9 +54,43 @@ export interface Judgement {
   readonly passed: Passed | null;
 }
 
+/** What can be judged where no cloud can be asked: on the machine of an approver. */
+export interface JudgementWithoutCloud {
+  /** Source, intent and parity, always. */
+  readonly verdicts: readonly GateVerdict[];
+  readonly established: Established | null;
+}
+
+const WITHOUT_CLOUD = ['source', 'intent', 'parity'] as const satisfies readonly GateId[];
+
 /** Judges all gates, whatever the first of them says. A gate that cannot be judged never passes. */
 export function judge(facts: Facts): Judgement {
   const documents = readDocuments(facts);
+  const first = judgeFirst(facts, documents);
+  const identity = guarded(
+    'identity',
+    () => ({ verdict: judgeIdentity(facts, documents) }),
+    (verdict) => ({ verdict }),
+  );
+  const immutability = guarded(
+    'immutability',
+    () => judgeImmutability(facts, documents),
+    (verdict) => ({ verdict, notes: [] }),
+  );
+  const verdicts = [...first.verdicts, identity.verdict, immutability.verdict];
+  const { caller } = facts;
+  if (!passes(verdicts) || first.established === null || caller.is === 'problem')
+    return { verdicts, passed: null };
+  const notes = [...immutability.notes, ...notesOf(facts, first.established.intent)];
+  return { verdicts, passed: { ...first.established, caller: caller.value, notes } };
+}
+
+/** Judges the gates that need no cloud. */
+export function judgeWithoutCloud(facts: Facts): JudgementWithoutCloud {
+  return judgeFirst(facts, readDocuments(facts));
+}
+
+function judgeFirst(facts: Facts, documents: Documents): JudgementWithoutCloud {
   const source = guarded(
     'source',
     () => judgeSource(facts, documents),
@@ -68,27 +106,15 @@ export function judge(facts: Facts): Judgement {
     () => ({ verdict: judgeParity(facts, documents) }),
     (verdict) => ({ verdict }),
   );
-  const identity = guarded(
-    'identity',
-    () => ({ verdict: judgeIdentity(facts, documents) }),
-    (verdict) => ({ verdict }),
-  );
-  const immutability = guarded(
-    'immutability',
-    () => judgeImmutability(facts, documents),
-    (verdict) => ({ verdict, notes: [] }),
-  );
-  const verdicts = [source, intent, parity, identity, immutability].map(({ verdict }) => verdict);
+  const verdicts = [source, intent, parity].map(({ verdict }) => verdict);
   const { trust, parity: policy, intent: wish } = documents;
-  const { caller } = facts;
   const { tree } = facts.source;
   const tag = summaryOf(facts.source.tag);
-  const isRefused = !passes(verdicts);
+  const isRefused = !passes(verdicts, WITHOUT_CLOUD);
   // The types do not know what a pass implies: each of these is a check of some gate.
   const isRead = trust.is === 'parsed' && policy.is === 'parsed' && wish.is === 'parsed';
-  if (isRefused || !isRead || tag === null || tree.is === 'problem' || caller.is === 'problem')
-    return { verdicts, passed: null };
-  const passed: Passed = {
+  if (isRefused || !isRead || tag === null || tree.is === 'problem') return { verdicts, established: null };
+  const established: Established = {
     trust: trust.value,
     parity: policy.value,
     intent: wish.value,
@@ -98,10 +124,8 @@ export function judge(facts: Facts): Judgement {
     releaseSigners: source.signers,
     intentSigners: intent.signers,
     approvers: intent.approvers,
-    caller: caller.value,
-    notes: [...immutability.notes, ...notesOf(facts, wish.value)],
   };
-  return { verdicts, passed };
+  return { verdicts, established };
 }
 
 function refOf({ path, sha256 }: DocumentRef): DocumentRef {

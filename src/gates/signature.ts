@@ -9,7 +9,7 @@ import type { SignaturePacket } from '../inputs/signature-packet.ts';
 import { finding, findingOf, type Finding } from './verdict.ts';
 
 /** Seconds by which the signer's clock may be ahead of this machine's. */
-const CLOCK_TOLERANCE = 60;
+export const CLOCK_TOLERANCE = 60;
 
 /** RSA modulus bits (NIST SP 800-57 part 1, table 2: 128 bits of security). */
 const MIN_RSA_BITS = 3072;

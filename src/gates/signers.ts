@@ -56,7 +56,7 @@ export function countSigners(input: {
   const findings: Finding[] = [];
   for (const signature of input.signed) {
     const person = personOf(input.trust, signature.primary);
-    const wrong = person === undefined ? unlisted(signature) : personFinding(signature, person, input);
+    const wrong = standingFinding(signature, input);
     if (wrong !== null) findings.push(wrong);
     else if (person !== undefined && !signers.has(signature.primary))
       signers.set(signature.primary, { ...signature, name: person.name, person });
@@ -87,25 +87,28 @@ export function thresholdFindings(
   ];
 }
 
-function unlisted({ file, primary }: Signed): Finding {
-  return finding(
-    'SIGNER_NOT_ALLOWED',
-    `${file}: signed by ${primary}, whom policies/trust.yaml does not list`,
-    {
-      data: { file, primary },
-    },
-  );
-}
-
-function personFinding(
-  { file, primary }: Signed,
-  person: Person,
+/** Why whoever has this key may not sign: not listed, not active, or without any of the roles. Null when they may. */
+export function standingFinding(
+  { file, primary }: Pick<Signed, 'file' | 'primary'>,
   {
+    trust,
     roles,
     environment,
     now,
-  }: { readonly roles: readonly Role[]; readonly environment: string; readonly now: Instant },
+  }: {
+    readonly trust: Trust;
+    readonly roles: readonly Role[];
+    readonly environment: string;
+    readonly now: Instant;
+  },
 ): Finding | null {
+  const person = personOf(trust, primary);
+  if (person === undefined)
+    return finding(
+      'SIGNER_NOT_ALLOWED',
+      `${file}: signed by ${primary}, whom policies/trust.yaml does not list`,
+      { data: { file, primary } },
+    );
   const data = { file, primary, name: person.name };
   if (!isActive(person, now))
     return finding(

@@ -162,11 +162,14 @@ function openChecks<G extends GateId>(gate: G, outcomes: readonly Outcome<G>[]):
   return [...byWhy].map(([why, checks]) => `${checks.join(', ')} (${why})`).join('; ');
 }
 
-/** Whether every gate is there exactly once, passed, found nothing, and made every check of its list exactly once. */
-export function passes(verdicts: readonly GateVerdict[]): boolean {
+/** Whether every one of these gates is there exactly once, passed, found nothing, and made every check of its list exactly once. */
+export function passes(
+  verdicts: readonly GateVerdict[],
+  gates: readonly [GateId, ...GateId[]] = GATES,
+): boolean {
   return (
-    verdicts.length === GATES.length &&
-    GATES.every((gate) => {
+    verdicts.length === gates.length &&
+    gates.every((gate) => {
       const [verdict, ...more] = verdicts.filter((candidate) => candidate.gate === gate);
       if (verdict?.status !== 'pass' || more.length > 0 || verdict.findings.length > 0) return false;
       const pinned: readonly string[] = CHECKS[gate];

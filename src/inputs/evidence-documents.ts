@@ -105,6 +105,26 @@ export const entrySchema = z.discriminatedUnion('type', [
   }),
 ]);
 
+/** How somebody said yes: at a terminal, or by signatures over the plan where none could exist. */
+const confirmation = z.discriminatedUnion('method', [
+  z.strictObject({
+    method: z.literal('tty'),
+    token_sha256: hex64,
+    shown_at: instant,
+    confirmed_at: instant,
+    phrase: z.literal('APPLY'),
+  }),
+  z.strictObject({
+    method: z.literal('approval'),
+    plan_sha256: hex64,
+    /** Of the plan: made at the first, and used before the second. */
+    window: z.strictObject({ not_before: instant, expires: instant }),
+    /** One for each person who counted: `sha256` is that of the signature file. */
+    approvals: z.array(z.strictObject({ signer: fingerprint, sha256: hex64, created: instant })).min(1),
+    confirmed_at: instant,
+  }),
+]);
+
 const requestId = z.strictObject({ call: text, id: text });
 
 export const lockSchema = z.strictObject({
@@ -144,13 +164,7 @@ export const lockSchema = z.strictObject({
     templates: z.record(z.string().regex(/^[A-Za-z0-9._-]+$/), hex64),
   }),
   plan_sha256: hex64,
-  confirmation: z.strictObject({
-    token_sha256: hex64,
-    shown_at: instant,
-    confirmed_at: instant,
-    method: z.literal('tty'),
-    phrase: z.literal('APPLY'),
-  }),
+  confirmation,
   backend: z.strictObject({
     provider: z.literal('aws'),
     partition: z.enum(['aws', 'aws-us-gov', 'aws-cn']),
@@ -214,7 +228,7 @@ export function parseLock(bytes: Uint8Array, file: string): BackendLock {
 }
 
 function parseStrict<S extends z.ZodType>(schema: S, bytes: Uint8Array, file: string): z.output<S> {
-  const result = schema.safeParse(parseShallow(bytes, file));
+  const result = schema.safeParse(parseBounded(bytes, file));
   if (result.success) return result.data;
   const problems = result.error.issues.map(
     (issue) => `${safe(issue.path.map(String).join('.')) || 'the document'}: ${safe(issue.message)}`,
@@ -225,18 +239,12 @@ function parseStrict<S extends z.ZodType>(schema: S, bytes: Uint8Array, file: st
 /** Bytes; a lock with a thousand controls is half of it. */
 const LIMIT_BYTES = 2 * 1024 * 1024;
 
-/** Evidence may come from anybody: what would exhaust the stack is no document of ours. */
-function parseShallow(bytes: Uint8Array, file: string): Json {
+function parseBounded(bytes: Uint8Array, file: string): Json {
   if (bytes.length > LIMIT_BYTES)
-    throw tooMuch(file, `is ${String(bytes.length)} bytes, more than ${String(LIMIT_BYTES)}`);
-  try {
-    return parseCanonical(bytes, file);
-  } catch (cause) {
-    if (cause instanceof RangeError) throw tooMuch(file, 'is nested too deeply', cause);
-    throw cause;
-  }
-}
-
-function tooMuch(file: string, what: string, cause?: unknown): GovbootError {
-  return new GovbootError('NOT_CANONICAL', `${file} ${what}`, { data: { file }, cause });
+    throw new GovbootError(
+      'NOT_CANONICAL',
+      `${file} is ${String(bytes.length)} bytes, more than ${String(LIMIT_BYTES)}`,
+      { data: { file } },
+    );
+  return parseCanonical(bytes, file);
 }

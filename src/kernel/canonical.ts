@@ -6,6 +6,9 @@ import canonicalize from 'canonicalize';
 import { GovbootError } from './errors.ts';
 import type { Json } from './json.ts';
 
+/** Documents may come from anybody: what would exhaust the stack of whoever walks it is no document of ours. */
+const MOST_LEVELS = 64;
+
 /** RFC 8785 text of `value`, without the line feed. @throws NOT_CANONICAL for what JSON cannot say (undefined, NaN, lone surrogates). */
 export function canonicalText(value: Json): string {
   assertPlain(value, '$');
@@ -36,10 +39,15 @@ export function parseCanonical(bytes: Uint8Array, what: string): Json {
   } catch (cause) {
     throw notCanonical(what, 'is not JSON', cause);
   }
-  const again = canonicalBytes(value);
-  if (!sameBytes(again, bytes))
+  if (isDeeper(value, MOST_LEVELS)) throw notCanonical(what, 'is nested too deeply');
+  if (!sameBytes(canonicalBytes(value), bytes))
     throw notCanonical(what, 'is not in canonical form (RFC 8785 and one line feed)');
   return value;
+}
+
+function isDeeper(value: Json, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((item: Json) => isDeeper(item, levels - 1));
 }
 
 /** Byte equality. Not constant-time: everything compared here is public. */

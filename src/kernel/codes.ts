@@ -511,7 +511,7 @@ export const CODES = {
   NOT_INTERACTIVE: entry(
     'declined',
     'there is no person at a terminal to confirm',
-    'run it in an interactive terminal; there is no option that answers for you',
+    'run it in an interactive terminal; where none can exist, have the plan approved: `govboot plan --out FILE`, then `govboot approve FILE`',
     'a script that says yes says it every time, also when it should not',
   ),
   CONFIRM: entry(

@@ -69,7 +69,13 @@ export type Event =
       readonly findings: readonly FindingView[];
     }
   | { readonly type: 'plan'; readonly plan: PlanView }
-  | { readonly type: 'confirm'; readonly token: string; readonly expiresInSeconds: number }
+  /** The two things to type; `word` says what they do: carry the plan out, or approve it. */
+  | {
+      readonly type: 'confirm';
+      readonly token: string;
+      readonly word: 'APPLY' | 'APPROVE';
+      readonly expiresInSeconds: number;
+    }
   | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'warning'; readonly text: string }
   | {

@@ -49,6 +49,8 @@ const object =
   };
 
 const line = text((value) => value !== '', 'must be a text');
+/** Part of a path; a plan may come from anybody. */
+const name = text((value) => /^[a-z][a-z0-9-]{0,31}$/.test(value), 'must be a name of an environment');
 const anything: Check = is((value) => value !== undefined, 'is missing');
 const hash = text(isSha256, 'must be 64 lower-case hexadecimal characters');
 const instant = text(isInstant, 'must be an instant like 2026-11-22T12:00:00Z');
@@ -102,7 +104,7 @@ const PLAN = object({
   created_at: instant,
   expires_at: instant,
   repository: uuid,
-  environment: line,
+  environment: name,
   source: object({ tag: line, tag_oid: objectName, commit: objectName, tree_sha256: hash }),
   intent: object({
     file: line,

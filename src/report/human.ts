@@ -121,9 +121,13 @@ function findingLines(finding: FindingView, style: Style): readonly string[] {
 function confirmLines(event: Of<'confirm'>, style: Style): readonly string[] {
   const minutes = event.expiresInSeconds / 60;
   const valid = Number.isInteger(minutes) ? `${String(minutes)} min` : `${String(event.expiresInSeconds)} s`;
+  const does = {
+    APPLY: { to: 'To carry this plan out', otherwise: 'and the cloud is not touched' },
+    APPROVE: { to: 'To sign that this plan may be carried out, once', otherwise: 'and nothing is signed' },
+  }[event.word];
   return [
     ...wrap(
-      'To carry this plan out, type its token and then APPLY. The token stands for all that is shown above: source, intent, policy, account, region, signer and steps. Ctrl-C declines, and the cloud is not touched.',
+      `${does.to}, type its token and then ${event.word}. The token stands for all that is shown above: source, intent, policy, account, region, signer and steps. Ctrl-C declines, ${does.otherwise}.`,
       style.columns,
     ),
     ...pairs(

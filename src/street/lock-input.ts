@@ -1,11 +1,11 @@
 /** What goes into the lock: facts, decisions and what was read back, put together from the whole run. */
-import { sha256, type Sha256 } from '../kernel/digest.ts';
+import type { Sha256 } from '../kernel/digest.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { safe } from '../kernel/text.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Execution } from '../apply/execute.ts';
 import type { Ledger } from '../evidence/ledger.ts';
-import type { Actor, LockInput } from '../evidence/lock.ts';
+import type { Actor, Confirmation, LockInput } from '../evidence/lock.ts';
 import type { Passed } from '../gates/index.ts';
 import type { Blueprint } from '../plan/blueprint.ts';
 import type { Observation, ResourceSpec } from '../plan/control.ts';
@@ -22,7 +22,7 @@ export interface RecordedPlan {
 export interface Finished {
   readonly passed: Passed;
   readonly planned: RecordedPlan & { readonly blueprint: Blueprint };
-  readonly confirmation: { readonly token: string; readonly shownAt: Instant; readonly confirmedAt: Instant };
+  readonly confirmation: Confirmation;
   readonly signer: SignerInfo;
   readonly execution: Execution;
   readonly after: Observation;
@@ -64,13 +64,9 @@ export async function lockInputOf(
       templates: governance.templates,
     },
     planSha256: planned.digest,
-    confirmation: {
-      tokenSha256: sha256(confirmation.token),
-      shownAt: confirmation.shownAt,
-      confirmedAt: confirmation.confirmedAt,
-    },
+    confirmation,
     backend: backendOf(finished),
-    actors: actorsOf(passed, signer),
+    actors: actorsOf(passed, confirmation, signer),
     tools: await toolsOf(ports),
     run: {
       id: planned.plan.run,
@@ -131,8 +127,12 @@ function isSet({ after }: Finished, control: string): boolean {
 
 function actorsOf(
   { releaseSigners, intentSigners, approvers, intent }: Passed,
+  confirmation: Confirmation,
   signer: SignerInfo,
 ): readonly Actor[] {
+  const ofPlan = confirmation.method === 'approval' ? confirmation.approvers : [];
+  // Who approved the intent with one key and the plan with a subkey stands there with both; who used one key, once.
+  const others = ofPlan.filter((one) => !approvers.some(({ signingKey }) => signingKey === one.signingKey));
   const as = (role: Actor['role'], people: Passed['approvers']): readonly Actor[] =>
     people.map((p) => ({ role, primary: p.primary, signingKey: p.signingKey, userId: safe(p.name) }));
   return [
@@ -145,7 +145,7 @@ function actorsOf(
       'intent',
       intentSigners.filter((p) => p.primary !== intent.requester),
     ),
-    ...as('approver', approvers),
+    ...as('approver', [...approvers, ...others]),
     {
       role: 'evidence',
       primary: signer.fingerprint,

@@ -4,6 +4,7 @@ import type { FileRead } from '../inputs/facts.ts';
 import { assertRight, wrongAfter } from '../apply/readback.ts';
 import type { Blueprint } from '../plan/blueprint.ts';
 import type { Observation } from '../plan/control.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { ClaimAnswer, Claims, Cloud, Ports, SignerInfo } from '../ports.ts';
 import type { Gathered } from './gather.ts';
 
@@ -35,13 +36,20 @@ export async function takeClaim(
   if (answer.is === 'busy') throw claimedBy(answer);
 }
 
+interface Observed {
+  readonly plan: Plan;
+  readonly blueprint: Blueprint;
+  readonly observation: Observation;
+}
+
 /** @throws CLAIMED when somebody else is at work, which explains why a plan is not what it was */
 export async function refuseBusy(
   ports: Ports,
-  claims: Claims,
-  context: Parameters<Claims['look']>[0],
+  gathered: Gathered,
+  { plan, blueprint, observation }: Observed,
 ): Promise<void> {
-  const other = await claims.look(context, ports.clock.now());
+  const context = { run: plan.run, blueprint, known: observation.known };
+  const other = await doorsOf(gathered).claims.look(context, ports.clock.now());
   if (other !== null) throw claimedBy(other);
 }
 
@@ -90,6 +98,14 @@ export function governedFiles({ files }: Gathered): {
 export function doorsOf(gathered: Gathered): { readonly cloud: Cloud; readonly claims: Claims } {
   if (gathered.remote === null) throw new GovbootError('CLOUD_UNREACHABLE', 'no cloud was reached');
   return gathered.remote;
+}
+
+/** The same ports for a command that asks no cloud: what would need one is then not known. */
+export function withoutCloud(ports: Ports, command: string): Ports {
+  return {
+    ...ports,
+    cloud: () => Promise.reject(new GovbootError('CLOUD_UNREACHABLE', `no cloud is asked by \`${command}\``)),
+  };
 }
 
 /** Shows what is being done and how long it took. */

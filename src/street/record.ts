@@ -1,10 +1,9 @@
 /** What a run puts on record: refusals, its beginning, its end, its failure. Glue between the street and the evidence room. */
 import { sha256, type Sha256 } from '../kernel/digest.ts';
 import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
-import { safe } from '../kernel/text.ts';
 import type { FileRead, Fingerprint } from '../inputs/facts.ts';
-import { holds, isActive, personOf } from '../inputs/trust.ts';
 import { append, openLedger, refsOf, type EvidenceDeps } from '../evidence/append.ts';
+import { PLAN_NAME } from '../evidence/layout.ts';
 import { storeBlobs, storeKeys } from '../evidence/blobs.ts';
 import { factsOf, writtenLock, type Ledger } from '../evidence/ledger.ts';
 import { makeLock } from '../evidence/lock.ts';
@@ -12,19 +11,21 @@ import { seal, writeLock } from '../evidence/seal.ts';
 import { checkedSigner } from '../evidence/sign.ts';
 import type { Judgement, Passed } from '../gates/index.ts';
 import type { Gathered } from './gather.ts';
+import type { Approved } from './approval.ts';
 import { lockInputOf, type Finished, type RecordedPlan } from './lock-input.ts';
 import { signerOfRefusal } from './may-record.ts';
 import { decidedOf, refusalEntry, told } from './refusal-entry.ts';
 import { planBytes } from '../plan/plan.ts';
-import type { Ports, SignerInfo } from '../ports.ts';
+import type { Ports } from '../ports.ts';
 
 export interface Recorder {
-  /** Who will sign, once they are shown to hold the evidence role. @throws SIGNER, SIGNER_NOT_ALLOWED, SIGNER_ROLE, SIGNER_INACTIVE */
-  signer(passed: Passed): Promise<SignerInfo>;
   /** Puts a refusal into the ledger, when there is one; says so when that is not possible. Never throws. */
   refusal(error: GovbootError, planned: RecordedPlan | null): Promise<void>;
-  /** Inputs as blobs, GENESIS if need be, then APPLY_STARTED or APPLY_RESUMED: proves before the first write that evidence can be kept. */
-  begin(passed: Passed, planned: RecordedPlan): Promise<void>;
+  /**
+   * Inputs as blobs, GENESIS if need be, then APPLY_STARTED or APPLY_RESUMED: proves before the first write that evidence can be kept.
+   * @throws APPROVAL_USED, APPROVAL_WINDOW, by the ledger as it is at that very moment
+   */
+  begin(passed: Passed, planned: RecordedPlan, approval: Approved | null): Promise<void>;
   /** APPLY_DONE, the lock, LOCK_WRITTEN, the seal. @returns the digest of the lock */
   finish(finished: Finished): Promise<Sha256>;
   /** APPLY_FAILED; the run stays open for --resume. Never throws. */
@@ -49,28 +50,6 @@ class Record implements Recorder {
     this.ledger = gathered.ledger;
   }
 
-  async signer({ trust, intent }: Passed): Promise<SignerInfo> {
-    const info = await this.ports.signer.identity();
-    const person = personOf(trust, info.fingerprint);
-    const who = `${info.fingerprint} (${safe(info.userId)})`;
-    if (person === undefined)
-      throw new GovbootError('SIGNER_NOT_ALLOWED', `${who} is not listed in the trust file`, {
-        hint: 'sign with a key of a person who has the evidence role',
-      });
-    if (!holds(person, 'evidence', intent.environment))
-      throw new GovbootError(
-        'SIGNER_ROLE',
-        `${who} does not have the evidence role in ${intent.environment}`,
-        { hint: 'sign with a key of a person who has it' },
-      );
-    if (!isActive(person, this.ports.clock.now()))
-      throw new GovbootError(
-        'SIGNER_INACTIVE',
-        `${who} is valid from ${person.valid_from} to ${person.valid_until}`,
-      );
-    return info;
-  }
-
   async refusal(error: GovbootError, planned: RecordedPlan | null): Promise<void> {
     if (this.ledger.head === null) return;
     try {
@@ -90,13 +69,13 @@ class Record implements Recorder {
     }
   }
 
-  async begin(passed: Passed, planned: RecordedPlan): Promise<void> {
+  async begin(passed: Passed, planned: RecordedPlan, approval: Approved | null): Promise<void> {
     const deps = await this.deps();
     const { store } = deps;
-    const inputs = this.inputs(passed);
+    const inputs = [...this.inputs(passed), ...(approval === null ? [] : approval.files)];
     await storeBlobs(store, [...inputs.map((file) => file.bytes), planBytes(planned.plan)]);
     await storeKeys(store, this.keys());
-    const refs = [...refsOf(inputs), { name: 'plan', sha256: planned.digest as string }];
+    const refs = [...refsOf(inputs), { name: PLAN_NAME, sha256: planned.digest as string }];
     const { trust, intent, tag } = passed;
     this.ledger = await openLedger(deps, {
       repository: trust.repository,
@@ -112,6 +91,8 @@ class Record implements Recorder {
       this.gathered.facts.resume
         ? { type: 'APPLY_RESUMED', mode: this.ports.mode, refs, body }
         : { type: 'APPLY_STARTED', mode: this.ports.mode, refs, body: { ...body, nonce: intent.nonce } },
+      // What is typed at a terminal was just typed; a signature may wait while a card is looked for.
+      approval === null ? null : planned.plan.expires_at,
     );
   }
 

@@ -1,6 +1,6 @@
 /** The governed repository, as it is: files, tag, tree and history become facts here and are judged elsewhere. */
-import { realpath } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Maybe, Problem, SourceFacts, TreeFacts } from '../inputs/facts.ts';
 import type { TagRead } from '../inputs/tag-object.ts';
 import { GovbootError } from '../kernel/errors.ts';
@@ -37,6 +37,7 @@ export function makeRepositoryOpener(root: string, deps: RepositoryDeps = {}): R
       const head = await headOf(git);
       return head === null ? [] : annotatedTags(git, head);
     },
+    placeOf: async (path) => placeIn(await topOf(root), resolve(root, path)),
   };
 }
 
@@ -58,6 +59,24 @@ async function topOf(root: string): Promise<string> {
 async function topAbove(folder: string): Promise<string | null> {
   if ((await lstatOrNull(join(folder, '.git'))) !== null) return folder;
   return dirname(folder) === folder ? null : topAbove(dirname(folder));
+}
+
+/**
+ * The path of a file below `top`, by what the folders above it are, and not by how they are spelt: a link, or another case on a disk
+ * that does not care, leads into the same folder. Folders that are missing are walked over.
+ */
+async function placeIn(top: string, file: string): Promise<string | null> {
+  const wanted = await stat(top);
+  const below = [basename(file)];
+  let folder = (await real(dirname(file))) ?? dirname(file);
+  for (;;) {
+    const there = await lstatOrNull(folder);
+    if (there?.dev === wanted.dev && there.ino === wanted.ino) return below.join('/');
+    if (dirname(folder) === folder) return null;
+    below.unshift(basename(folder));
+    // A folder that is missing may have been named through a link above it.
+    folder = (await real(dirname(folder))) ?? dirname(folder);
+  }
 }
 
 async function real(path: string): Promise<string | null> {

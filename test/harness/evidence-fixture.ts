@@ -276,7 +276,8 @@ export function lockOf(
     policy: { parity: inputs.parity, trust: inputs.trust, trustVersion: 3, templates: TEMPLATES },
     planSha256,
     confirmation: {
-      tokenSha256: sha256('TOKEN-TOKEN'),
+      method: 'tty',
+      token: 'TOKEN-TOKEN',
       shownAt: addSeconds(started, -20),
       confirmedAt: addSeconds(started, -1),
     },

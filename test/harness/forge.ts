@@ -1,4 +1,5 @@
 /** What an attacker does in a script and no ordinary command can: forged objects, packets, files. One file of forges a kind of target. */
+import { approvalForges } from './forges/approval.ts';
 import { gitForges } from './forges/git.ts';
 import { keyForges } from './forges/key.ts';
 import { policyForges } from './forges/policy.ts';
@@ -20,6 +21,7 @@ export interface ForgeSite {
 export type Forge = (site: ForgeSite, args: readonly string[]) => void | Promise<void>;
 
 const forges: Readonly<Record<string, Forge>> = {
+  ...approvalForges,
   ...gitForges,
   ...keyForges,
   ...policyForges,

@@ -1,4 +1,4 @@
-/** The operator: reads the plan and the token from the screen of a real pseudo-terminal, types the token, types APPLY. */
+/** The operator, or an approver: reads the plan and the token from the screen of a real pseudo-terminal, types the token and the word. */
 import process from 'node:process';
 import { govbootPath } from './cli.ts';
 import { startTerminal, type Terminal, type TerminalOptions } from './pty.ts';
@@ -16,7 +16,7 @@ export function startGovboot(args: readonly string[], options: TerminalOptions):
   return startTerminal(process.execPath, [govbootPath, ...args], options);
 }
 
-/** Plays a whole apply. With nothing to confirm the program ends by itself, and so does this. */
+/** Plays a whole apply or approve. With nothing to confirm the program ends by itself, and so does this. */
 export async function playApply(
   args: readonly string[],
   options: TerminalOptions,
@@ -30,9 +30,9 @@ export async function playApply(
     await terminal.waitFor(/token: ?$/im, 10_000);
     say(`the operator reads the plan, and types the token ${token}`);
     await terminal.type(`${token}\r`);
-    await terminal.waitFor(/APPLY to begin: ?$/m, 10_000);
-    say('the operator types APPLY');
-    await terminal.type('APPLY\r');
+    const [, word = ''] = await terminal.waitFor(/Type (APPLY|APPROVE) to \w+: ?$/m, 10_000);
+    say(`the operator types ${word}`);
+    await terminal.type(`${word}\r`);
   }
   const { code } = await terminal.exit;
   return { code, screen: await terminal.view(), token };

@@ -97,6 +97,8 @@ export function makePorts(options: PortsOptions): TestPorts {
     repository: {
       open: async () => life.alive(() => repositoryOf(world)),
       tagsAtHead: async () => world.releases.slice(-1).map(({ tag }) => tag.name),
+      // Paths of the world are those of the repository; what is named absolutely or upwards lies outside of it.
+      placeOf: async (path) => (/^(\/|\.\.\/)/.test(path) ? null : path),
     },
     verifier: fakeVerifier(Object.values(world.cast)),
     signer: signerOf(world, options.signer ?? 'alice', clock, life),
@@ -152,7 +154,7 @@ function personOf({ answer }: PortsOptions, clock: Clock, life: Life) {
       asked.push(text);
       const token = tokenShown();
       if (answer !== undefined) return life.alive(() => answer({ text, token, n: asked.length }));
-      return typed(text.startsWith('Token') ? token : 'APPLY');
+      return typed(text.startsWith('Token') ? token : (/^Type (\w+) to /.exec(text)?.[1] ?? ''));
     },
   };
   return { events, asked, terminal };

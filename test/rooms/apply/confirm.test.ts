@@ -13,7 +13,7 @@ function setUp(script: readonly Act[], why: string | null = null) {
     clock,
     terminal,
     events,
-    run: () => confirm({ terminal, clock, emit }, TOKEN, { expiresInSeconds: 300 }),
+    run: () => confirm({ terminal, clock, emit }, TOKEN, { word: 'APPLY', expiresInSeconds: 300 }),
   };
 }
 
@@ -29,7 +29,7 @@ describe('confirm', () => {
   it('shows the token, asks for it, then for APPLY, and says what was confirmed', async () => {
     const { terminal, events, run } = setUp([types(TOKEN, 10_000), types('APPLY', 5_000)]);
     await run();
-    expect(events).toEqual([{ type: 'confirm', token: TOKEN, expiresInSeconds: 300 }]);
+    expect(events).toEqual([{ type: 'confirm', token: TOKEN, word: 'APPLY', expiresInSeconds: 300 }]);
     expect(terminal.asked.map(({ timeoutMs }) => timeoutMs)).toEqual([300_000, 290_000]);
     expect(terminal.asked[1]?.text).toContain('APPLY');
     // The token is not part of the prompt: it is read from the plan, not from the line that is typed.

@@ -11,6 +11,7 @@ import { lockedWorld } from '../street/playing.ts';
 import { run } from './running.ts';
 
 const DEV = { environment: 'dev', intent: 'intents/dev.yaml', rehearse: false };
+const LOOK = { ...DEV, resume: false, out: null, hours: null };
 
 describe('check', () => {
   test('passes, and says what comes next', async () => {
@@ -51,7 +52,7 @@ describe('check', () => {
 describe('plan', () => {
   test('shows what apply would do, and changes nothing', async () => {
     const world = await makeWorld();
-    const { error, lines, value, ports } = await run(plan, DEV, { world });
+    const { error, lines, value, ports } = await run(plan, LOOK, { world });
     expect(error).toBeNull();
     expect(lines).toEqual(['next: govboot apply dev']);
     expect(value['digest']).toMatch(/^[0-9a-f]{64}$/);
@@ -66,7 +67,7 @@ describe('plan', () => {
   });
 
   test('of a backend that is as it should be: nothing to do', async () => {
-    const { lines } = await run(plan, DEV, { world: await lockedWorld() });
+    const { lines } = await run(plan, LOOK, { world: await lockedWorld() });
     expect(lines).toEqual(['nothing to do']);
   });
 
@@ -76,7 +77,7 @@ describe('plan', () => {
       Bucket: 'acme-dev-tfstate-eu-central-1',
       CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' },
     });
-    const { error, ports } = await run(plan, DEV, { world });
+    const { error, ports } = await run(plan, LOOK, { world });
     expect(error).toMatchObject({
       code: 'PLAN_REFUSED',
       exitCode: 5,
@@ -89,12 +90,12 @@ describe('plan', () => {
 describe('apply', () => {
   test('says what was made and what comes next; then that nothing is to do', async () => {
     const world = await makeWorld();
-    const first = await run(apply, { ...DEV, resume: false }, { world });
+    const first = await run(apply, { ...DEV, resume: false, approvals: [] }, { world });
     expect(first.error).toBeNull();
     expect(first.lines[0]).toBe('the backend of dev is bootstrapped and locked');
     expect(first.lines).toContain('  govboot verify dev');
     expect(Number.isInteger(first.value['ms'])).toBe(true);
-    const second = await run(apply, { ...DEV, resume: false }, { world });
+    const second = await run(apply, { ...DEV, resume: false, approvals: [] }, { world });
     expect(second.lines).toEqual([
       'nothing to do: the backend of dev is as its lock says',
       `lock      ${first.value['lockSha256'] as string}`,
@@ -104,7 +105,7 @@ describe('apply', () => {
   test('a rehearsal says so, and gives the commands of a rehearsal', async () => {
     const { lines } = await run(
       apply,
-      { ...DEV, rehearse: true, resume: false },
+      { ...DEV, rehearse: true, resume: false, approvals: [] },
       { world: await makeWorld(), mode: 'REHEARSAL' },
     );
     expect(lines[0]).toContain('REHEARSAL: no cloud was touched');

@@ -331,7 +331,7 @@ describe('time', () => {
 
   it('is bad when the lock tells its times in the wrong order', async () => {
     const scene = await withLock(
-      changed((lock) => (lock.confirmation.shown_at = '2026-11-22T12:00:01Z' as Instant)),
+      changed((lock) => Object.assign(lock.confirmation, { shown_at: '2026-11-22T12:00:01Z' })),
     );
     expect(told(await verify(scene))).toEqual([
       expect.stringMatching(

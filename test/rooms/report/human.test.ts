@@ -166,14 +166,17 @@ describe('other events', () => {
   });
 
   it('a confirmation shows the token alone, once, and how long it holds', () => {
-    expect(text({ type: 'confirm', token: 'ABCDE-FGHJK', expiresInSeconds: 300 })).toMatchInlineSnapshot(`
+    expect(text({ type: 'confirm', token: 'ABCDE-FGHJK', word: 'APPLY', expiresInSeconds: 300 }))
+      .toMatchInlineSnapshot(`
       "To carry this plan out, type its token and then APPLY. The token stands for all
       that is shown above: source, intent, policy, account, region, signer and steps.
       Ctrl-C declines, and the cloud is not touched.
         token  ABCDE-FGHJK
         valid  5 min, once"
     `);
-    expect(text({ type: 'confirm', token: 'A', expiresInSeconds: 90 })).toContain('valid  90 s, once');
+    expect(text({ type: 'confirm', token: 'A', word: 'APPLY', expiresInSeconds: 90 })).toContain(
+      'valid  90 s, once',
+    );
   });
 
   it('a result goes to stdout as it is, tabs included, everything else to stderr', () => {
@@ -210,7 +213,7 @@ describe('what comes from outside', () => {
     ['a note', { type: 'note', text: hostile }],
     ['a step', { type: 'progress', key: 'k', state: 'done', text: hostile, ms: 1 }],
     ['a result', { type: 'result', command: 'c', value: null, lines: [hostile] }],
-    ['a token', { type: 'confirm', token: hostile, expiresInSeconds: 1 }],
+    ['a token', { type: 'confirm', token: hostile, word: 'APPLY', expiresInSeconds: 1 }],
   ])('is escaped in %s', (_name, event) => {
     expect(text(event, styleOf(140))).toContain(escaped);
   });

@@ -120,17 +120,41 @@ describe('a command line', () => {
       'check',
       { environment: 'dev', intent: 'i/x.yaml', rehearse: true },
     ],
-    ['plan dev', 'plan', { environment: 'dev', intent: 'intents/dev.yaml', rehearse: false }],
-    ['plan --rehearse dev', 'plan', { environment: 'dev', intent: 'intents/dev.yaml', rehearse: true }],
+    [
+      'plan dev',
+      'plan',
+      {
+        environment: 'dev',
+        intent: 'intents/dev.yaml',
+        resume: false,
+        out: null,
+        hours: null,
+        rehearse: false,
+      },
+    ],
+    [
+      'plan --rehearse dev --resume --out ../p.json --hours 4',
+      'plan',
+      {
+        environment: 'dev',
+        intent: 'intents/dev.yaml',
+        resume: true,
+        out: '../p.json',
+        hours: '4',
+        rehearse: true,
+      },
+    ],
+    ['approve ../p.json', 'approve', { file: '../p.json', rehearse: false }],
+    ['approve --rehearse p', 'approve', { file: 'p', rehearse: true }],
     [
       'apply dev',
       'apply',
-      { environment: 'dev', intent: 'intents/dev.yaml', resume: false, rehearse: false },
+      { environment: 'dev', intent: 'intents/dev.yaml', resume: false, approvals: [], rehearse: false },
     ],
     [
-      'apply dev --resume --rehearse --intent x',
+      'apply dev --resume --rehearse --intent x --approval a --approval b',
       'apply',
-      { environment: 'dev', intent: 'x', resume: true, rehearse: true },
+      { environment: 'dev', intent: 'x', resume: true, approvals: ['a', 'b'], rehearse: true },
     ],
     ['verify dev', 'verify', { environment: 'dev', anchor: null, rehearse: false }],
     ['verify dev --rehearse --anchor c', 'verify', { environment: 'dev', anchor: 'c', rehearse: true }],
@@ -174,7 +198,7 @@ describe('a command line', () => {
   it('is tried for every command there is', () => {
     expect(COMMANDS.map(({ name }) => name)).toEqual([
       ...['init', 'trust pin', 'trust show', 'trust sign', 'intent new', 'intent sign', 'intent check'],
-      ...['check', 'plan', 'apply', 'verify', 'backend render'],
+      ...['check', 'plan', 'approve', 'apply', 'verify', 'backend render'],
     ]);
   });
 

@@ -111,7 +111,7 @@ describe('a terminal', () => {
   it('draws nothing over a question, however long it takes, nor over its second try', () => {
     const { emit } = display();
     emit(progress('begin'));
-    emit({ type: 'confirm', token: 'ABCDE-FGHJK', expiresInSeconds: 300 });
+    emit({ type: 'confirm', token: 'ABCDE-FGHJK', word: 'APPLY', expiresInSeconds: 300 });
     const before = paper.writes.length;
     vi.advanceTimersByTime(60_000);
     expect(paper.writes).toHaveLength(before);
@@ -195,7 +195,7 @@ describe('--json', () => {
     emit(progress('begin'));
     emit({ type: 'warning', text: 'not for people now' });
     emit({ type: 'plan', plan: planOf() });
-    emit({ type: 'confirm', token: 'ABCDE-FGHJK', expiresInSeconds: 300 });
+    emit({ type: 'confirm', token: 'ABCDE-FGHJK', word: 'APPLY', expiresInSeconds: 300 });
     emit({ type: 'warning', text: 'that is not the token; 2 tries are left' });
     emit(progress('begin', 'table'));
     emit({ type: 'warning', text: 'not for people either' });

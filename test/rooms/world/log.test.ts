@@ -31,7 +31,7 @@ describe('the log', () => {
       { type: 'note', text: 'n' },
       { type: 'progress', key: 'k', state: 'begin', text: 't', ms: null },
       { type: 'gate', gate: 'source', status: 'pass', because: 'b', findings: [] },
-      { type: 'confirm', token: 'ABCDE-12345', expiresInSeconds: 300 },
+      { type: 'confirm', token: 'ABCDE-12345', word: 'APPLY', expiresInSeconds: 300 },
       { type: 'plan', plan: {} as never },
       { type: 'result', command: 'check', value: null, lines: [] },
     ];

@@ -2,7 +2,7 @@
  * Approval: enough people of role approver signed this very plan, within its window. Where no terminal can exist it takes the place of
  * token and APPLY. One judge for the approver, for apply, and for whoever verifies the evidence in ten years.
  */
-import { addSeconds, humanSeconds, secondsBetween, type Instant } from '../kernel/time.ts';
+import { addSeconds, secondsBetween, type Instant } from '../kernel/time.ts';
 import type { Fingerprint, SignatureFacts } from '../inputs/facts.ts';
 import { thresholdOf, type Trust } from '../inputs/trust.ts';
 import { CLOCK_TOLERANCE, type Signed } from './signature.ts';
@@ -34,7 +34,10 @@ export function windowFindings(plan: Approvable, now: Instant): readonly Finding
   return [
     ...when(seconds <= 0, () => wrong(`ends at ${expiresAt}, and was made at ${createdAt}`)),
     ...when(seconds > LONGEST_WINDOW, () =>
-      wrong(`lasts ${humanSeconds(seconds)}, and the most is ${humanSeconds(LONGEST_WINDOW)}`),
+      // Rounded up: what is too long by a second must not read as the most.
+      wrong(
+        `lasts ${String(Math.ceil(seconds / 3600))} h, and the most is ${String(LONGEST_WINDOW / 3600)} h`,
+      ),
     ),
     ...when(expiresAt > intentExpires, () =>
       wrong(`ends at ${expiresAt}, after the intent, which ends at ${intentExpires}`),

@@ -223,7 +223,7 @@ function differenceWords(differences: readonly PlanDifference[], where: string):
       ({ field, approved, now }) => `${field} is ${shown(approved)} in the plan and ${shown(now)} ${where}`,
     );
   const more = differences.length - words.length;
-  return `${words.join('; ')}${more > 0 ? `; and ${String(more)} more differ` : ''}`;
+  return `${words.join('; ')}${more > 0 ? `; and ${String(more)} more` : ''}`;
 }
 
 function shown(value: Json | undefined): string {

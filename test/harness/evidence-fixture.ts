@@ -7,13 +7,18 @@ import { gitObjectId, sha256 } from '../../src/kernel/digest.ts';
 import { addSeconds, msOf, type Instant } from '../../src/kernel/time.ts';
 import type { FileRead, Mode, PinFacts, SignedFile } from '../../src/inputs/facts.ts';
 import { parseIntent } from '../../src/inputs/intent.ts';
+import { parseParity } from '../../src/inputs/parity.ts';
+import { parseTrust } from '../../src/inputs/trust.ts';
 import { parseTagObject, type TagObject } from '../../src/inputs/tag-object.ts';
 import { append, openLedger, refsOf, type EvidenceDeps } from '../../src/evidence/append.ts';
 import { storeBlobs, storeKeys } from '../../src/evidence/blobs.ts';
 import type { Ledger } from '../../src/evidence/ledger.ts';
-import { makeLock } from '../../src/evidence/lock.ts';
+import { makeLock, type Confirmation } from '../../src/evidence/lock.ts';
 import { seal, writeLock, type Sealed } from '../../src/evidence/seal.ts';
 import { checkedSigner } from '../../src/evidence/sign.ts';
+import { judgeApproval } from '../../src/gates/approval.ts';
+import { makeBlueprint } from '../../src/plan/make-blueprint.ts';
+import { makePlan, planBytes, type PlanParts } from '../../src/plan/plan.ts';
 import type { BackendLock } from '../../src/inputs/evidence-documents.ts';
 import type { Clock, EvidenceStore, Signer, Verifier } from '../../src/ports.ts';
 import {
@@ -127,6 +132,8 @@ export interface InputOptions {
   readonly trustSigner?: Role;
   /** Changes the documents before they are signed. */
   readonly edit?: (name: 'trust' | 'parity' | 'intent', text: string) => string;
+  /** Left out: the plan is confirmed at a terminal. */
+  readonly approval?: ApprovalOptions;
 }
 
 export async function makeInputs(scene: Scene, options: InputOptions = {}): Promise<Inputs> {
@@ -205,6 +212,92 @@ export interface Run {
   readonly inputs: Inputs;
   readonly ledger: Ledger;
   readonly planSha256: string;
+  readonly confirmation: Confirmation;
+}
+
+/** How a plan is approved where nobody is asked at a terminal. */
+export interface ApprovalOptions {
+  readonly approvers: readonly Role[];
+  /** Seconds from now at which they sign. */
+  readonly after?: number;
+  /** Changes the plan before it is signed. */
+  readonly change?: (parts: PlanParts) => PlanParts;
+}
+
+interface MadeApproval {
+  readonly plan: Uint8Array;
+  readonly files: readonly FileRead[];
+  readonly confirmation: Confirmation;
+}
+
+/** Ten minutes ago the plan was made; it is good for eight hours. */
+async function makeApproval(
+  { clock, cast, mode, verifier, deps }: Scene,
+  { trust, parity, intent: intentFile, tag }: Inputs,
+  run: string,
+  { approvers, after = -60, change = (parts) => parts }: ApprovalOptions,
+): Promise<MadeApproval> {
+  const intent = parseIntent(intentFile.file);
+  const people = parseTrust(trust.file);
+  const policy = parseParity(parity);
+  const { partition, account, region, ...blueprint } = makeBlueprint(intent, policy, REPOSITORY);
+  const { environment, action, supersedes, requester, reason, ticket, endpoint } = intent;
+  const made = makePlan(
+    change({
+      mode,
+      run,
+      nonce: 'ab'.repeat(16),
+      created_at: addSeconds(clock.now(), -600),
+      expires_at: addSeconds(clock.now(), 8 * 3600),
+      repository: REPOSITORY,
+      environment,
+      source: { tag: tag.name, tag_oid: tag.oid, commit: tag.commit, tree_sha256: TREE },
+      intent: {
+        file: intentFile.file.path,
+        sha256: intentFile.file.sha256,
+        ...{ action, supersedes, requester, reason, ticket },
+      },
+      policy: {
+        parity_sha256: parity.sha256,
+        trust_sha256: trust.file.sha256,
+        trust_version: people.version,
+        templates: policy.templates,
+      },
+      target: {
+        provider: 'aws',
+        ...{ partition, account, region, endpoint },
+        caller: `arn:aws:sts::${account}:assumed-role/bootstrap/ci`,
+      },
+      signer: { fingerprint: deps.actor },
+      blueprint: { partition, account, region, ...blueprint },
+      steps: [],
+    }),
+  );
+  const plan = planBytes(made);
+  const files = await Promise.all(
+    approvers.map(async (who) => {
+      const signature = await cast[who].sign(plan, addSeconds(clock.now(), after));
+      return fileOf(`plan.${cast[who].fingerprint}.asc`, signature);
+    }),
+  );
+  const keys = Object.values(cast).map((party) =>
+    fileOf(`policies/keys/${party.fingerprint}.asc`, party.keyFile),
+  );
+  const signatures = await Promise.all(
+    files.map((signature) => verifier.verify({ data: plan, signature, keys, at: clock.now() })),
+  );
+  const { created_at: from, expires_at: until } = made;
+  const approvable = {
+    file: 'plan',
+    ...{ environment, requester, createdAt: from, expiresAt: until, intentExpires: intent.expires },
+  };
+  const judged = judgeApproval(approvable, signatures, people, clock.now());
+  const confirmedAt = clock.now();
+  return {
+    plan,
+    files,
+    confirmation: { method: 'approval', approvers: judged.approvers, window: { from, until }, confirmedAt },
+  };
 }
 
 /** From nothing to APPLY_STARTED, a journal, and APPLY_DONE. */
@@ -212,10 +305,13 @@ export async function playRun(
   scene: Scene,
   inputs: Inputs,
   run = '0d9e4d52-7f0c-4c0e-8d6b-2f6d3b6a1c11',
+  approval?: ApprovalOptions,
 ): Promise<Run> {
   const { store, clock, cast, deps, mode } = scene;
-  const plan = canonicalBytes({ schema: 'govboot.plan/v1', run });
-  await storeBlobs(store, [...inputs.files.map(({ bytes }) => bytes), plan]);
+  const approved = approval === undefined ? null : await makeApproval(scene, inputs, run, approval);
+  const plan = approved?.plan ?? canonicalBytes({ schema: 'govboot.plan/v1', run });
+  const files = [...inputs.files, ...(approved?.files ?? [])];
+  await storeBlobs(store, [...files.map(({ bytes }) => bytes), plan]);
   await storeKeys(
     store,
     (['root', 'alice', 'bob'] as const).map((who) => ({
@@ -228,7 +324,7 @@ export async function playRun(
   const roots = { threshold: 1, keys: [cast.root.fingerprint] };
   const begun = await openLedger(deps, { repository: REPOSITORY, environment: 'dev', mode, roots, refs: [] });
   clock.advance(1);
-  const refs = [...refsOf(inputs.files), { name: 'plan', sha256: sha256(plan) as string }];
+  const refs = [...refsOf(files), { name: 'plan', sha256: sha256(plan) as string }];
   const { nonce } = parseIntent(inputs.intent.file);
   const started = await append(deps, begun, {
     type: 'APPLY_STARTED',
@@ -236,6 +332,12 @@ export async function playRun(
     refs,
     body: { ...decided, ...released, nonce },
   });
+  const confirmation: Confirmation = approved?.confirmation ?? {
+    method: 'tty',
+    token: 'TOKEN-TOKEN',
+    shownAt: addSeconds(clock.now(), -20),
+    confirmedAt: addSeconds(clock.now(), -1),
+  };
   clock.advance(30);
   await store.append(`runs/${run}/journal.jsonl`, '{"event":"open"}');
   await store.append(`runs/${run}/journal.jsonl`, '{"event":"done"}');
@@ -246,13 +348,13 @@ export async function playRun(
     body: { ...decided, ...released },
   });
   clock.advance(1);
-  return { run, inputs, ledger, planSha256: sha256(plan) };
+  return { run, inputs, ledger, planSha256: sha256(plan), confirmation };
 }
 
 /** The lock of a run that is done. */
 export function lockOf(
   scene: Scene,
-  { run, inputs, ledger, planSha256 }: Run,
+  { run, inputs, ledger, planSha256, confirmation }: Run,
   recordId = '3c6f3f39-9b1e-4f0e-9d7f-6c1b5c0c2a01',
 ): BackendLock {
   const { cast, clock, mode } = scene;
@@ -275,12 +377,7 @@ export function lockOf(
     intent: { file: inputs.intent, value: intent },
     policy: { parity: inputs.parity, trust: inputs.trust, trustVersion: 3, templates: TEMPLATES },
     planSha256,
-    confirmation: {
-      method: 'tty',
-      token: 'TOKEN-TOKEN',
-      shownAt: addSeconds(started, -20),
-      confirmedAt: addSeconds(started, -1),
-    },
+    confirmation,
     backend: {
       provider: 'aws',
       partition: 'aws',
@@ -320,7 +417,7 @@ export function lockOf(
 
 /** A whole run, lock and seal included. */
 export async function playApply(scene: Scene, options: InputOptions = {}, run?: string): Promise<Sealed> {
-  const played = await playRun(scene, await makeInputs(scene, options), run);
+  const played = await playRun(scene, await makeInputs(scene, options), run, options.approval);
   await writeLock(scene.deps, played.ledger, lockOf(scene, played));
   scene.clock.advance(1);
   return seal(scene.deps);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { confirm } from '../../../src/apply/confirm.ts';
+import { confirm, type Word } from '../../../src/apply/confirm.ts';
 import { rejectedBy } from '../plan/thrown.ts';
 import { collect, FakeClock, FakeTerminal, type as types, type Act } from './fakes.ts';
 
 const TOKEN = '7Q3ZK-0MABC';
 
-function setUp(script: readonly Act[], why: string | null = null) {
+function setUp(script: readonly Act[], why: string | null = null, word: Word = 'APPLY') {
   const clock = new FakeClock();
   const terminal = new FakeTerminal(clock, script, why);
   const { events, emit } = collect();
@@ -13,7 +13,7 @@ function setUp(script: readonly Act[], why: string | null = null) {
     clock,
     terminal,
     events,
-    run: () => confirm({ terminal, clock, emit }, TOKEN, { word: 'APPLY', expiresInSeconds: 300 }),
+    run: () => confirm({ terminal, clock, emit }, TOKEN, { word, expiresInSeconds: 300 }),
   };
 }
 
@@ -41,8 +41,23 @@ describe('confirm', () => {
     const error = await rejectedBy(run());
     expect(error.code).toBe('NOT_INTERACTIVE');
     expect(error.message).toBe('standard input is not a terminal');
+    expect(error.hint).toContain('have the plan approved');
     expect(terminal.asked).toEqual([]);
     expect(events).toEqual([]);
+  });
+
+  it('asks who approves for a word of their own, and takes no other', async () => {
+    const { terminal, events, run } = setUp([types(TOKEN), types('APPROVE')], null, 'APPROVE');
+    await run();
+    expect(events).toEqual([{ type: 'confirm', token: TOKEN, word: 'APPROVE', expiresInSeconds: 300 }]);
+    expect(terminal.asked[1]?.text).toBe('Type APPROVE to sign: ');
+    const other = await rejectedBy(setUp([types(TOKEN), types('APPLY')], null, 'APPROVE').run());
+    expect(other).toMatchObject({ code: 'CONFIRM', message: 'the word was not APPROVE' });
+    const nobody = await rejectedBy(setUp([], 'CI is "true"', 'APPROVE').run());
+    expect(nobody).toMatchObject({
+      code: 'NOT_INTERACTIVE',
+      hint: expect.stringContaining('terminal of your own'),
+    });
   });
 
   it.each([

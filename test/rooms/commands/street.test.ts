@@ -1,7 +1,11 @@
 // check, plan, apply, verify and backend render: what they say, and which code they end with.
 import { describe, expect, test } from 'vitest';
 import { canonicalBytes, parseCanonical } from '../../../src/kernel/canonical.ts';
+import { sha256 } from '../../../src/kernel/digest.ts';
+import { parsePlan } from '../../../src/plan/plan.ts';
+import { PRINTS } from '../../harness/facts.ts';
 import { apply } from '../../../src/commands/apply.ts';
+import type { CommandOptions } from '../../../src/commands/command.ts';
 import { backendRender } from '../../../src/commands/backend-render.ts';
 import { check } from '../../../src/commands/check.ts';
 import { plan } from '../../../src/commands/plan.ts';
@@ -11,7 +15,7 @@ import { lockedWorld } from '../street/playing.ts';
 import { run } from './running.ts';
 
 const DEV = { environment: 'dev', intent: 'intents/dev.yaml', rehearse: false };
-const LOOK = { ...DEV, resume: false, out: null, hours: null };
+const LOOK: CommandOptions['plan'] = { ...DEV, resume: false, out: null, hours: null };
 
 describe('check', () => {
   test('passes, and says what comes next', async () => {
@@ -87,6 +91,92 @@ describe('plan', () => {
   });
 });
 
+describe('plan --out', () => {
+  const OUT: CommandOptions['plan'] = { ...LOOK, out: 'intents/plan.json' };
+
+  test('writes the plan, canonical, for who signs the evidence, and says what comes next', async () => {
+    const world = await makeWorld();
+    const { error, lines, value, ports } = await run(plan, OUT, { world });
+    expect(error).toBeNull();
+    const bytes = world.files.get('intents/plan.json')!;
+    const written = parsePlan(bytes);
+    expect(value).toMatchObject({ digest: sha256(bytes), file: 'intents/plan.json' });
+    expect(written).toMatchObject({
+      created_at: '2026-11-22T12:00:00Z',
+      expires_at: '2026-11-22T20:00:00Z',
+      signer: { fingerprint: PRINTS.alice },
+    });
+    expect(lines).toEqual([
+      `wrote intents/plan.json: plan ${sha256(bytes)}, to be approved and applied before 2026-11-22T20:00:00Z`,
+      'next:',
+      "  govboot approve intents/plan.json --key APPROVER   on the approver's own machine, in their own clone",
+      '  govboot apply dev --approval intents/plan.json.FINGERPRINT.asc',
+    ]);
+    expect(ports.changed()).toEqual([]);
+    expect(ports.asked).toEqual([]);
+    expect(world.store.files.size).toBe(0);
+  });
+
+  test('ends with the intent, and says so', async () => {
+    const world = await makeWorld();
+    const { ports } = await run(plan, { ...OUT, hours: '72' }, { world });
+    expect(parsePlan(world.files.get('intents/plan.json')!).expires_at).toBe('2026-11-23T08:00:00Z');
+    expect(ports.events).toContainEqual({ type: 'note', text: 'the plan ends with the intent, in 20 h' });
+  });
+
+  test.each<[string, Partial<CommandOptions['plan']>, RegExp]>([
+    ['into the tagged tree', { out: 'plan.json' }, /in the repository itself \(plan\.json\)/],
+    ['into the evidence', { out: 'evidence/plan.json' }, /in the repository itself/],
+    ['under the name of a signature', { out: '../plan.asc' }, /the name of a signature/],
+    ['for no hour', { hours: '0' }, /"0", not a whole number from 1 to 72/],
+    ['for 73 hours', { hours: '73' }, /"73"/],
+    ['for a part of an hour', { hours: '1.5' }, /"1\.5"/],
+    ['for a whole number of another spelling', { hours: '1e1' }, /"1e1"/],
+  ])('does not write %s', async (_what, change, message) => {
+    const world = await makeWorld();
+    const before = world.files.size;
+    const { error, ports } = await run(plan, { ...OUT, ...change }, { world });
+    expect(error).toMatchObject({ code: 'USAGE', message: expect.stringMatching(message) });
+    expect(ports.events).toEqual([]);
+    expect(world.files.size).toBe(before);
+  });
+
+  test('a window without a file is a mistake', async () => {
+    const { error } = await run(plan, { ...LOOK, hours: '8' }, { world: await makeWorld() });
+    expect(error).toMatchObject({ code: 'USAGE', hint: 'name a file with --out' });
+  });
+
+  test('is refused to who may not sign the evidence', async () => {
+    const world = await makeWorld();
+    expect((await run(plan, OUT, { world, signer: 'bob' })).error?.code).toBe('SIGNER_ROLE');
+    expect((await run(plan, OUT, { world, signer: 'mallory' })).error?.code).toBe('SIGNER_NOT_ALLOWED');
+    expect(world.files.has('intents/plan.json')).toBe(false);
+  });
+
+  test('writes nothing where nothing is to do, and nothing that could not be applied', async () => {
+    const world = await lockedWorld();
+    expect((await run(plan, OUT, { world })).lines).toEqual(['nothing to do']);
+    await makePorts({ world }).api.call('s3:PutBucketVersioning', {
+      Bucket: 'acme-dev-tfstate-eu-central-1',
+      VersioningConfiguration: { Status: 'Suspended' },
+    });
+    expect((await run(plan, OUT, { world })).error?.code).toBe('BACKEND_LOCKED');
+    expect(world.files.has('intents/plan.json')).toBe(false);
+  });
+
+  test('a plan with a refused row is shown and not written', async () => {
+    const world = await makeWorld();
+    await makePorts({ world }).api.call('s3:CreateBucket', {
+      Bucket: 'acme-dev-tfstate-eu-central-1',
+      CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' },
+    });
+    const { error, value } = await run(plan, OUT, { world });
+    expect(error?.code).toBe('PLAN_REFUSED');
+    expect(value).toMatchObject({ file: null });
+    expect(world.files.has('intents/plan.json')).toBe(false);
+  });
+});
+
 describe('apply', () => {
   test('says what was made and what comes next; then that nothing is to do', async () => {
     const world = await makeWorld();
@@ -110,6 +200,39 @@ describe('apply', () => {
     );
     expect(lines[0]).toContain('REHEARSAL: no cloud was touched');
     expect(lines).toContain('  govboot verify dev --rehearse');
+  });
+});
+
+describe('apply --approval', () => {
+  const BY_BOB = `p.json.${PRINTS.bob}.asc`;
+
+  test.each<[string, readonly string[], RegExp]>([
+    ['a plan', ['p.json'], /"p\.json", not the name of an approval/],
+    ['no name', [''], /"", not the name/],
+    ['a signature with a short name', [`p.json.${PRINTS.bob.slice(1)}.asc`], /not the name/],
+    ['signatures of two plans', [BY_BOB, `q.json.${PRINTS.bob}.asc`], /of two plans: p\.json and q\.json/],
+    [
+      'more signatures than there can be people',
+      Array.from({ length: 33 }, (_, i) => `p.json.${String(i).padStart(40, '0')}.asc`),
+      /33 approvals are given, more than 32/,
+    ],
+  ])('%s is a mistake before anything is looked at', async (_what, approvals, message) => {
+    const { error, ports } = await run(
+      apply,
+      { ...DEV, resume: false, approvals },
+      { world: await makeWorld() },
+    );
+    expect(error).toMatchObject({ code: 'USAGE', message: expect.stringMatching(message) });
+    expect(ports.events).toEqual([]);
+  });
+
+  test('the same file twice is one', async () => {
+    const { error } = await run(
+      apply,
+      { ...DEV, resume: false, approvals: [BY_BOB, BY_BOB] },
+      { world: await makeWorld() },
+    );
+    expect(error?.code).toBe('FILE_MISSING');
   });
 });
 

@@ -23,7 +23,7 @@ function started(run: string, nonce: string): NewEntry {
     type: 'APPLY_STARTED',
     mode: 'LIVE',
     refs: [],
-    body: { run, intent_sha256: PLAN, plan_sha256: PLAN, tag: 'v1', commit: 'c0'.repeat(20), nonce },
+    body: { run, intent_sha256: PLAN, plan_sha256: sha256(run), tag: 'v1', commit: 'c0'.repeat(20), nonce },
   };
 }
 

@@ -25,6 +25,9 @@ import { realCast, revokedKeyFile } from '../../harness/real-crypto.ts';
 const gpg = requireOrSkip('gpg', 'docs/verify-by-hand.md with gpg');
 const sqv = requireOrSkip('sqv', 'docs/verify-by-hand.md with sqv');
 
+/** The second run, which was approved and not asked about at a terminal. */
+const RUN_2 = '0d9e4d52-7f0c-4c0e-8d6b-2f6d3b6a1c12';
+
 /** Every block of the page that is marked with `<!-- run: NAME -->`, in order. */
 function blocks(): ReadonlyMap<string, string> {
   const page = readFileSync(join(projectRoot, 'docs/verify-by-hand.md'), 'utf8');
@@ -53,8 +56,12 @@ describe.skipIf(!gpg)('verify by hand', () => {
     clock.advance(60);
     await playApply(
       scene,
-      { supersedes: sha256(store.files.get('.backend.lock')!), nonce: 'e2'.repeat(16) },
-      'run-2',
+      {
+        supersedes: sha256(store.files.get('.backend.lock')!),
+        nonce: 'e2'.repeat(16),
+        approval: { approvers: ['bob'] },
+      },
+      RUN_2,
     );
     for (const [name, bytes] of store.files) {
       mkdirSync(dirname(join(good, name)), { recursive: true });
@@ -119,6 +126,7 @@ describe.skipIf(!gpg)('verify by hand', () => {
       'lock',
       'blobs',
       'people',
+      'approval',
       'tag',
       'sqv',
     ]);
@@ -144,6 +152,9 @@ describe.skipIf(!gpg)('verify by hand', () => {
     );
     expect(said).toContainEqual(
       expect.stringMatching(new RegExp(`^${bob.fingerprint}  .*  intents/dev\\.yaml\\.`)),
+    );
+    expect(said).toContainEqual(
+      expect.stringMatching(new RegExp(`^${bob.fingerprint}  .*  plan\\.${bob.fingerprint}\\.asc$`)),
     );
     expect(said).toContainEqual(expect.stringMatching(/^head [0-9a-f]{64}, 7 entries$/));
     expect(said).toContainEqual(expect.stringMatching(/^root .* over 7 entries$/));
@@ -176,9 +187,20 @@ describe.skipIf(!gpg)('verify by hand', () => {
       /does not hold what its name says$/,
     ],
     [
+      'a changed plan',
+      (folder) => {
+        const blobs = readdirSync(at(folder, 'blobs/sha256')).map((name) => `blobs/sha256/${name}`);
+        const plan = blobs.find((name) =>
+          readFileSync(at(folder, name), 'utf8').includes(`"run":"${RUN_2}"`),
+        );
+        edit(plan!, (text) => text.replace('"steps":[]', '"steps":[ ]'))(folder);
+      },
+      /^plan\.[0-9A-F]{40}\.asc: BADSIG/,
+    ],
+    [
       'a changed journal',
-      edit('runs/run-2/journal.jsonl', (text) => text.replace('done', 'gone')),
-      /^runs\/run-2\/journal\.jsonl: FAILED$/,
+      edit(`runs/${RUN_2}/journal.jsonl`, (text) => text.replace('done', 'gone')),
+      /^runs\/[0-9a-f-]{36}\/journal\.jsonl: FAILED$/,
     ],
     [
       'a changed root',

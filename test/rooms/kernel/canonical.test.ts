@@ -92,6 +92,20 @@ describe('reading a machine-made document', () => {
     );
   });
 
+  it('refuses what is nested so deeply that walking it could exhaust the stack', () => {
+    const nested = (levels: number, open: string, end: string) =>
+      bytes(`${open.repeat(levels)}1${end.repeat(levels)}\n`);
+    const [list, object] = [
+      ['[', ']'],
+      ['{"a":', '}'],
+    ] as const;
+    for (const [open, end] of [list, object]) {
+      expect(parseCanonical(nested(64, open, end), 'record')).toBeDefined();
+      for (const levels of [65, 100_000])
+        expect(() => parseCanonical(nested(levels, open, end), 'record')).toThrow('nested too deeply');
+    }
+  });
+
   it('takes __proto__ for a name like others', () => {
     const text = '{"__proto__":{"admin":true}}\n';
     const value = parseCanonical(bytes(text), 'record');

@@ -116,6 +116,7 @@ describe('parsePlan', () => {
 
   it.each([
     ['a missing field', 'target.region', undefined, 'plan.target.region is missing'],
+    ['an environment that is a path', 'environment', '../x', 'plan.environment is "../x": must be a name'],
     ['an unknown field', 'target.zone', 'a', 'plan.target: unknown field "zone"'],
     ['an unknown field at the top', 'extra', 1, 'unknown field "extra"'],
     ['a list for an object', 'source', [], 'plan.source is []'],
@@ -127,7 +128,7 @@ describe('parsePlan', () => {
     ['a fraction', 'policy.trust_version', 1.5, 'must be a whole number'],
     ['a time that is none', 'created_at', '2026-13-01T00:00:00Z', 'must be an instant'],
     ['a number for a text', 'environment', 1, 'plan.environment is 1'],
-    ['an empty text', 'environment', '', 'must be a text'],
+    ['an empty text', 'target.partition', '', 'must be a text'],
     ['another provider', 'target.provider', 'gcp', 'must be aws'],
     ['a step of another kind', 'steps.0.kind', 'delete', 'plan.steps[0].kind is "delete"'],
     ['a step that is a text', 'steps.0', 'delete', 'plan.steps[0].kind is ""'],
@@ -156,8 +157,8 @@ describe('parsePlan', () => {
   });
 
   it('shows what is wrong without obeying it', () => {
-    expect(thrownBy(() => parsePlan(withAt('environment', 7))).message).toBe(
-      'plan.environment is 7: must be a text',
+    expect(thrownBy(() => parsePlan(withAt('target.region', 7))).message).toBe(
+      'plan.target.region is 7: must be a text',
     );
     expect(thrownBy(() => parsePlan(withAt('x\u001b[2K', 7))).message).toContain('\\u{1b}[2K');
   });

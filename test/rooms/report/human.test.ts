@@ -174,6 +174,9 @@ describe('other events', () => {
         token  ABCDE-FGHJK
         valid  5 min, once"
     `);
+    expect(text({ type: 'confirm', token: 'A', word: 'APPROVE', expiresInSeconds: 90 })).toMatch(
+      /^To sign that this plan may be carried out, once, type its token and then\nAPPROVE\. .*Ctrl-C declines, and nothing is signed\.$/ms,
+    );
     expect(text({ type: 'confirm', token: 'A', word: 'APPLY', expiresInSeconds: 90 })).toContain(
       'valid  90 s, once',
     );

@@ -340,6 +340,37 @@ describe.skipIf(!hasGit)('tags', () => {
     expect((await sourceOf(repo, 'infra/v1')).tag).toMatchObject({ is: 'tag' });
   });
 
+  it('tells where a file lies, or would lie, whatever the folders above it are called', async () => {
+    const repo = makeGitRepo({ 'intents/dev.yaml': 'x\n' });
+    const beside = temporaryFolder();
+    symlinkSync(join(repo.root, 'intents'), join(beside, 'in'));
+    symlinkSync(beside, join(repo.root, 'out'));
+    symlinkSync(repo.root, join(beside, 'whole'));
+    const opener = makeRepositoryOpener(repo.root);
+    const places = {
+      'plan.json': 'plan.json',
+      './a/../b/plan.json': 'b/plan.json',
+      'intents/plan.json': 'intents/plan.json',
+      'intents/../policies/plan.json': 'policies/plan.json',
+      '.git/plan.json': '.git/plan.json',
+      'none/such/plan.json': 'none/such/plan.json',
+      [join(repo.root, 'x.json')]: 'x.json',
+      [join(beside, 'in', 'plan.json')]: 'intents/plan.json',
+      [join(beside, 'whole', 'none', 'plan.json')]: 'none/plan.json',
+      [join(beside, 'whole', 'none', 'such', 'plan.json')]: 'none/such/plan.json',
+      'out/plan.json': null,
+      'out/none/plan.json': null,
+      '../plan.json': null,
+      [join(beside, 'plan.json')]: null,
+      '/plan.json': null,
+    };
+    for (const [path, place] of Object.entries(places))
+      expect([path, await opener.placeOf(path)]).toEqual([path, place]);
+    await expect(makeRepositoryOpener(beside).placeOf('x')).rejects.toMatchObject({
+      code: 'NOT_A_REPOSITORY',
+    });
+  });
+
   it('at HEAD are listed newest first, annotated ones of an accepted name only', async () => {
     const repo = makeGitRepo(FILES);
     const opener = makeRepositoryOpener(repo.root);

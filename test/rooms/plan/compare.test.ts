@@ -71,7 +71,7 @@ describe('planDifferences', () => {
   it('is empty only for plans of the same digest', () => {
     const leaves = (value: Json, path: readonly string[]): readonly (readonly string[])[] =>
       typeof value === 'object' && value !== null && Object.keys(value).length > 0
-        ? Object.entries(value).flatMap(([key, item]) => leaves(item as Json, [...path, key]))
+        ? Object.entries(value).flatMap(([key, item]) => leaves(item, [...path, key]))
         : [path];
     const document = JSON.parse(new TextDecoder().decode(planBytes(plan))) as Json;
     const places = leaves(document, []).filter(([head]) => head !== 'schema');

@@ -169,7 +169,13 @@ function attempt<T>(read: () => T, file: string, problems: LedgerProblem[]): T |
     return read();
   } catch (error) {
     if (!isGovbootError(error)) throw error;
-    problems.push({ kind: 'invalid', file, what: error.message });
+    const { code, message } = error;
+    // What is wrong with the form of a document has a code of its own, which says what is to be done.
+    problems.push({
+      kind: 'invalid',
+      file,
+      what: code === 'EVIDENCE_INVALID' ? message : `${code}: ${message}`,
+    });
     return null;
   }
 }
@@ -258,6 +264,8 @@ function lockProblems(ledger: Ledger): Problem[] {
       : [{ code: 'EVIDENCE_INVALID', wrong: `${LOCK} is ${found}, which no ledger entry names` }];
   if (found === written.body.lock_sha256) return [];
   if (ledger.sealed <= written.seq && found === written.body.supersedes) return [];
+  // A lock that is there and cannot be read was told as that; it is not missing.
+  if (found === null && ledger.problems.some(({ file }) => file === LOCK)) return [];
   return [
     {
       code: found === null ? 'EVIDENCE_MISSING' : 'EVIDENCE_INVALID',

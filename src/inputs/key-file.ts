@@ -48,6 +48,7 @@ const STAGE: Readonly<Record<number, number>> = {
 /** Judges a public key file. Answers for every input, never throws. */
 export function parseKeyFile(bytes: Uint8Array): KeyFileShape {
   try {
+    if (PRIVATE.test(new TextDecoder().decode(bytes.subarray(0, LIMIT_BYTES)))) throw secret();
     const binary = dearmor(bytes, 'PGP PUBLIC KEY BLOCK', LIMIT_BYTES, 'KEYRING_SHAPE');
     walk(splitPackets(binary, 'KEYRING_SHAPE'));
     return { is: 'ok', binary };
@@ -57,16 +58,19 @@ export function parseKeyFile(bytes: Uint8Array): KeyFileShape {
   }
 }
 
+const PRIVATE = /-----BEGIN PGP PRIVATE KEY BLOCK-----/;
+
 function walk(packets: readonly Packet[]): void {
+  if (packets.some(({ tag }) => tag === TAG.secretKey || tag === TAG.secretSubkey)) throw secret();
   if (packets[0]?.tag !== TAG.publicKey)
     throw shape(`the first packet is of type ${packets[0]?.tag ?? 'none'}, not a public key`);
   let stage = 0;
   packets.forEach(({ tag, body }, i) => {
-    if (tag === TAG.secretKey || tag === TAG.secretSubkey) throw shape('the file holds a secret key');
     if (tag === TAG.publicKey && i > 0) throw shape('the file holds more than one certificate');
-    if ((tag === TAG.publicKey || tag === TAG.publicSubkey) && body[0] !== 4)
-      throw shape(`a key is of version ${body[0] ?? 'none'}, not 4`);
-    if (tag === TAG.publicKey || tag === TAG.publicSubkey) refuseOversized(body);
+    if (tag === TAG.publicKey || tag === TAG.publicSubkey) {
+      refuseVersion(body[0]);
+      refuseOversized(body);
+    }
     if (tag === TAG.signature) return;
     const here = STAGE[tag];
     if (here === undefined) throw shape(`a packet of type ${tag} does not belong in a certificate`);
@@ -102,6 +106,17 @@ function refuseOversized(body: Uint8Array): void {
     );
 }
 
+/** @param version the first octet of a key packet (RFC 9580 §5.5.2) */
+function refuseVersion(version: number | undefined): void {
+  if (version === undefined) throw shape('a key packet is empty');
+  if (version !== 4) throw new GovbootError('SIG_UNSUPPORTED', `a key is of version ${version}, not 4`);
+}
+
 function shape(wrong: string): GovbootError {
   return new GovbootError('KEYRING_SHAPE', wrong);
+}
+
+/** Once it lies where others read, it is theirs too. */
+function secret(): GovbootError {
+  return shape('the file holds a secret key: whoever has read it can sign, so the key must be revoked');
 }

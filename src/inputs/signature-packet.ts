@@ -46,8 +46,16 @@ const SIGNATURE_TAG = 2;
 /** SHA-256, SHA-384, SHA-512 (RFC 9580 §9.5). */
 const HASHES: readonly number[] = [8, 9, 10];
 
-/** Allowed public-key algorithms (RFC 9580 §9.1) and the number of MPIs in their signatures (§5.2.3.1). */
-const MPIS: Readonly<Record<number, number>> = { 1: 1, 3: 1, 19: 2, 22: 2 };
+/**
+ * Allowed public-key algorithms (RFC 9580 §9.1), how many numbers their signatures are made of (§5.2.3.1), and the most bits of one:
+ * the largest RSA key that is read, the octets of P-521, those of Ed25519. Some tools pass over a zero too many in front, others do not.
+ */
+const NUMBERS: Readonly<Record<number, { readonly count: number; readonly bits: number }>> = {
+  1: { count: 1, bits: 8_192 },
+  3: { count: 1, bits: 8_192 },
+  19: { count: 2, bits: 528 },
+  22: { count: 2, bits: 256 },
+};
 
 /** DSA and the withdrawn Elgamal signatures. */
 const WEAK_ALGORITHMS: readonly number[] = [17, 20];
@@ -97,11 +105,15 @@ function readPacket({ body, isShortest }: Packet): SignaturePacket {
   refuseType(type);
   const publicKeyAlgorithm = cursor.number(1);
   const hashAlgorithm = cursor.number(1);
-  const mpis = refuseAlgorithms(publicKeyAlgorithm, hashAlgorithm);
+  const numbers = refuseAlgorithms(publicKeyAlgorithm, hashAlgorithm);
   const hashed = readSubpackets(cursor.take(cursor.number(2)));
   const unhashed = readSubpackets(cursor.take(cursor.number(2)));
   cursor.take(2); // left 16 bits of the digest
-  for (let i = 0; i < mpis; i++) readInteger(cursor);
+  for (let i = 0; i < numbers.count; i++) {
+    const { bits } = readInteger(cursor);
+    if (bits > numbers.bits)
+      throw cursor.refuse(`holds a number of ${bits} bits; its algorithm makes ${numbers.bits} at most`);
+  }
   if (cursor.left > 0) throw cursor.refuse(`has ${cursor.left} bytes after its end`);
   return {
     version,
@@ -129,14 +141,14 @@ function refuseType(type: number): void {
   );
 }
 
-function refuseAlgorithms(publicKey: number, hash: number): number {
+function refuseAlgorithms(publicKey: number, hash: number): (typeof NUMBERS)[number] {
   if (WEAK_ALGORITHMS.includes(publicKey))
     throw new GovbootError(
       'SIG_WEAK',
       `public-key algorithm ${publicKey} (RFC 9580 §9.1) is no longer accepted`,
     );
-  const mpis = MPIS[publicKey];
-  if (mpis === undefined)
+  const numbers = NUMBERS[publicKey];
+  if (numbers === undefined)
     throw new GovbootError(
       'SIG_UNSUPPORTED',
       `public-key algorithm ${publicKey} (RFC 9580 §9.1) is not RSA, ECDSA or EdDSA of a version 4 key`,
@@ -146,7 +158,7 @@ function refuseAlgorithms(publicKey: number, hash: number): number {
       'SIG_WEAK',
       `hash algorithm ${hash} (RFC 9580 §9.5) is not SHA-256, SHA-384 or SHA-512`,
     );
-  return mpis;
+  return numbers;
 }
 
 function readSubpackets(area: Uint8Array): readonly Subpacket[] {

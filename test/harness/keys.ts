@@ -20,6 +20,8 @@ export interface KeySpec {
   readonly signingSubkey?: boolean;
   /** Takes the back-signature out of the signing subkey's binding (RFC 9580 §5.2.1.9), as someone who annexes another's key must. */
   readonly withoutBackSignature?: boolean;
+  /** What the binding says that the signing subkey may do (RFC 9580 §5.2.3.29), in the place of signing. */
+  readonly subkeyFlags?: number;
   /** Of the signing subkey, counted from `created`. */
   readonly subkeyExpiresInSeconds?: number;
   /** What the primary key may do (RFC 9580 §5.2.3.29); null leaves the flags out. */
@@ -34,9 +36,11 @@ export interface SignSpec {
   readonly expiresInSeconds?: number;
   /** RFC 9580 §5.2.1: 0x00 binary (the default), 0x01 text, … */
   readonly type?: number;
-  readonly hash?: 'sha1' | 'sha256' | 'sha384' | 'sha512';
-  /** Signs truly, and names another issuer: hex of 20 bytes. */
-  readonly claimedIssuer?: string;
+  readonly hash?: 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
+  /** Signs truly, and names another issuer: hex of 20 bytes; null leaves the fingerprint out, and only the key id is named. */
+  readonly claimedIssuer?: string | null;
+  /** Signs with the primary key although there is a signing subkey. */
+  readonly byPrimary?: boolean;
   readonly notation?: { readonly name: string; readonly critical: boolean };
 }
 
@@ -108,7 +112,8 @@ interface RawSignature {
   sign(key: unknown, data: unknown, date: Date, detached: boolean, config: unknown): Promise<void>;
 }
 
-async function signRaw(
+/** Makes a signature of any kind, with whatever fields, and refuses nothing. */
+export async function signRaw(
   key: unknown,
   algorithm: number,
   data: unknown,
@@ -131,15 +136,17 @@ function print(key: { getFingerprint(): string }): Fingerprint {
   return text;
 }
 
-function packetBytes(packets: readonly openpgp.AnyPacket[]): Uint8Array {
+/** Packets one after another, as they lie in a file. */
+export function packetBytes(packets: readonly openpgp.AnyPacket[]): Uint8Array {
   const list = new openpgp.PacketList<openpgp.AnyPacket>();
   list.push(...packets);
   return list.write();
 }
 
-function liar(keyPacket: object, claimed: string): unknown {
+/** A key that signs truly, and calls itself something else. */
+export function liar(keyPacket: object, claimed: string | null): unknown {
   return Object.assign(Object.create(keyPacket) as object, {
-    getFingerprintBytes: () => Buffer.from(claimed, 'hex'),
+    getFingerprintBytes: () => (claimed === null ? null : Buffer.from(claimed, 'hex')),
   });
 }
 
@@ -183,6 +190,8 @@ async function certify(key: openpgp.PrivateKey, date: Date, fields: object): Pro
 
 async function generate(spec: KeySpec): Promise<openpgp.PrivateKey> {
   const date = spec.created ?? new Date(Date.now() - 60_000);
+  const rebound =
+    spec.subkeyFlags ?? (spec.withoutBackSignature === true ? openpgp.enums.keyFlags.signData : undefined);
   const { privateKey } = await openpgp.generateKey({
     ...(spec.rsaBits === undefined
       ? { type: 'ecc' as const, curve: spec.curve ?? 'ed25519Legacy' }
@@ -191,7 +200,7 @@ async function generate(spec: KeySpec): Promise<openpgp.PrivateKey> {
     date,
     keyExpirationTime: spec.expiresInSeconds ?? 0,
     subkeys:
-      spec.signingSubkey === true || spec.withoutBackSignature === true
+      spec.signingSubkey === true || rebound !== undefined
         ? [{ sign: true, date, keyExpirationTime: spec.subkeyExpiresInSeconds ?? 0 }]
         : [],
     format: 'object',
@@ -202,12 +211,12 @@ async function generate(spec: KeySpec): Promise<openpgp.PrivateKey> {
   if (spec.keyFlags !== undefined)
     await certify(privateKey, date, { keyFlags: spec.keyFlags === null ? null : [spec.keyFlags] });
   const subkey = privateKey.subkeys[0];
-  if (spec.withoutBackSignature === true && subkey !== undefined) {
+  if (rebound !== undefined && subkey !== undefined) {
     const bound = { key: privateKey.keyPacket, bind: subkey.keyPacket };
     subkey.bindingSignatures = [
       await signRaw(privateKey.keyPacket, privateKey.keyPacket.algorithm, bound, date, {
         signatureType: openpgp.enums.signature.subkeyBinding,
-        keyFlags: [openpgp.enums.keyFlags.signData],
+        keyFlags: [rebound],
       }),
     ];
   }
@@ -216,22 +225,29 @@ async function generate(spec: KeySpec): Promise<openpgp.PrivateKey> {
 
 /** Makes a key. Ed25519 takes some milliseconds, RSA-3072 a second. */
 export async function makeKey(spec: KeySpec): Promise<TestKey> {
-  const key = await generate(spec);
+  return testKey(await generate(spec), spec.passphrase);
+}
+
+/** A key that was made elsewhere: its armored private form. */
+export async function keyFrom(privateArmored: string): Promise<TestKey> {
+  return testKey(await openpgp.readPrivateKey({ armoredKey: privateArmored, config: LAX }));
+}
+
+async function testKey(key: openpgp.PrivateKey, passphrase?: string): Promise<TestKey> {
   const signer = key.subkeys[0] ?? key;
   const fingerprint = print(key);
   const publicArmored = plain(key.toPublic().armor(PLAIN));
-  const secret =
-    spec.passphrase === undefined
-      ? key
-      : await openpgp.encryptKey({ privateKey: key, passphrase: spec.passphrase });
+  const secret = passphrase === undefined ? key : await openpgp.encryptKey({ privateKey: key, passphrase });
+  const by = (spec: SignSpec): openpgp.PrivateKey | openpgp.Subkey =>
+    spec.byPrimary === true ? key : signer;
   return {
     fingerprint,
     signingFingerprint: print(signer),
     userId: key.getUserIDs()[0] ?? '',
     publicArmored,
     privateArmored: plain(secret.armor(PLAIN)),
-    sign: async (bytes, sign = {}) => armored('signature', await signDocument(signer, bytes, sign)),
-    signBinary: (bytes, sign = {}) => signDocument(signer, bytes, sign),
+    sign: async (bytes, sign = {}) => armored('signature', await signDocument(by(sign), bytes, sign)),
+    signBinary: (bytes, sign = {}) => signDocument(by(sign), bytes, sign),
     revoked: async (reason, at = new Date()) => {
       const flag = REASONS[reason] as openpgp.enums.reasonForRevocation;
       const copy = await key.revoke({ flag, string: `test: ${reason}` }, at, LAX);

@@ -333,8 +333,7 @@ describe('facts of a ledger', () => {
       expect.stringMatching(/^EVIDENCE_MISSING: \.backend\.lock is missing; ledger\/00000003\.json names/),
     ]);
     expect(await problemsAfter((files) => files.set('.backend.lock', encode('{}\n')))).toEqual([
-      expect.stringMatching(/^EVIDENCE_INVALID: invalid: \.backend\.lock/),
-      expect.stringMatching(/^EVIDENCE_MISSING: \.backend\.lock/),
+      expect.stringMatching(/^EVIDENCE_INVALID: invalid: \.backend\.lock: SCHEMA: /),
     ]);
     const other = memoryStore();
     await playApply(fakeScene(other), { nonce: 'e2'.repeat(16) });

@@ -176,7 +176,7 @@ describe('a problem', () => {
     [
       'lock of another form',
       (s) => s.files.set('.backend.lock', encode('x')),
-      /^invalid: \.backend\.lock: \.backend\.lock is not JSON/,
+      /^invalid: \.backend\.lock: NOT_CANONICAL: \.backend\.lock is not JSON/,
     ],
     [
       'a link',

@@ -209,7 +209,7 @@ describe('with made-up keys', () => {
     );
     const invalid = await after((files) => files.set('ledger/00000002.json', new TextEncoder().encode('{}')));
     expect(invalid.files).toContain(
-      'ledger/00000002.json: INVALID: ledger/00000002.json is not in canonical form',
+      'ledger/00000002.json: INVALID: NOT_CANONICAL: ledger/00000002.json is not in canonical form',
     );
     const fork = await after((files) =>
       files.set('ledger/00000002 (copy).json', files.get('ledger/00000002.json')!),

@@ -721,9 +721,9 @@ describe('records that do not hang together', () => {
     scene.store.files.set('.backend.lock', new Uint8Array(9 * 1024 * 1024));
     const found = told(await verify(scene)).join('\n');
     expect(found).toContain(
-      'integrity: ledger/00000002.json: INVALID: ledger/00000002.json is nested too deeply',
+      'integrity: ledger/00000002.json: INVALID: NOT_CANONICAL: ledger/00000002.json is nested too deeply',
     );
-    expect(found).toContain('integrity: .backend.lock: INVALID: .backend.lock is 9437184 bytes');
+    expect(found).toContain('integrity: .backend.lock: INVALID: NOT_CANONICAL: .backend.lock is 9437184 bytes');
   });
 });
 

@@ -438,8 +438,18 @@ describe('the fields', () => {
     ],
     [
       'an MPI beyond the end',
-      { tail: [...MPI, 0xff, 0xff, 1] },
-      'SIG_FORMAT: the signature packet ends 8191 bytes too early',
+      { tail: [...MPI, 1, 0, 1] },
+      'SIG_FORMAT: the signature packet ends 31 bytes too early',
+    ],
+    [
+      'a number with a zero too many in front',
+      { tail: [...MPI, 1, 8, ...Array<number>(33).fill(0)] },
+      'SIG_FORMAT: the signature packet holds a number of 264 bits; its algorithm makes 256 at most',
+    ],
+    [
+      'a huge number',
+      { algorithm: 1, tail: [0xff, 0xf8, ...Array<number>(8191).fill(0xff)] },
+      'SIG_FORMAT: the signature packet holds a number of 65528 bits; its algorithm makes 8192 at most',
     ],
     ['one MPI of two', { tail: MPI }, 'SIG_FORMAT: the signature packet ends 2 bytes too early'],
     [

@@ -30,8 +30,8 @@ export function judgeIdentity(facts: Facts, documents: Documents): GateVerdict {
   const outcomes: readonly Outcome<'identity'>[] = [
     ...(caller.is === 'problem'
       ? [
-          // Where the caller was not asked because of what the other checks found, that is told once.
-          found.some(({ code }) => code === caller.problem.code)
+          // Where the caller was not asked because of what other checks found, that is told once, there.
+          intent === null || found.some(({ code }) => code === caller.problem.code)
             ? left('caller', caller.problem.wrong)
             : made('caller', [findingOf(caller.problem)]),
           ...(['account', 'root', 'lifetime'] as const).map((check) =>

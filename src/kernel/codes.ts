@@ -72,7 +72,7 @@ export const CODES = {
   YAML: entry(
     'refused',
     'a human-made document is not plain YAML 1.2',
-    'remove anchors, aliases, tags and duplicate keys; keep it under its size limit',
+    'correct the place named; `docs/formats.md` has the one spelling: UTF-8, LF, no anchors, aliases, tags or duplicate keys',
     'anchors, tags and duplicate keys are read differently by different programs: a reviewer could see another document than the one that is used',
   ),
   TOOL: entry(

@@ -20,6 +20,7 @@ import { entryName } from '../evidence/layout.ts';
 import { readOnce } from '../evidence/once.ts';
 import { foundationProblems } from '../evidence/report.ts';
 import { verifyEvidence } from '../evidence/verify.ts';
+import { listed, listedKeys } from './listed.ts';
 import type { Claims, Cloud, CloudTarget, EvidenceStore, Ports, Repository } from '../ports.ts';
 
 export const TRUST_FILE = 'policies/trust.yaml';
@@ -29,9 +30,6 @@ const TEMPLATES_FOLDER = 'templates';
 
 /** Signatures beside one document: each is given to every verifier, and a folder that no tag covers may hold any number. */
 const MOST_SIGNATURES = 32;
-
-/** Key files: a trust file lists at most 200 people and 20 roots. */
-const MOST_KEYS = 250;
 
 export interface Request {
   readonly environment: string;
@@ -115,16 +113,17 @@ class Reading {
   }
 
   async governance(intentPath: string): Promise<GovernanceFacts> {
-    const files = await keyFilesOf(this.repository);
-    const isTooMany = files.length > MOST_KEYS;
-    this.keys = isTooMany ? [] : files;
-    this.templates = (await this.repository.list(TEMPLATES_FOLDER)).filter((file) =>
-      file.path.endsWith('.tmpl'),
-    );
+    const [keyFiles, templates] = await Promise.all([
+      listedKeys(() => keyFilesOf(this.repository)),
+      listed(() => this.repository.list(TEMPLATES_FOLDER)),
+    ]);
+    this.keys = valueOf(keyFiles) ?? [];
+    this.templates = (valueOf(templates) ?? []).filter((file) => file.path.endsWith('.tmpl'));
     const [keys, trust, parity, intent, pins] = await Promise.all([
       this.ports.verifier.keys(this.keys),
       this.signed(TRUST_FILE),
-      this.repository.read(PARITY_FILE),
+      // Policy and templates are judged by one gate, which cannot judge the one without the other.
+      templates.is === 'problem' ? templates : this.repository.read(PARITY_FILE),
       this.signed(intentPath),
       this.ports.pins.load(),
     ]);
@@ -134,7 +133,8 @@ class Reading {
       trust,
       parity,
       intent,
-      keys: isTooMany ? [tooManyKeys(files.length)] : keys,
+      keys:
+        keyFiles.is === 'problem' ? [{ is: 'problem', file: KEYS_FOLDER, problem: keyFiles.problem }] : keys,
       templates: this.templates,
     };
   }
@@ -162,7 +162,9 @@ class Reading {
     const read = await this.repository.read(path);
     if (read.is === 'problem') return read;
     const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
-    const beside = (await this.repository.list(folder)).filter((file) => isSignatureOf(path, file.path));
+    const files = await listed(() => this.repository.list(folder));
+    if (files.is === 'problem') return files;
+    const beside = files.value.filter((file) => isSignatureOf(path, file.path));
     if (beside.length > MOST_SIGNATURES)
       return problem(
         'SIG_COUNT',
@@ -176,11 +178,6 @@ class Reading {
   private verify(data: Uint8Array, signature: FileRead): Promise<SignatureFacts> {
     return this.ports.verifier.verify({ data, signature, keys: this.keys, at: this.now });
   }
-}
-
-function tooManyKeys(count: number): GovernanceFacts['keys'][number] {
-  const wrong = `holds ${String(count)} key files, more than ${String(MOST_KEYS)}`;
-  return { is: 'problem', file: KEYS_FOLDER, problem: { code: 'KEYRING_SHAPE', wrong } };
 }
 
 /** What an earlier run left is believed only as far as it is signed: a forged ledger would hide a used nonce or a lock. */

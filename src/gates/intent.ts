@@ -32,7 +32,6 @@ export function judgeIntent(facts: Facts, documents: Documents, trusted: Trust |
   const document = documents.intent;
   if (document.is === 'refused') {
     const rest: readonly CheckId<'intent'>[] = [
-      'signatures',
       'signers',
       'requester',
       'duties',
@@ -44,6 +43,7 @@ export function judgeIntent(facts: Facts, documents: Documents, trusted: Trust |
     ];
     const outcomes = [
       made('document', document.findings),
+      judgeUnread(facts),
       ...rest.map((check) => left(check, 'the intent could not be read')),
     ];
     return { verdict: verdictOf('intent', outcomes, ''), signers: [], approvers: [] };
@@ -70,6 +70,13 @@ export function judgeIntent(facts: Facts, documents: Documents, trusted: Trust |
   return { verdict: verdictOf('intent', outcomes, because), signers, approvers };
 }
 
+/** Signatures are over bytes: what is wrong with them is told even where the bytes are no intent. */
+function judgeUnread({ governance: { intent }, now }: Facts): Outcome<'intent'> {
+  if (intent.is === 'problem') return left('signatures', 'the intent could not be read');
+  const { file, signatures } = intent.value;
+  return made('signatures', judgeSignatures(file.path, signatures, now).findings);
+}
+
 interface People {
   readonly outcomes: readonly Outcome<'intent'>[];
   readonly signers: readonly Signer[];
@@ -90,14 +97,18 @@ function judgePeople(
   const counted = countSigners({ signed, trust, roles: ['intent', 'approver'], environment, now });
   const requester = counted.signers.find(({ primary }) => primary === intent.requester);
   const isRequester = requester !== undefined && holds(requester.person, 'intent', environment);
+  const signedInVain = requester === undefined && signed.some(({ primary }) => primary === intent.requester);
   const sides = divide(counted.signers, intent, trust, environment);
   return {
     outcomes: [
       made('signers', counted.findings),
-      made(
-        'requester',
-        when(!isRequester, () => requesterFinding(path, intent, requester)),
-      ),
+      // Why a person who signed does not count is told by the check of the signers.
+      signedInVain
+        ? left('requester', 'the requester signed and does not count')
+        : made(
+            'requester',
+            when(!isRequester, () => requesterFinding(path, intent, requester)),
+          ),
       made('duties', dutyFindings(path, sides, trust, environment)),
     ],
     signers: sides.signers,

@@ -5,7 +5,7 @@
 import type { Instant } from '../kernel/time.ts';
 import type { Fingerprint, GovernanceFacts, KeyRead, PinFacts } from '../inputs/facts.ts';
 import type { Parity } from '../inputs/parity.ts';
-import { holds, isActive, ROLES, thresholdOf, type Role, type Trust } from '../inputs/trust.ts';
+import { holds, isActive, ROLES, thresholdOf, type Person, type Role, type Trust } from '../inputs/trust.ts';
 import { valueOf, type Documents } from './documents.ts';
 import type { Signed } from './signature.ts';
 import { judgeSignatures } from './signers.ts';
@@ -236,6 +236,11 @@ function keyFindings(
   const keys = reads.flatMap((read) => (read.is === 'key' ? [read.key] : []));
   const people =
     document.is === 'parsed' ? document.value.people.filter((person) => isActive(person, now)) : [];
+  // A key file that is there and wrong is told as that, and so is a folder that cannot be read; neither is missing.
+  const wrong = reads.flatMap((read) => (read.is === 'problem' ? [read.file] : []));
+  const isMissing = ({ fingerprint }: Person): boolean =>
+    ![KEYS_FOLDER, `${KEYS_FOLDER}/${fingerprint}.asc`].some((path) => wrong.includes(path)) &&
+    !keys.some((key) => key.fingerprint === fingerprint);
   return [
     ...reads.flatMap((read) => (read.is === 'problem' ? [findingOf(read.problem, read.file)] : [])),
     ...keys
@@ -245,13 +250,11 @@ function keyFindings(
           data: { file },
         }),
       ),
-    ...people
-      .filter((person) => !keys.some(({ fingerprint }) => fingerprint === person.fingerprint))
-      .map(({ name, fingerprint }) =>
-        finding('KEYRING_SHAPE', `${KEYS_FOLDER}/${fingerprint}.asc, the key of ${name}, is missing`, {
-          hint: `have ${name} export it: \`gpg --armor --export ${fingerprint}\``,
-          data: { name, fingerprint },
-        }),
-      ),
+    ...people.filter(isMissing).map(({ name, fingerprint }) =>
+      finding('KEYRING_SHAPE', `${KEYS_FOLDER}/${fingerprint}.asc, the key of ${name}, is missing`, {
+        hint: `have ${name} export it: \`gpg --armor --export ${fingerprint}\``,
+        data: { name, fingerprint },
+      }),
+    ),
   ];
 }

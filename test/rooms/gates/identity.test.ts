@@ -40,6 +40,14 @@ describe('caller', () => {
     refuses('identity', asked('ENDPOINT'), 'ENDPOINT');
   });
 
+  test('not asked because no intent names an account is told where the intent is judged', () => {
+    const change: FactsOverrides = {
+      intent: 'a: &x 1\n',
+      caller: { is: 'problem', problem: { code: 'IDENTITY', wrong: 'not asked' } },
+    };
+    expect(verdictOn('identity', change)).toMatchObject({ status: 'undefined', findings: [] });
+  });
+
   test.each<[string, Partial<CallerFacts>]>([
     ['account', { account: '222222222222', arn: 'arn:aws:sts::222222222222:assumed-role/a/b' }],
     ['region', { region: 'eu-west-1' }],

@@ -73,7 +73,7 @@ describe('judge', () => {
         ledger: { problems: [{ code: 'EVIDENCE_INVALID', wrong: 'x' }] },
       }),
     );
-    expect(verdicts.map(({ status }) => status)).toEqual(['fail', 'fail', 'fail', 'fail', 'fail']);
+    expect(verdicts.map(({ status }) => status)).toEqual(['fail', 'fail', 'fail', 'undefined', 'fail']);
     expect(passed).toBeNull();
   });
 
@@ -99,7 +99,7 @@ describe('judge', () => {
         caller: nothing,
       }),
     );
-    expect(verdicts.map(({ status }) => status)).toEqual(['fail', 'fail', 'fail', 'fail', 'undefined']);
+    expect(verdicts.map(({ status }) => status)).toEqual(['fail', 'fail', 'fail', 'undefined', 'undefined']);
     expect(passed).toBeNull();
   });
 

@@ -49,6 +49,17 @@ describe('document', () => {
     refuses('intent', { intent: 'a: &x 1\n' }, 'YAML');
   });
 
+  test('that is no intent has signatures all the same, and what is wrong with them is told too', () => {
+    const crlf = signedFile('intents/dev.yaml', INTENT_YAML.replaceAll('\n', '\r\n'), ['alice']);
+    const shape = { is: 'malformed', code: 'SIG_CLASS', wrong: 'over text' } as const;
+    const value = { ...crlf, signatures: crlf.signatures.map((signature) => ({ ...signature, shape })) };
+    refuses('intent', { governance: { intent: { is: 'read', value } } }, 'YAML', 'SIG_CLASS');
+    expect(verdictOn('intent', { governance: { intent: { is: 'read', value: crlf } } }).checks).toEqual([
+      'document',
+      'signatures',
+    ]);
+  });
+
   test('with unknown and missing fields tells them all', () => {
     const change = intent('ticket: OPS-1', 'tickett: OPS-1');
     const { findings } = verdictOn('intent', change);
@@ -111,6 +122,15 @@ describe('requester', () => {
     const { message, hint } = refuses('intent', { intentSigners: ['carol', 'bob'] }, 'THRESHOLD');
     expect(message).toBe(`intents/dev.yaml: the requester ${PRINTS.alice} has not signed`);
     expect(hint).toContain('signs too');
+  });
+
+  test('has signed and does not count: that they have not signed is not said', () => {
+    const trust = TRUST_YAML.replace(/(name: Alice\n.*?valid_until: )2027-01/s, '$12026-11');
+    const change = { trust, intentSigners: ['alice', 'carol', 'bob'] } as const;
+    refuses('intent', change, 'SIGNER_INACTIVE');
+    expect(verdictOn('intent', change).because).toContain(
+      'requester (the requester signed and does not count)',
+    );
   });
 
   test('has not the role', () => {

@@ -240,6 +240,20 @@ describe('key files', () => {
     expect(hint).toContain('gpg --armor --export');
   });
 
+  test('one that is there and wrong, or lies in a folder that cannot be read, is not called missing', () => {
+    const without = keys.filter((read) => read.is === 'key' && read.key.fingerprint !== PRINTS.carol);
+    const wrong = (file: string): KeyRead => ({
+      is: 'problem',
+      file,
+      problem: { code: 'FILE_UNSAFE', wrong: 'is a FIFO' },
+    });
+    const one = [...without, wrong(`policies/keys/${PRINTS.carol}.asc`)];
+    refuses('source', { governance: { keys: one } }, 'FILE_UNSAFE');
+    // No key at all can be found, so that neither the people nor their signatures can be judged.
+    const { findings } = verdictOn('source', { governance: { keys: [wrong('policies/keys')] } });
+    expect(findings.map(({ message }) => message)).toEqual(['policies/keys: is a FIFO']);
+  });
+
   test('that of a person who is not active any more may be missing', () => {
     const without = keys.filter((read) => read.is === 'key' && read.key.fingerprint !== PRINTS.carol);
     const text = edited(

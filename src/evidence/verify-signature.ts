@@ -39,8 +39,15 @@ export async function answerSignature(
   }
   const verdict = judgeSignature(facts, created);
   if (verdict.is === 'refused') return refused(verdict.finding.code, verdict.finding.message);
+  if (key?.expires != null && key.expires <= exhibit.now)
+    noteValidThen(exhibit, key, `has expired since, at ${key.expires}`);
   const { is: _, ...signed } = verdict;
   return { is: 'signed', signed };
+}
+
+/** Nothing is wrong, and an auditor must know it all the same: the date of a signature is what its maker says. */
+function noteValidThen({ findings }: Exhibit, { fingerprint }: KeyFacts, since: string): void {
+  findings.note(`VALID_AT_SIGNING: key ${fingerprint} ${since}; what it dated before stands`);
 }
 
 /** What the verifiers see of a signature as of its own time. A retirement of the key that came later is noted and left out. */
@@ -60,9 +67,7 @@ export async function signatureFacts(
   });
   const { key } = facts;
   if (key?.revoked?.kind !== 'soft') return facts;
-  exhibit.findings.note(
-    `key ${key.fingerprint} was retired (${key.revoked.reason}); what it signed before stands`,
-  );
+  noteValidThen(exhibit, key, `was retired since (${key.revoked.reason})`);
   return asOfSigning(facts, key);
 }
 

@@ -143,7 +143,8 @@ function established({ ledger, files }: Exhibit, trusts: number): Readonly<Recor
     integrity: `${String(files.size)} files are, byte for byte, what was signed`,
     authenticity: `every signature is by a listed person of role evidence; pinned root keys signed the list${trusts > 1 ? ` and its ${String(trusts - 1)} later versions` : ''}`,
     time: `dates grow from ${first?.entry.time ?? '?'} to ${last?.entry.time ?? '?'}, by the host clocks, claimed; every key was valid when it signed`,
-    revocation: 'no signing key is revoked in the certificates at hand',
+    revocation:
+      'by the certificates at hand, nothing was signed by a key that is compromised or was retired by then',
     chain: `${size} entries, none missing, each naming the one before; their root is that of the checkpoint`,
     policy:
       'intent, policy, trust and tag are stored; judged again by the gates, they allow what the lock says was made',

@@ -5,12 +5,13 @@
  * release TAG INTENT REQUESTER      what follows a change of policies: the root key signs the trust file where it changed; commit, tag,
  *                                   a new intent of that requester, signed by them. `approver=NAME` signs it too
  * publish NAME FORM                 puts another form of a person's certificate into policies/keys: `revoked=REASON`, `at=SPAN`;
- *                                   `expiry=SPAN` moves the expiry; `twice=OTHER` adds a second certificate; `secret` publishes the
+ *                                   `expired-since` moves the expiry to just after the evidence was signed; `twice=OTHER` adds a second certificate; `secret` publishes the
  *                                   private key; `subkey-revoked`; `extended-by=OTHER` has OTHER move the expiry; `as=NAME` another file
  * publish-modern NAME               the certificate of a version 6 key under that name
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import * as openpgp from 'openpgp';
 import { splitPackets } from '../../../src/inputs/packets.ts';
 import { runCli } from '../cli.ts';
@@ -65,7 +66,7 @@ const release: Forge = async (site, [tag = '', intent = '', requester = '', ...r
 
 const publish: Forge = async (site, [name = '', ...rest]) => {
   const options = optionsOf(rest);
-  onlyKnown(options, ['revoked', 'at', 'expiry', 'twice', 'secret', 'subkey-revoked', 'extended-by']);
+  onlyKnown(options, ['revoked', 'at', 'expired-since', 'twice', 'secret', 'subkey-revoked', 'extended-by']);
   const key = keyOfPerson(site, name);
   const text = await formOf(site, key, options);
   writeFileSync(join(site.governed.root, key.file().path), text);
@@ -73,11 +74,9 @@ const publish: Forge = async (site, [name = '', ...rest]) => {
 
 async function formOf(site: ForgeSite, key: TestKey, options: ReadonlyMap<string, string>): Promise<string> {
   const at = ago(options.get('at') ?? '10s');
-  const [reason, expiry, twice, by] = ['revoked', 'expiry', 'twice', 'extended-by'].map((o) =>
-    options.get(o),
-  );
+  const [reason, twice, by] = ['revoked', 'twice', 'extended-by'].map((option) => options.get(option));
   if (reason !== undefined) return key.revoked(reason as Parameters<TestKey['revoked']>[0], at);
-  if (expiry !== undefined) return key.extended(await secondsFromCreation(key, ago(expiry)), at);
+  if (options.has('expired-since')) return expiredSince(site, key);
   if (twice !== undefined)
     return armored(
       'publicKey',
@@ -89,9 +88,19 @@ async function formOf(site: ForgeSite, key: TestKey, options: ReadonlyMap<string
   throw new Error('publish wants a form');
 }
 
-async function secondsFromCreation(key: TestKey, until: Date): Promise<number> {
+/** Expired three seconds after the last entry of the ledger, and published by then; it waits until that is so. */
+async function expiredSince({ governed }: ForgeSite, key: TestKey): Promise<string> {
+  const ledger = join(governed.root, 'evidence', 'rehearsal', 'dev', 'ledger');
+  const last =
+    readdirSync(ledger)
+      .filter((name) => name.endsWith('.json'))
+      .sort()
+      .at(-1) ?? '';
+  const { time } = JSON.parse(readFileSync(join(ledger, last), 'utf8')) as { time: string };
+  const end = Date.parse(time) + 3_000;
+  while (Date.now() < end + 1_000) await setTimeout(100);
   const { keyPacket } = await openpgp.readKey({ armoredKey: key.publicArmored });
-  return Math.round((until.getTime() - keyPacket.created.getTime()) / 1000);
+  return key.extended(Math.round((end - keyPacket.created.getTime()) / 1000), new Date(end - 1_000));
 }
 
 /** A self-signature without an expiry, made by somebody else's key in the name of this one. */

@@ -322,7 +322,12 @@ describe('time', () => {
     const scene = await applied();
     const later = '2036-11-22T12:00:00Z' as Instant;
     scene.cast.alice.facts = { ...scene.cast.alice.facts, expires: '2027-01-01T00:00:00Z' as Instant };
-    expect(told(await verify(scene, { now: later }))).toEqual([]);
+    const since = await verify(scene, { now: later });
+    expect(told(since)).toEqual([]);
+    expect(since.notes).toEqual([
+      `VALID_AT_SIGNING: key ${scene.cast.alice.fingerprint} has expired since, at 2027-01-01T00:00:00Z; what it dated before stands`,
+    ]);
+    expect((await verify(scene)).notes).toEqual([]);
     scene.cast.alice.facts = { ...scene.cast.alice.facts, expires: '2026-11-01T00:00:00Z' as Instant };
     const report = await verify(scene, { now: later });
     expect(status(report, 'time')).toBe('bad');
@@ -365,7 +370,7 @@ describe('revocation', () => {
     const report = await verify(scene, { now: '2031-01-01T00:00:00Z' as Instant });
     expect(told(report)).toEqual([]);
     expect(report.notes).toEqual([
-      `key ${scene.cast.alice.fingerprint} was retired (retired); what it signed before stands`,
+      `VALID_AT_SIGNING: key ${scene.cast.alice.fingerprint} was retired since (retired); what it dated before stands`,
     ]);
   });
 
@@ -723,7 +728,9 @@ describe('records that do not hang together', () => {
     expect(found).toContain(
       'integrity: ledger/00000002.json: INVALID: NOT_CANONICAL: ledger/00000002.json is nested too deeply',
     );
-    expect(found).toContain('integrity: .backend.lock: INVALID: NOT_CANONICAL: .backend.lock is 9437184 bytes');
+    expect(found).toContain(
+      'integrity: .backend.lock: INVALID: NOT_CANONICAL: .backend.lock is 9437184 bytes',
+    );
   });
 });
 

@@ -89,7 +89,11 @@ function parse(name: string, refOid: string, bytes: Uint8Array, format: 'sha1' |
   if (bytes.length > MAX_TAG)
     throw malformed(`is ${String(bytes.length)} bytes, more than ${String(MAX_TAG)}`);
   const oid = gitObjectId('tag', bytes, format);
-  if (oid !== refOid) throw malformed(`hashes to ${oid}, not to ${shown(refOid)}`);
+  if (oid !== refOid)
+    throw new Refusal(
+      'OBJECT_FORGED',
+      `tag ${shown(refOid)} is not what its name says: its bytes hash to ${oid}`,
+    );
   const text = decode(bytes);
   const headEnd = text.indexOf('\n\n');
   if (headEnd < 0) throw malformed('has no empty line after its headers');

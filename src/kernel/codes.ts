@@ -149,6 +149,12 @@ export const CODES = {
     'delete them: `git replace -d`, remove .git/info/grafts',
     'git then shows other objects under the names that were signed',
   ),
+  OBJECT_FORGED: entry(
+    'refused',
+    'a git object holds other bytes than its name says',
+    'clone the repository again from its origin, and keep this copy for the investigation; `git fsck --full` names such objects',
+    'git reads an object by its name and does not hash it again: whoever can write to .git can put other bytes under a signed name',
+  ),
   REPO_UNSAFE: entry(
     'refused',
     'the repository could run or borrow something that was not signed',

@@ -27,6 +27,10 @@ export interface TaggedTree {
 
 /** Bytes; the largest commit or tree object. */
 const MAX_OBJECT = 16 * 1024 * 1024;
+/** Bytes; all commits of a history, or all trees of one level, which are in memory together. */
+const MAX_OBJECTS = 256 * 1024 * 1024;
+/** Bytes; the longest path that a disk takes (PATH_MAX, limits.h). */
+const MAX_PATH = 4096;
 const ATTRIBUTES = '.gitattributes';
 
 interface Leaf {
@@ -41,7 +45,7 @@ interface TreeEntry {
   readonly oid: string;
 }
 
-/** Reads the tree of a commit, whatever is made after the tag left out. @throws ProblemError REPO_UNSAFE, FILE_UNSAFE, TAG_TARGET_TYPE */
+/** Reads the tree of a commit, whatever is made after the tag left out. @throws ProblemError OBJECT_FORGED, REPO_UNSAFE, FILE_UNSAFE, TAG_TARGET_TYPE */
 export async function readTaggedTree(
   git: Git,
   commit: string,
@@ -65,7 +69,7 @@ export async function readTaggedTree(
   return { entries, problems };
 }
 
-/** The parents of each commit, from verified objects. @throws ProblemError REPO_UNSAFE */
+/** The parents of each commit, from verified objects. @throws ProblemError OBJECT_FORGED, REPO_UNSAFE */
 export async function readParents(
   git: Git,
   commits: readonly string[],
@@ -127,11 +131,20 @@ async function expand(
             'REPO_UNSAFE',
             `the tagged tree has a path with a control or invisible character: ${safe(pathOf(key))}`,
           );
+        // At each entry: a few small trees that name each other can hold more paths than any memory.
+        if (leaves.length + problems.length > limits.files || folders + next.length > limits.files)
+          throw new ProblemError(
+            'FILE_UNSAFE',
+            `the tagged tree has more than ${String(limits.files)} files`,
+          );
+        if (key.length > MAX_PATH)
+          throw new ProblemError(
+            'FILE_UNSAFE',
+            `the tagged tree has a path of more than ${String(MAX_PATH)} bytes`,
+          );
       }
     }
     folders += next.length;
-    if (leaves.length > limits.files || folders > limits.files)
-      throw new ProblemError('FILE_UNSAFE', `the tagged tree has more than ${String(limits.files)} files`);
     level = next;
   }
   return leaves;
@@ -174,10 +187,15 @@ async function readObjects(
   format: Format,
 ): Promise<Map<string, Uint8Array>> {
   const found = new Map<string, Uint8Array>();
+  let total = 0;
   await git.objects(oids, (oid, header) => {
-    expectType(oid, header, type);
-    if ((header?.size ?? 0) > MAX_OBJECT)
-      throw new ProblemError('REPO_UNSAFE', `${type} ${oid} is larger than ${String(MAX_OBJECT)} bytes`);
+    const { size } = expectType(oid, header, type);
+    total += size;
+    if (size > MAX_OBJECT || total > MAX_OBJECTS)
+      throw new ProblemError(
+        'FILE_UNSAFE',
+        `${type} ${oid}: objects larger than ${String(MAX_OBJECT)} bytes, or ${String(MAX_OBJECTS)} together, are not read`,
+      );
     const chunks: Uint8Array[] = [];
     return {
       write: (chunk) => chunks.push(new Uint8Array(chunk)),
@@ -235,7 +253,7 @@ function expectType(oid: string, header: ObjectHeader | null, type: string): Obj
 
 function forged(type: string, oid: string): ProblemError {
   return new ProblemError(
-    'REPO_UNSAFE',
+    'OBJECT_FORGED',
     `${type} ${oid} is not what its name says: its bytes hash to another`,
   );
 }

@@ -89,7 +89,6 @@ const SETTINGS = [
   'core.hooksPath=/dev/null',
   'core.attributesFile=/dev/null',
   'core.commitGraph=false',
-  'protocol.allow=never',
   'safe.bareRepository=explicit',
 ];
 const FIXED = [
@@ -111,6 +110,8 @@ function sanitised(root: string, program: string): Record<string, string> {
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_NO_REPLACE_OBJECTS: '1',
     GIT_NO_LAZY_FETCH: '1',
+    // An older git does not know the variable above; a promisor remote that is a program (git-remote-ext(1)) would be started.
+    GIT_ALLOW_PROTOCOL: 'none',
     GIT_OPTIONAL_LOCKS: '0',
     GIT_TERMINAL_PROMPT: '0',
     // Discovery ends at the root itself: a folder above it is another repository.

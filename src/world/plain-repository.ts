@@ -15,29 +15,39 @@ import { kindOf, lstatOrNull, MAX_GOVERNED, readPlain } from './safe-read.ts';
  * (git-config(1)). Section and variable are in lower case, as `git config --list` prints them.
  */
 const UNSAFE_SETTINGS = [
-  /^core\.(?:fsmonitor|hookspath|worktree|sshcommand|attributesfile|alternaterefscommand|gitproxy|askpass|editor|pager)$/,
-  /^(?:filter|include|includeif|alias|pager)\./,
-  /^gpg\.(?:.*\.)?(?:program|defaultkeycommand)$/,
-  /^diff\.(?:external|.*\.(?:command|textconv))$/,
-  /^merge\..*\.driver$/,
-  /^credential\.(?:.*\.)?helper$/,
+  // By their last word, whatever the section: core.editor, diff.x.textconv, trailer.x.cmd, interactive.diffFilter …
+  /\.[^.]*(?:command|cmd|program|hook|helper|driver|textconv|editor|pager|filter|tunnel)$/,
+  /^core\.(?:fsmonitor|hookspath|worktree|attributesfile|gitproxy|askpass)$/,
+  /^(?:filter|include|includeif|alias|pager|hook)\./,
+  /^diff\.external$/,
+  // Programs that are named by a path, and a submodule's own command.
+  /^(?:browser|difftool|guitool|man|mergetool)\..*\.path$/,
+  /^submodule\..*\.update$/,
+  // A protocol that was allowed can be a program too (git-remote-ext(1)).
+  /^protocol\./,
   /^extensions\.(?:partialclone|worktreeconfig)$/,
-  /^remote\..*\.(?:promisor|partialclonefilter|uploadpack|receivepack|vcs)$/,
+  /^remote\..*\.(?:promisor|uploadpack|receivepack|vcs)$/,
 ];
 
-/** Parts of .git that must be its own: a link would borrow them from elsewhere. */
+/** Parts of .git that must be its own: a link would borrow them from elsewhere, and at a pipe git would wait for ever. */
 const OWN_PARTS = [
   'HEAD',
   'config',
+  'config.worktree',
   'hooks',
   'info',
+  'info/attributes',
+  'info/grafts',
   'objects',
   'objects/info',
+  'objects/info/alternates',
+  'objects/info/http-alternates',
   'objects/pack',
   'packed-refs',
   'refs',
   'refs/tags',
   'refs/heads',
+  'shallow',
 ];
 
 /** Files whose mere presence with content is a problem. */
@@ -74,14 +84,23 @@ export async function gitFolderProblem(root: string): Promise<Problem | null> {
       wrong: `.git is ${stats === null ? 'missing' : gitKind(stats)}, so the repository lies elsewhere`,
     };
   const common = await lstatOrNull(join(root, '.git', 'commondir'));
-  return common === null ? null : { code: 'REPO_UNSAFE', wrong: '.git/commondir borrows another repository' };
+  if (common !== null) return { code: 'REPO_UNSAFE', wrong: '.git/commondir borrows another repository' };
+  return strangePart(join(root, '.git'));
+}
+
+async function strangePart(folder: string): Promise<Problem | null> {
+  for (const part of OWN_PARTS) {
+    const stats = await lstatOrNull(join(folder, part));
+    if (stats !== null && !stats.isFile() && !stats.isDirectory())
+      return { code: 'REPO_UNSAFE', wrong: `.git/${part} is ${kindOf(stats)}` };
+  }
+  return null;
 }
 
 /** Everything but the tagged tree: files of .git, replace refs, configuration. */
 export async function repositoryProblems(root: string, git: Git): Promise<readonly Problem[]> {
   const folder = join(root, '.git');
   const found = await Promise.all([
-    linkedParts(folder),
     telltales(folder),
     replaceRefs(git),
     settings(git),
@@ -93,15 +112,6 @@ export async function repositoryProblems(root: string, git: Git): Promise<readon
 
 function gitKind(stats: Parameters<typeof kindOf>[0] & { isFile(): boolean }): string {
   return stats.isFile() ? 'a file (a linked work tree or a submodule)' : kindOf(stats);
-}
-
-async function linkedParts(folder: string): Promise<readonly Problem[]> {
-  const stats = await Promise.all(
-    OWN_PARTS.map(async (part) => ({ part, at: await lstatOrNull(join(folder, part)) })),
-  );
-  return stats
-    .filter(({ at }) => at?.isSymbolicLink() === true)
-    .map(({ part }): Problem => ({ code: 'REPO_UNSAFE', wrong: `.git/${part} is a symbolic link` }));
 }
 
 async function telltales(folder: string): Promise<readonly Problem[]> {

@@ -153,7 +153,7 @@ describe('what git accepts and this refuses', () => {
 
   it('bytes that are not what the ref names', () => {
     const other = gitObjectId('tag', bytesOf(`${GOOD} `), 'sha1');
-    expect(parseTagObject('v1.2.0', other, bytesOf(GOOD), 'sha1')).toMatchObject({ code: 'TAG_MALFORMED' });
+    expect(parseTagObject('v1.2.0', other, bytesOf(GOOD), 'sha1')).toMatchObject({ code: 'OBJECT_FORGED' });
   });
 
   it('a name of another form, before anything else is looked at', () => {

@@ -65,6 +65,7 @@ describe('a run', () => {
         'GIT_CONFIG_GLOBAL=/dev/null',
         'GIT_NO_REPLACE_OBJECTS=1',
         'GIT_NO_LAZY_FETCH=1',
+        'GIT_ALLOW_PROTOCOL=none',
         'GIT_OPTIONAL_LOCKS=0',
         'GIT_TERMINAL_PROMPT=0',
         'LC_ALL=C',
@@ -77,7 +78,6 @@ describe('a run', () => {
         'core.fsmonitor=false',
         'core.hooksPath=/dev/null',
         'core.attributesFile=/dev/null',
-        'protocol.allow=never',
         'core.commitGraph=false',
         'x; touch y',
       ]) {

@@ -16,7 +16,7 @@ import { describe, expect, it } from 'vitest';
 import { gitObjectId, sha256 } from '../../../src/kernel/digest.ts';
 import type { SourceFacts, TreeFacts } from '../../../src/inputs/facts.ts';
 import { makeRepositoryOpener, type RepositoryDeps } from '../../../src/world/repository.ts';
-import { requireOrSkip } from '../../harness/capabilities.ts';
+import { requireOrSkip, whereIs } from '../../harness/capabilities.ts';
 import {
   commitAll,
   gitRepoAt,
@@ -558,7 +558,7 @@ describe.skipIf(!hasGit)('a tree that differs', () => {
     expect(repo.git(['cat-file', '-p', 'HEAD:README.md'])).toBe('EVIL!');
     expect((await sourceOf(repo)).tree).toMatchObject({
       is: 'problem',
-      problem: { code: 'REPO_UNSAFE', wrong: expect.stringContaining('not what its name says') },
+      problem: { code: 'OBJECT_FORGED', wrong: expect.stringContaining('not what its name says') },
     });
   });
 
@@ -638,8 +638,8 @@ describe.skipIf(!hasGit)('what is not what its name says', () => {
       expect(gitObjectId(type, evil, 'sha1')).not.toBe(oid);
       forge(repo, oid, type, evil);
       const facts = await sourceOf(repo);
-      if (type === 'tag') expect(facts.tag).toMatchObject({ code: 'TAG_MALFORMED' });
-      else expect(facts.tree).toMatchObject({ is: 'problem', problem: { code: 'REPO_UNSAFE' } });
+      if (type === 'tag') expect(facts.tag).toMatchObject({ code: 'OBJECT_FORGED' });
+      else expect(facts.tree).toMatchObject({ is: 'problem', problem: { code: 'OBJECT_FORGED' } });
     }
   });
 });
@@ -705,6 +705,41 @@ describe.skipIf(!hasGit)('a tree that no honest git makes', () => {
       );
     await writeSignedTag(repo, { name: 'v1', commit: repo.git(['commit-tree', '-m', 'x', tree]), sign });
     expect((await sourceOf(repo)).tree).toMatchObject({ is: 'problem', problem: { code: 'FILE_UNSAFE' } });
+  });
+
+  it.each([
+    ['folders', '40000'],
+    ['submodules', '160000'],
+  ])('a wide bomb of %s is counted while it is read', async (_what, mode) => {
+    const repo = makeGitRepo(FILES);
+    const leaf = writeTree(repo, [['100644', 'x', repo.git(['rev-parse', 'HEAD:README.md'])]]);
+    const wide = (kind: string, oid: string): string =>
+      writeTree(
+        repo,
+        Array.from({ length: 40_000 }, (_, i) => [kind, String(i).padStart(5, '0'), oid]),
+      );
+    const tree = wide('40000', wide(mode, leaf));
+    await writeSignedTag(repo, { name: 'v1', commit: repo.git(['commit-tree', '-m', 'x', tree]), sign });
+    expect((await sourceOf(repo)).tree).toMatchObject({
+      is: 'problem',
+      problem: { code: 'FILE_UNSAFE', wrong: 'the tagged tree has more than 50000 files' },
+    });
+  });
+
+  it('a path that no disk takes, and an object that nobody needs to read', async () => {
+    const repo = makeGitRepo(FILES);
+    const blob = repo.git(['rev-parse', 'HEAD:README.md']);
+    const long = writeTree(repo, [['100644', 'x'.repeat(4_097), blob]]);
+    await writeSignedTag(repo, { name: 'v1', commit: repo.git(['commit-tree', '-m', 'x', long]), sign });
+    expect((await sourceOf(repo)).tree).toMatchObject({
+      problem: { code: 'FILE_UNSAFE', wrong: 'the tagged tree has a path of more than 4096 bytes' },
+    });
+    const message = 'x'.repeat(16 * 1024 * 1024);
+    const commit = repo.git(['commit-tree', '-F', '-', 'HEAD^{tree}'], message);
+    await writeSignedTag(repo, { name: 'v2', commit, sign });
+    expect((await sourceOf(repo, 'v2')).tree).toMatchObject({
+      problem: { code: 'FILE_UNSAFE', wrong: expect.stringContaining('larger than 16777216 bytes') },
+    });
   });
 });
 
@@ -788,6 +823,21 @@ describe.skipIf(!hasGit)('a repository that is not plain', () => {
       'remote.origin.uploadpack',
       'alias.tag',
       'credential.helper',
+      'credential.https://example.com.helper',
+      'core.pager',
+      'sequence.editor',
+      'interactive.diffFilter',
+      'trailer.x.cmd',
+      'trailer.x.command',
+      'tar.x.command',
+      'difftool.x.cmd',
+      'mergetool.x.path',
+      'browser.x.path',
+      'submodule.x.update',
+      'hook.x.event',
+      'gc.recentObjectsHook',
+      'imap.tunnel',
+      'protocol.ext.allow',
     ].map((key): (typeof cases)[number] => [
       `the setting ${key}`,
       (repo) => void repo.git(['config', '--local', key, '/nowhere']),
@@ -832,6 +882,8 @@ describe.skipIf(!hasGit)('a repository that is not plain', () => {
       ['branch.main.remote', 'origin'],
       ['gpg.format', 'openpgp'],
       ['commit.gpgSign', 'true'],
+      ['diff.tool', 'vimdiff'],
+      ['remote.origin.fetch', '+refs/heads/*:refs/remotes/origin/*'],
     ] as const)
       repo.git(['config', '--local', key, value]);
     expect((await sourceOf(repo)).repositoryProblems).toEqual([]);
@@ -914,6 +966,46 @@ describe.skipIf(!hasGit)('a repository that is not plain', () => {
       await expect(opener.tagsAtHead()).rejects.toMatchObject({ code: 'REPO_UNSAFE' });
     }
     rmSync(`${link.root}-git`, { recursive: true });
+  });
+});
+
+describe.skipIf(!hasGit)('git is not asked', () => {
+  it('where a part of .git is a pipe, at which it would wait', async () => {
+    for (const part of ['config', 'packed-refs', 'shallow', 'info/grafts']) {
+      const repo = await released();
+      mkdirSync(join(repo.root, '.git', 'info'), { recursive: true });
+      rmSync(join(repo.root, '.git', part), { force: true });
+      makeFifo(join(repo.root, '.git', part));
+      const facts = await sourceOf(repo, 'v1', null, { git: { env: { PATH: '' } } });
+      expect(facts.repositoryProblems).toEqual([{ code: 'REPO_UNSAFE', wrong: `.git/${part} is a FIFO` }]);
+    }
+  });
+
+  it('for objects that it would fetch by a command of the repository, also where it is too old to be told', async () => {
+    const repo = await released();
+    const canary = join(temporaryFolder(), 'canary');
+    repo.write('.git/evil', `#!/bin/sh\ntouch ${canary}\n`, true);
+    const oid = repo.git(['rev-parse', 'HEAD:README.md']);
+    rmSync(join(repo.root, '.git/objects', oid.slice(0, 2), oid.slice(2)));
+    for (const [key, value] of [
+      ['core.repositoryFormatVersion', '1'],
+      ['extensions.partialClone', 'origin'],
+      ['remote.origin.promisor', 'true'],
+      ['remote.origin.url', `ext::${join(repo.root, '.git/evil')}`],
+      ['protocol.ext.allow', 'always'],
+    ] as const)
+      repo.git(['config', '--local', key, value]);
+    const bin = temporaryFolder();
+    const old = join(bin, 'git');
+    writeFileSync(old, `#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nexec ${whereIs('git') ?? ''} "$@"\n`, {
+      mode: 0o755,
+    });
+    const facts = await sourceOf(repo, 'v1', null, { git: { env: { PATH: bin } } });
+    expect(facts.tree).toMatchObject({ problem: { code: 'REPO_UNSAFE', wrong: `object ${oid} is missing` } });
+    expect(statSync(canary, { throwIfNoEntry: false })).toBeUndefined();
+    // It is a real attack: asked in the ordinary way, this git starts the command.
+    spawnSync(old, ['cat-file', '-p', oid], { cwd: repo.root });
+    expect(statSync(canary, { throwIfNoEntry: false })).toBeDefined();
   });
 });
 

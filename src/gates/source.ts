@@ -22,6 +22,9 @@ import {
 /** Differences of the tree that are told one by one. */
 const SHOWN_DIFFERENCES = 5;
 
+/** Why checks are left whose subject is the tag: what is wrong with it is told once, by the check of the tag itself. */
+const NO_TAG = 'there is no accepted tag';
+
 /** The tag as it goes into the record. */
 export interface TagSummary {
   readonly name: string;
@@ -50,11 +53,11 @@ export function judgeSource(facts: Facts, documents: Documents): SourceJudgement
       'repository.plain',
       source.repositoryProblems.map((problem) => findingOf(problem)),
     ),
-    made('tag.object', tagFindings(source.tag)),
+    judgeTagObject(source),
     ...signature.outcomes,
     tagIntent(tag, documents),
-    tag === null ? left('head', 'there is no tag') : made('head', headFindings(source.head, tag)),
-    judgeTree(source.tree),
+    tag === null ? left('head', NO_TAG) : made('head', headFindings(source.head, tag)),
+    tag === null ? left('tree', NO_TAG) : judgeTree(source.tree),
     judgeRollback(facts, tag),
   ];
   const because =
@@ -81,14 +84,19 @@ function tagOf(read: TagRead): TagObject | null {
   return read.is === 'tag' ? read.tag : null;
 }
 
-function tagFindings(read: TagRead): readonly Finding[] {
-  if (read.is === 'problem') return [findingOf(read)];
-  const { name } = read.tag;
-  return when(!isTagName(name), () =>
+function judgeTagObject({ tag, repositoryProblems }: SourceFacts): Outcome<'source'> {
+  if (tag.is === 'problem') {
+    // Of a repository that was not read there is no tag either; that is told as what it is.
+    const isUnread = repositoryProblems.some(({ wrong }) => wrong === tag.wrong);
+    return isUnread ? left('tag.object', 'git was not asked') : made('tag.object', [findingOf(tag)]);
+  }
+  const { name } = tag.tag;
+  const findings = when(!isTagName(name), () =>
     finding('TAG_NAME_INVALID', `tag name "${name.slice(0, 140)}" is not of the accepted form`, {
       data: { tag: name },
     }),
   );
+  return made('tag.object', findings);
 }
 
 function judgeTagSignature(
@@ -99,8 +107,7 @@ function judgeTagSignature(
 ): { readonly outcomes: readonly Outcome<'source'>[]; readonly signers: readonly Signer[] } {
   const tag = tagOf(source.tag);
   if (tag === null) {
-    const why = 'there is no tag';
-    return { outcomes: [left('tag.signature', why), left('tag.signer', why)], signers: [] };
+    return { outcomes: [left('tag.signature', NO_TAG), left('tag.signer', NO_TAG)], signers: [] };
   }
   const what = `tag ${tag.name}`;
   const { signed, findings } =
@@ -135,7 +142,7 @@ function judgeTagSignature(
 function tagIntent(tag: TagObject | null, documents: Documents): Outcome<'source'> {
   const intent = valueOf(documents.intent);
   if (tag === null || intent === null)
-    return left('tag.intent', tag === null ? 'there is no tag' : 'the intent could not be read');
+    return left('tag.intent', tag === null ? NO_TAG : 'the intent could not be read');
   return made(
     'tag.intent',
     when(tag.name !== intent.tag, () =>
@@ -179,7 +186,7 @@ function judgeTree(tree: Maybe<TreeFacts>): Outcome<'source'> {
 }
 
 function judgeRollback({ source: { lastUsed }, ledger }: Facts, tag: TagObject | null): Outcome<'source'> {
-  if (tag === null) return left('rollback', 'there is no tag');
+  if (tag === null) return left('rollback', NO_TAG);
   if ((lastUsed === null) !== (ledger.lastTag === null) || lastUsed?.commit !== ledger.lastTag?.commit)
     return left('rollback', 'the tag was not compared with the last one in the ledger');
   if (lastUsed === null) return made('rollback');

@@ -54,8 +54,33 @@ describe('tag', () => {
     const change = { source: { tag: { is: 'problem', code, wrong: 'v1' }, tagSignature: null } } as const;
     refuses('source', change, code);
     const { checks } = verdictOn('source', change);
-    for (const check of ['tag.signature', 'tag.signer', 'tag.intent', 'head', 'rollback'])
+    for (const check of ['tag.signature', 'tag.signer', 'tag.intent', 'head', 'tree', 'rollback'])
       expect(checks).not.toContain(check);
+  });
+
+  test('that is wrong is told once, and its tree is not judged', () => {
+    const wrong = { code: 'TAG_MALFORMED', wrong: 'the tag object has another header: x' } as const;
+    const tree = {
+      is: 'problem',
+      problem: { ...wrong, wrong: `the tree was not compared: ${wrong.wrong}` },
+    } as const;
+    refuses(
+      'source',
+      { source: { tag: { is: 'problem', ...wrong }, tagSignature: null, tree } },
+      'TAG_MALFORMED',
+    );
+  });
+
+  test('of a repository that git was not asked about: that is told once, as what it is', () => {
+    const problem = { code: 'REPO_UNSAFE', wrong: '.git is a file' } as const;
+    const source = {
+      repositoryProblems: [problem],
+      tag: { is: 'problem', ...problem },
+      tagSignature: null,
+      tree: { is: 'problem', problem },
+    } as const;
+    refuses('source', { source }, 'REPO_UNSAFE');
+    expect(verdictOn('source', { source }).because).toContain('tag.object (git was not asked)');
   });
 
   test.each(['-v', '../x', 'v1 --help', 'v'.repeat(300), '', 'v1\u001b[2K', 'a//b', 'v1.lock'])(

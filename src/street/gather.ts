@@ -186,10 +186,12 @@ async function forgeries(
   { environment }: Request,
   store: EvidenceStore,
   ledger: Ledger,
-  { pins, trust: document }: GovernanceFacts,
+  { pins, pinForPath, trust: document }: GovernanceFacts,
 ): Promise<readonly Problem[]> {
   if (ledger.head === null) return [];
   const trust = document.is === 'read' ? attempt(() => parseTrust(document.value.file)) : null;
+  // What the machine pinned goes before what the folder says: a foreign trust file must not make our own ledger look forged.
+  const repository = pinForPath?.repository ?? trust?.repository;
   const report = await verifyEvidence({
     store,
     verifier: ports.verifier,
@@ -197,7 +199,7 @@ async function forgeries(
     now: ports.clock.now(),
     environment,
     mode: ports.mode,
-    ...(trust === null ? {} : { repository: trust.repository }),
+    ...(repository === undefined ? {} : { repository }),
   });
   return [...foundationProblems(report), ...strangers(ledger, trust, environment)];
 }

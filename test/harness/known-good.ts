@@ -67,7 +67,7 @@ export async function makeKnownGood(verifiers: VerifierOptions = { gpgvPath: nul
     released,
     judge: async (repo) => {
       const open = async (): Promise<Repository> => repositoryOf(repo);
-      const repository = { open, tagsAtHead: async () => [TAG], placeOf: async () => null };
+      const repository: Ports['repository'] = { ...ports.repository, open, tagsAtHead: async () => [TAG] };
       const request = { environment: 'dev', intent: INTENT, resume: false };
       return judge((await gather({ ...ports, repository }, request)).facts);
     },

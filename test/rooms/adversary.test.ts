@@ -8,8 +8,10 @@ import type { LedgerEntry } from '../../src/inputs/evidence-documents.ts';
 import { backendRender } from '../../src/commands/backend-render.ts';
 import { trustPin } from '../../src/commands/trust.ts';
 import { verify } from '../../src/commands/verify.ts';
+import type { Repository } from '../../src/ports.ts';
+import { pinOf } from '../harness/facts.ts';
 import { makePorts } from '../harness/ports.ts';
-import { makeWorld, type Who, type World } from '../harness/world.ts';
+import { makeWorld, repositoryOf, type Who, type World } from '../harness/world.ts';
 import {
   applied,
   expectValid,
@@ -81,6 +83,38 @@ describe('a refusal is put on record only where that does no harm', () => {
     const { error } = await play({ world, signer: 'bob' });
     expect(error?.code).toBe('GATES_REFUSED');
     expect(world.store.files).toEqual(before);
+  });
+
+  test('a trust file of another repository cannot keep the refusal out of ours: the evidence is held against the pin', async () => {
+    const world = await lockedWorld();
+    const size = ledgerOf(world).length;
+    world.pins.splice(0, 1, pinOf({ path: '/srv/repository' }));
+    world.edit('policies/trust.yaml', REPOSITORY(world), '0b1f6c2e-6d0d-4c7e-9d4a-5f0a1c2b3d4e');
+    const { ports } = await play({ world });
+    expect(findingsOf(ports)).toContain('source: REPO_ID_MISMATCH');
+    expect(findingsOf(ports).filter((found) => found.startsWith('immutability'))).toEqual([]);
+    expect(typesOf(world).slice(size)).toEqual(['GATE_FAIL']);
+  });
+
+  test('a folder that cannot be listed is a finding like any other, and is recorded', async () => {
+    for (const folder of ['policies', 'policies/keys', 'templates']) {
+      const world = await lockedWorld();
+      const size = ledgerOf(world).length;
+      const wrong = `${folder}/link is a symbolic link`;
+      const open = async (): Promise<Repository> => {
+        const repository = repositoryOf(world);
+        const list: Repository['list'] = (asked) =>
+          asked === folder ? Promise.reject(new GovbootError('FILE_UNSAFE', wrong)) : repository.list(asked);
+        return { ...repository, list };
+      };
+      const { ports, error } = await play({
+        world,
+        overrides: { repository: { ...makePorts({ world }).repository, open } },
+      });
+      expect(error?.code).toBe('GATES_REFUSED');
+      expect(findingsOf(ports)).toContain('source: FILE_UNSAFE');
+      expect(typesOf(world).slice(size)).toEqual(['GATE_FAIL']);
+    }
   });
 
   test('over a forged entry nothing is added, and nothing is sealed', async () => {

@@ -1,9 +1,11 @@
 /**
  * A person at the terminal types the token of this very plan, then a word: APPLY to carry it out, APPROVE to sign that others may.
- * There is no option, variable or pipe that answers instead. Time is the monotonic clock's, so that setting the clock back revives
- * nothing.
+ * There is no option, variable or pipe that answers instead. Both clocks must agree that there is time left: setting the wall clock
+ * back revives nothing, because the monotonic one goes on; and a machine that slept, whose monotonic clock may have stood still, is
+ * caught by the other.
  */
 import { GovbootError } from '../kernel/errors.ts';
+import { msOf } from '../kernel/time.ts';
 import type { Answer, Clock, Emit, Terminal } from '../ports.ts';
 
 export interface ConfirmDeps {
@@ -41,9 +43,9 @@ export async function confirm(
         : {}),
       data: { reason: unusable },
     });
-  const deadline = deps.clock.monotonic() + expiresInSeconds * 1000;
+  const timeLeft = timeFrom(deps.clock, expiresInSeconds);
   deps.emit({ type: 'confirm', token, word, expiresInSeconds });
-  const ask = (text: string): Promise<string> => typed(deps, text, deadline, expiresInSeconds);
+  const ask = (text: string): Promise<string> => typed(deps, text, timeLeft, expiresInSeconds);
 
   for (let left = TOKEN_TRIES - 1; (await ask('Token: ')) !== token; left--) {
     if (left === 0) throw declined('wrong-token', `the token was mistyped ${String(TOKEN_TRIES)} times`);
@@ -56,19 +58,28 @@ export async function confirm(
     throw declined('wrong-word', `the word was not ${word}`);
 }
 
+/** Milliseconds that are left of so many seconds from now, by the clock that has gone further. */
+function timeFrom(clock: Clock, seconds: number): () => number {
+  const monotonic = clock.monotonic();
+  const wall = msOf(clock.now());
+  // The wall clock has whole seconds here, so it may seem up to one ahead.
+  return () =>
+    Math.min(monotonic + seconds * 1000 - clock.monotonic(), wall + (seconds + 1) * 1000 - msOf(clock.now()));
+}
+
 /** One line from the terminal, exactly as typed. @throws CONFIRM for every other answer, and for one that came too late */
 async function typed(
-  { terminal, clock }: ConfirmDeps,
+  { terminal }: ConfirmDeps,
   text: string,
-  deadline: number,
+  timeLeft: () => number,
   seconds: number,
 ): Promise<string> {
   const late = (): GovbootError => declined('timeout', `the confirmation expired after ${String(seconds)} s`);
-  const timeoutMs = deadline - clock.monotonic();
+  const timeoutMs = timeLeft();
   if (timeoutMs <= 0) throw late();
   const answer: Answer = await terminal.ask({ text, timeoutMs });
   // The terminal's own timer is not trusted: a machine that slept may deliver an old answer.
-  if (answer.is !== 'cancelled' && clock.monotonic() >= deadline) throw late();
+  if (answer.is !== 'cancelled' && timeLeft() <= 0) throw late();
   switch (answer.is) {
     case 'typed':
       return answer.text;

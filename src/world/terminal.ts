@@ -19,7 +19,11 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const PASTE_ON = '\u001b[?2004h';
 const PASTE_OFF = '\u001b[?2004l';
 /** Signals that end a process; each one is an answer here, so that the terminal is restored and the refusal recorded. */
-const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGALRM', 'SIGUSR2', 'SIGXCPU'] as const;
+/** Keys that are obeyed even before the question is there: Ctrl-C and Ctrl-\. */
+const STOPPING = [0x03, 0x1c] as const;
+/** Where the width of the window is not known (POSIX terminals of old). */
+const USUAL_COLUMNS = 80;
 
 export function makeTerminal(env: NodeJS.ProcessEnv, clock: Clock): Terminal {
   return {
@@ -76,8 +80,8 @@ async function ask({ clock, text, timeoutMs, brackets }: Question): Promise<Answ
   const tty = openTty();
   const stream = new ReadStream(tty.input);
   const restore = (): void => {
-    put(tty, brackets ? PASTE_OFF : '');
     stream.setRawMode(false);
+    put(tty, brackets ? PASTE_OFF : '');
   };
   // Also for errors that nobody catches: Node still emits `exit` then.
   process.once('exit', restore);
@@ -86,16 +90,21 @@ async function ask({ clock, text, timeoutMs, brackets }: Question): Promise<Answ
     ending.abort();
   };
   for (const signal of ENDING) process.once(signal, end);
+  // Stopped, it would leave the terminal in raw mode to whoever comes next; Ctrl-Z itself is only a key here.
+  process.on('SIGTSTP', ignore);
   // The terminal went away: there is nobody to answer.
   stream.on('error', end).on('end', end);
   try {
     stream.setRawMode(true);
-    await drained(stream, ending.signal);
+    await drained(stream, end, ending.signal);
     put(tty, `${brackets ? PASTE_ON : ''}${text}`);
-    return await readLine(stream, tty, clock, timeoutMs, ending.signal);
+    // Whoever continues a process that was stopped here (SIGSTOP cannot be ignored) may not be who was asked.
+    process.once('SIGCONT', end);
+    return await readLine({ stream, tty, clock, text, timeoutMs, ending: ending.signal });
   } finally {
     process.off('exit', restore);
-    for (const signal of ENDING) process.off(signal, end);
+    for (const signal of [...ENDING, 'SIGCONT'] as const) process.off(signal, end);
+    process.off('SIGTSTP', ignore);
     restore();
     put(tty, '\r\n');
     stream.destroy();
@@ -103,8 +112,12 @@ async function ask({ clock, text, timeoutMs, brackets }: Question): Promise<Answ
   }
 }
 
+function ignore(): void {
+  // A listener is what keeps a signal from having its effect.
+}
+
 /** What was typed before the question was seen is no answer to it. */
-function drained(stream: ReadStream, ending: AbortSignal): Promise<void> {
+function drained(stream: ReadStream, end: () => void, ending: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const finish = (): void => {
       clearTimeout(quiet);
@@ -112,7 +125,8 @@ function drained(stream: ReadStream, ending: AbortSignal): Promise<void> {
       stream.off('data', drop);
       resolve();
     };
-    const drop = (): void => {
+    const drop = (bytes: Buffer): void => {
+      if (STOPPING.some((key) => bytes.includes(key))) end();
       quiet.refresh();
     };
     const quiet = setTimeout(finish, QUIET_MS);
@@ -122,15 +136,18 @@ function drained(stream: ReadStream, ending: AbortSignal): Promise<void> {
   });
 }
 
-function readLine(
-  stream: ReadStream,
-  tty: Tty,
-  clock: Clock,
-  timeoutMs: number,
-  ending: AbortSignal,
-): Promise<Answer> {
+interface Reading {
+  readonly stream: ReadStream;
+  readonly tty: Tty;
+  readonly clock: Clock;
+  readonly text: string;
+  readonly timeoutMs: number;
+  readonly ending: AbortSignal;
+}
+
+function readLine({ stream, tty, clock, text, timeoutMs, ending }: Reading): Promise<Answer> {
   return new Promise((resolve) => {
-    const editor = new LineEditor();
+    const editor = new LineEditor(text, () => process.stderr.columns || USUAL_COLUMNS);
     const finish = (answer: Answer): void => {
       clearTimeout(timer);
       stream.off('data', onData);

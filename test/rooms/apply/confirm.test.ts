@@ -141,6 +141,22 @@ describe('confirm', () => {
     expect((await rejectedBy(run())).data).toEqual({ reason: 'timeout' });
   });
 
+  it('does not live longer on a machine that slept, where the monotonic clock stood still', async () => {
+    for (const [slept, reason] of [
+      [302_000, 'timeout'],
+      [290_000, null],
+    ] as const) {
+      const { clock, run } = setUp([types(TOKEN, 1_000), types('APPLY', 2_000)]);
+      const pass = clock.pass.bind(clock);
+      clock.pass = (ms) => {
+        pass(ms);
+        if (ms === 2_000) clock.wall += slept;
+      };
+      if (reason === null) await expect(run()).resolves.toBeUndefined();
+      else expect((await rejectedBy(run())).data).toEqual({ reason });
+    }
+  });
+
   it('does not ask for APPLY when no time is left for it', async () => {
     const { clock, terminal, run } = setUp([types(TOKEN, 299_999), types('APPLY')]);
     const monotonic = clock.monotonic;

@@ -70,6 +70,46 @@ describe('what is typed', () => {
   });
 });
 
+describe('a line that is longer than the window', () => {
+  const PROMPT = 'Token: ';
+  /** What a window of 20 columns shows in the end; a backspace does not lead over its left edge. */
+  function screen(keys: string): string {
+    const editor = new LineEditor(PROMPT, () => 20);
+    const lines = [PROMPT];
+    let column = PROMPT.length;
+    const put = (c: string): void => {
+      const line = lines.at(-1) ?? '';
+      lines[lines.length - 1] = line.slice(0, column).padEnd(column) + c + line.slice(column + 1);
+      column += 1;
+    };
+    for (const key of keys) {
+      for (const c of editor.feed(new TextEncoder().encode(key), 0).echo) {
+        if (c === '\b') column = Math.max(0, column - 1);
+        else if (c === '\r') column = 0;
+        else if (c === '\n') column = lines.push('') * 0;
+        else {
+          if (column === 20) column = lines.push('') * 0;
+          put(c);
+        }
+      }
+    }
+    return lines.map((line) => line.trimEnd()).join('|');
+  }
+
+  it('is shown whole', () => {
+    expect(screen('ABCDEFGHIJKLMNOPQRS')).toBe('Token: ABCDEFGHIJKLM|NOPQRS');
+  });
+
+  it('is shown anew when some of it is erased, so that the last line always says what counts', () => {
+    expect(screen('ABCDEFGHIJKLMNOP\u0015')).toBe('Token: ABCDEFGHIJKLM|NOP|Token:');
+    expect(screen('ABCDEFGHIJKLMN\u007f\u007f')).toBe(
+      'Token: ABCDEFGHIJKLM|N|Token: ABCDEFGHIJKLM|Token: ABCDEFGHIJKL',
+    );
+    expect(screen('ABCé\u007f')).toBe('Token: ABC');
+    expect(screen('ABCDEFGHIJKLé\u007f')).toBe('Token: ABCDEFGHIJKL?|Token: ABCDEFGHIJKL');
+  });
+});
+
 describe('a refusal', () => {
   it.each([
     ['Ctrl-C', '\u0003'],
@@ -105,6 +145,29 @@ describe('a paste', () => {
 
   it('is what the terminal marks as one, however slow', () => {
     expect(type('\u001b[200~A\u001b[201~\r').answer).toEqual({ is: 'pasted' });
+  });
+
+  it('is half of a token at once, wherever the connection broke it in two', () => {
+    const token = 'ABCDE-FGHJK';
+    for (let at = 1; at < token.length; at++)
+      expect(feed([token.slice(0, at), `${token.slice(at)}\r`], 5000).answer, String(at)).toEqual({
+        is: 'pasted',
+      });
+  });
+
+  it('is not forgotten by a Ctrl-U or backspace that is pasted with it', () => {
+    for (const key of ['\u0015', '\u007f', 'X\u007f', 'XY\u0017'])
+      expect(type(`\u001b[200~${key}ABCDE-FGHJK\r`).answer).toEqual({ is: 'pasted' });
+  });
+
+  it('is not begun by the mark of its end alone', () => {
+    expect(type('\u001b[201~APPLY\u001b[201~\r').answer).toEqual(typed('APPLY'));
+  });
+
+  it('of token, Enter, APPLY and Enter gives no answer but one: what follows the first Enter belongs to nobody', () => {
+    for (const text of ['ABCDE-FGHJK\rAPPLY\r', '\u001b[200~ABCDE-FGHJK\rAPPLY\r\u001b[201~'])
+      for (let at = 1; at < text.length; at++)
+        expect(feed([text.slice(0, at), text.slice(at)], 20).answer, String(at)).toEqual({ is: 'pasted' });
   });
 
   it('is forgotten when the line is cleared and typed', () => {

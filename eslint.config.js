@@ -75,6 +75,11 @@ export default defineConfig(
     },
   },
   {
+    // After what nobody caught, going on with half of a run would be worse than leaving.
+    files: ['bin/**'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  {
     // One table with a row a code: cutting it up would make codes harder to find, not easier.
     files: ['src/kernel/codes.ts'],
     rules: { 'max-lines': 'off' },

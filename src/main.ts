@@ -3,6 +3,7 @@ import { makeProgram, usageError, type Invocation } from './cli.ts';
 import type { GovbootError } from './kernel/errors.ts';
 import { isGovbootError, messageOf } from './kernel/errors.ts';
 import { EXITS } from './kernel/exit.ts';
+import { safe } from './kernel/text.ts';
 import type { CommandName, CommandRun } from './commands/command.ts';
 import type { Ports } from './ports.ts';
 import type { Display } from './world/display.ts';
@@ -27,6 +28,20 @@ const COMMANDS: { readonly [N in CommandName]: () => Promise<CommandRun<N>> } = 
   verify: async () => (await import('./commands/verify.ts')).verify,
   'backend render': async () => (await import('./commands/backend-render.ts')).backendRender,
 };
+
+/** The display of the run under way. */
+let display: Display | null = null;
+
+/** Tells at once what nobody caught. @returns the exit code */
+export function bug(error: unknown): number {
+  const told = { type: 'error', ...described(error) } as const;
+  if (display === null) process.stderr.write(`govboot: error: ${safe(told.message)} [${told.code}]\n`);
+  else {
+    display.emit(told);
+    display.end();
+  }
+  return EXITS.bug.code;
+}
 
 /** Runs one command line. @returns the exit code */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -63,7 +78,7 @@ class Reported extends Error {
 }
 
 async function run(invocation: Invocation): Promise<void> {
-  const display = await openDisplay(invocation.globals.json);
+  display = await openDisplay(invocation.globals.json);
   try {
     const ports = await makePorts(invocation, VERSION, display.emit);
     try {
@@ -117,7 +132,7 @@ function exitCodeOf(error: unknown): number {
 }
 
 async function report(error: unknown, json: boolean): Promise<number> {
-  const display = await openDisplay(json);
+  display = await openDisplay(json);
   display.emit({ type: 'error', ...described(error) });
   display.end();
   return exitCodeOf(error);

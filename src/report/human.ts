@@ -42,7 +42,7 @@ export function renderEvent(event: Event, style: Style): Printed {
     case 'log':
       return NOTHING;
     case 'result':
-      return { to: 'stdout', lines: event.lines.map(resultLine) };
+      return { to: 'stdout', lines: event.lines.map((line) => resultLine(line, style)) };
   }
 }
 
@@ -56,8 +56,9 @@ function prose(style: Style): number {
 }
 
 /** Results are copied, piped and kept in files, so they are not broken; a tab (in a backend file) does no harm. */
-function resultLine(line: string): string {
-  return line.split('\t').map(safe).join('\t');
+function resultLine(line: string, style: Style): string {
+  const shown = (text: string): string => (style.results ? clean(style, text) : safe(text));
+  return line.split('\t').map(shown).join('\t');
 }
 
 /** A line break in a text is shown, and what follows it marked, so that nothing can pass for another message of ours. */

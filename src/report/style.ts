@@ -9,6 +9,8 @@ export interface Style {
   readonly unicode: boolean;
   /** Whether a person reads it on a terminal. In a pipe or a log one message stays one line, so that grep finds it whole. */
   readonly terminal: boolean;
+  /** Whether results are read on a terminal too, and not kept in a file or piped, where they must stay what they are. */
+  readonly results: boolean;
 }
 
 export type Paint = 'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim' | 'alarm';

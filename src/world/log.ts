@@ -1,10 +1,12 @@
 /** The log file: what was said, and what libraries and Node said, as JSON lines without secrets. */
 import { constants, openSync, closeSync } from 'node:fs';
 import process from 'node:process';
+import { format } from 'node:util';
 import { pino } from 'pino';
 import { GovbootError, messageOf } from '../kernel/errors.ts';
 import type { Event } from '../kernel/events.ts';
 import { isJsonObject, type Json } from '../kernel/json.ts';
+import { safeJson } from '../kernel/text.ts';
 
 /** A subscriber of events; `close` before the process ends is good manners, not needed for anything to be kept. */
 export type Log = ((event: Event) => void) & { readonly close: () => void };
@@ -44,7 +46,8 @@ export function makeLog(file: string | null): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination,
+    // Logs are read with cat and less: JSON leaves C1, bidi controls and the like as they are, a line here does not.
+    { write: (line) => destination.write(`${safeJson(line.trimEnd())}\n`) },
   );
   const log = (event: Event): void => {
     switch (event.type) {
@@ -100,11 +103,15 @@ function openLog(file: string): number {
   }
 }
 
+/** What libraries print with; some of it is what a server answered, as it came. */
+const SPOKEN = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const;
+
 /**
- * Sends the warnings of Node and of libraries to the log instead of standard error. Call it before any SDK is loaded.
+ * Sends the warnings of Node, and all that libraries would print, to the log instead of the terminal. Call it before any SDK is loaded.
  * @returns puts everything back
  */
 export function captureWarnings(log: (event: Event) => void): () => void {
+  const releaseConsole = captureConsole(log);
   const before = process.listeners('warning');
   const variable = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
   const set = process.env[variable];
@@ -121,9 +128,33 @@ export function captureWarnings(log: (event: Event) => void): () => void {
   process.on('warning', listener);
   process.env[variable] = 'true';
   return () => {
+    releaseConsole();
     process.removeListener('warning', listener);
     for (const earlier of before) process.on('warning', earlier);
     if (set === undefined) Reflect.deleteProperty(process.env, variable);
     else process.env[variable] = set;
+  };
+}
+
+function captureConsole(log: (event: Event) => void): () => void {
+  const { console: speaker } = globalThis;
+  const before = { ...speaker };
+  const written = (name: string, said: readonly unknown[]): void => {
+    const level = name === 'error' || name === 'warn' ? 'warn' : 'debug';
+    log({ type: 'log', level, text: format(...said), data: { printed_with: `console.${name}` } });
+  };
+  Object.assign(
+    speaker,
+    Object.fromEntries(
+      SPOKEN.map((name) => [
+        name,
+        (...said: readonly unknown[]) => {
+          written(name, said);
+        },
+      ]),
+    ),
+  );
+  return () => {
+    Object.assign(speaker, before);
   };
 }

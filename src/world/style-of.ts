@@ -8,6 +8,7 @@ export interface Style {
   readonly colour: boolean;
   readonly unicode: boolean;
   readonly terminal: boolean;
+  readonly results: boolean;
 }
 
 /** What the display needs of the report room. */
@@ -35,6 +36,7 @@ const LEAST_COLUMNS = 40;
 export function styleOf(
   env: NodeJS.ProcessEnv,
   terminal = isatty(2),
+  results = isatty(1),
 ): { readonly style: Style; readonly live: boolean } {
   const isDumb = env['TERM'] === 'dumb';
   // no-color.org: any value but an empty one.
@@ -45,6 +47,7 @@ export function styleOf(
       colour: terminal && !isDumb && !isPlain,
       unicode: speaksUtf8(env),
       terminal,
+      results,
     },
     live: terminal && !isDumb && ciOf(env) === null,
   };

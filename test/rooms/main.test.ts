@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Event } from '../../src/kernel/events.ts';
-import { main } from '../../src/main.ts';
+import { bug, main } from '../../src/main.ts';
 import { makeGitRepo, temporaryFolder } from '../harness/git-fixture.ts';
 
 const shown = vi.hoisted(() => ({ events: [] as unknown[], options: [] as { json: boolean }[], ended: 0 }));
@@ -35,6 +35,21 @@ afterEach(() => {
 });
 
 const errors = () => (shown.events as Event[]).filter((event) => event.type === 'error');
+
+describe('what nobody caught', () => {
+  test('before there is a display is told all the same, escaped', () => {
+    const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    expect(bug(new Error('x\u001b[2K'))).toBe(70);
+    expect(stderr.mock.calls).toEqual([['govboot: error: unexpected: x\\u{1b}[2K [BUG]\n']]);
+  });
+
+  test('is told through the display of the run', async () => {
+    await main(['dance']);
+    expect(bug(new Error('x\u001b[2K'))).toBe(70);
+    expect(errors().at(-1)).toMatchObject({ code: 'BUG', message: 'unexpected: x\u001b[2K' });
+    expect(shown.ended).toBe(2);
+  });
+});
 
 describe('help and version', () => {
   test.each([[[]], [['--help']], [['help']]])('%j prints the help of the program', async (argv) => {

@@ -333,6 +333,28 @@ const anyStyle = fc.record({
   colour: fc.boolean(),
   unicode: fc.boolean(),
   terminal: fc.constant(true),
+  results: fc.boolean(),
+});
+
+describe('a result', () => {
+  const shown = (results: boolean, unicode: boolean): readonly string[] =>
+    renderEvent(
+      { type: 'result', command: 'trust show', value: null, lines: ['Zoë\tŁ\u001b[2K'] },
+      styleOf(80, { unicode, results }),
+    ).lines;
+
+  it('keeps its letters in a file and on a terminal of Unicode', () => {
+    for (const [results, unicode] of [
+      [false, false],
+      [false, true],
+      [true, true],
+    ] as const)
+      expect(shown(results, unicode)).toEqual(['Zoë\tŁ\\u{1b}[2K']);
+  });
+
+  it('is ASCII on any other terminal, where parts of letters are control characters', () => {
+    expect(shown(true, false)).toEqual(['Zo\\u{eb}\t\\u{141}\\u{1b}[2K']);
+  });
 });
 
 describe('any event', () => {

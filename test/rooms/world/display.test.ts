@@ -40,7 +40,7 @@ class Paper implements Device {
   }
 }
 
-const TERMINAL: Style = { columns: 80, colour: false, unicode: true, terminal: true };
+const TERMINAL: Style = { columns: 80, colour: false, unicode: true, terminal: true, results: true };
 const PIPE: Style = { ...TERMINAL, terminal: false };
 
 let paper: Paper;

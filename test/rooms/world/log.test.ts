@@ -83,6 +83,19 @@ describe('the log', () => {
     expect(statSync(join(folder, 'target'), { throwIfNoEntry: false })).toBeUndefined();
   });
 
+  it('holds no character that moves a cursor or turns text round, and says the same', () => {
+    const file = join(temporaryFolder(), 'govboot.log');
+    const log = makeLog(file);
+    const evil = 'a\u001b[2K\rb\nc\u009b31m\u202ed\u2028e\u007ff\u{e0041}';
+    log({ type: 'warning', text: evil });
+    log({ type: 'log', level: 'debug', text: evil, data: { [evil]: [evil] } });
+    log({ type: 'error', code: 'SIG_BAD', message: evil, hint: evil, data: { file: evil } });
+    log.close();
+    expect(readFileSync(file, 'utf8').replaceAll('\n', '')).toMatch(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u);
+    expect(linesOf(file).map((line) => line['msg'])).toEqual([evil, evil, evil]);
+    expect(linesOf(file)[1]?.['data']).toEqual({ [evil]: [evil] });
+  });
+
   it('holds no secrets, by name or by form', () => {
     expect(
       redact({
@@ -147,14 +160,32 @@ describe('warnings of Node and of libraries', () => {
     expect(process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED']).toBe(variable);
   });
 
+  it('so does what libraries print', () => {
+    const before = { ...console };
+    const events: Event[] = [];
+    const restore = captureWarnings((event) => events.push(event));
+    for (const name of ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const)
+      console[name]('said %s', name, 1);
+    restore();
+    expect({ ...console }).toEqual(before);
+    expect(events).toEqual(
+      ['debug', 'error', 'info', 'log', 'trace', 'warn'].map((name) => ({
+        type: 'log',
+        level: name === 'error' || name === 'warn' ? 'warn' : 'debug',
+        text: `said ${name} 1`,
+        data: { printed_with: `console.${name}` },
+      })),
+    );
+  });
+
   it('do not reach standard error', () => {
     const file = join(temporaryFolder(), 'govboot.log');
-    const script = `import { captureWarnings, makeLog } from './src/world/log.ts'; captureWarnings(makeLog(${JSON.stringify(file)})); process.emitWarning('old thing');`;
+    const script = `import { captureWarnings, makeLog } from './src/world/log.ts'; captureWarnings(makeLog(${JSON.stringify(file)})); process.emitWarning('old thing'); console.warn('spoken');`;
     const done = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {
       encoding: 'utf8',
       cwd: join(import.meta.dirname, '../../..'),
     });
     expect([done.status, done.stderr]).toEqual([0, '']);
-    expect(linesOf(file).map((line) => line['msg'])).toEqual(['Warning: old thing']);
+    expect(linesOf(file).map((line) => line['msg'])).toEqual(['spoken', 'Warning: old thing']);
   });
 });

@@ -10,6 +10,9 @@ import type { CallerFacts, Mode } from './inputs/facts.ts';
 import type { AwsApi } from './cloud/aws/api.ts';
 import type { CloudTarget, Emit, Ports, Signer } from './ports.ts';
 
+/** This process, as the machine's facts tell of it. */
+const ITSELF = { program: fileURLToPath(import.meta.url), nodeOptions: process.execArgv };
+
 /** Makes the ports of one run. Nothing is read or reached before a command asks for it. */
 export async function makePorts(invocation: Invocation, version: string, show: Emit): Promise<Ports> {
   const { globals, options } = invocation;
@@ -61,7 +64,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     evidence: (environment) => makeEvidenceStore(root, evidenceFolder(mode, environment)),
     terminal: makeTerminal(process.env, clock),
     wizard: makeWizard(process.env),
-    machine: makeMachine(process.env, { version, program: fileURLToPath(import.meta.url), repository: root }),
+    machine: makeMachine(process.env, { ...ITSELF, version, repository: root }),
     cloud: (target) => reach(target, mode, emit, clock),
     interrupted: watchInterrupts(interrupt),
     scaffold: (path) => readFile(join(packageRoot(), path)),

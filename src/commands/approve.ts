@@ -10,7 +10,7 @@ import { confirm } from '../apply/confirm.ts';
 import { checkedSigner } from '../evidence/sign.ts';
 import { approverFinding, windowFindings } from '../gates/approval.ts';
 import { judgeWithoutCloud } from '../gates/index.ts';
-import { weakeningFindings } from '../gates/identity.ts';
+import { weakeningFindings } from '../gates/process.ts';
 import type { Fingerprint } from '../inputs/facts.ts';
 import {
   approvableOf,

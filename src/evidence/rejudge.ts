@@ -69,7 +69,7 @@ export async function reopen(exhibit: Exhibit, { lock, began }: Case): Promise<R
       keys: [],
       templates,
     },
-    machine: { weakening: [], endpoints: [], proxies: [] },
+    machine: { weakening: [], endpoints: [], proxies: [], credentials: [] },
     caller: missing('the caller'),
     ledger,
   };

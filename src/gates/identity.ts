@@ -4,6 +4,7 @@ import type { CallerFacts, Facts } from '../inputs/facts.ts';
 import type { Intent } from '../inputs/intent.ts';
 import { valueOf, type Documents } from './documents.ts';
 import { environmentOf } from './parity.ts';
+import { findingsOf, judgeProcess } from './process.ts';
 import {
   finding,
   findingOf,
@@ -22,11 +23,8 @@ const MIN_LIFETIME = 15 * 60;
 export function judgeIdentity(facts: Facts, documents: Documents): GateVerdict {
   const intent = valueOf(documents.intent);
   const { caller, machine } = facts;
-  const environment = made('environment', weakeningFindings(machine));
-  const endpoints = judgeEndpoints(machine.endpoints, intent);
-  const found = [environment, endpoints].flatMap((outcome) =>
-    outcome.is === 'made' ? outcome.findings : [],
-  );
+  const { endpoints, environment } = judgeProcess(machine, intent);
+  const found = findingsOf([endpoints, environment]);
   const outcomes: readonly Outcome<'identity'>[] = [
     ...(caller.is === 'problem'
       ? [
@@ -115,65 +113,4 @@ function lifetimeFindings({ expiresInSeconds: seconds }: CallerFacts): readonly 
       },
     ),
   ];
-}
-
-function judgeEndpoints(
-  overrides: Facts['machine']['endpoints'],
-  intent: Intent | null,
-): Outcome<'identity'> {
-  const stray = overrides
-    .filter(({ url }) => intent !== null && url !== intent.endpoint)
-    .map(({ from, url }) => {
-      const named = intent?.endpoint ?? null;
-      return finding(
-        'ENDPOINT',
-        `${from} is ${withoutSecrets(url)}; the intent names ${named === null ? 'none' : withoutSecrets(named)}`,
-        {
-          hint: `unset ${from}, or name the endpoint in a signed intent`,
-          data: { from, url: withoutSecrets(url) },
-        },
-      );
-    });
-  const inUse = [
-    ...overrides,
-    ...(intent === null || intent.endpoint === null ? [] : [{ from: 'the intent', url: intent.endpoint }]),
-  ];
-  const findings = [...stray, ...inUse.flatMap(({ from, url }) => endpointFindings(from, url))];
-  return intent === null && findings.length === 0 && overrides.length > 0
-    ? left('endpoints', 'the intent, which may name the endpoint, could not be read')
-    : made('endpoints', findings);
-}
-
-function endpointFindings(from: string, text: string): readonly Finding[] {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  const wrong = (why: string): readonly Finding[] => [
-    finding('ENDPOINT', `${from}: endpoint ${withoutSecrets(text)} ${why}`, {
-      data: { from, url: withoutSecrets(text) },
-    }),
-  ];
-  if (url === null || !/^https?:$/.test(url.protocol)) return wrong('is not a web address');
-  if (url.username !== '' || url.password !== '') return wrong('carries a name or password');
-  if (url.search !== '' || url.hash !== '') return wrong('carries a query or fragment');
-  return url.protocol === 'http:' && !isLoopback(url.hostname)
-    ? wrong('is plain http, which is allowed only to this machine')
-    : [];
-}
-
-/** The URL parser has written every spelling of an address in one way (WHATWG URL §3.5): 0x7f.1 is 127.0.0.1 here. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
-
-function withoutSecrets(text: string): string {
-  return text.replace(/\/\/[^/]*@/, '//…@').replace(/[?#].*$/, '?…');
-}
-
-/** What weakens this process: code loaded into it, or checks that it does not make. */
-export function weakeningFindings({ weakening }: Facts['machine']): readonly Finding[] {
-  return weakening.map(({ name, value }) =>
-    finding('ENVIRONMENT', `${name} is ${value}`, {
-      hint: `unset ${name} and start again`,
-      data: { name, value },
-    }),
-  );
 }

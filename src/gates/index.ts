@@ -81,7 +81,7 @@ export function judge(facts: Facts): Judgement {
   const { caller } = facts;
   if (!passes(verdicts) || first.established === null || caller.is === 'problem')
     return { verdicts, passed: null };
-  const notes = [...immutability.notes, ...notesOf(facts, first.established.intent)];
+  const notes = [...immutability.notes, ...notesOf(facts.mode, first.established.intent)];
   return { verdicts, passed: { ...first.established, caller: caller.value, notes } };
 }
 
@@ -148,10 +148,9 @@ function guarded<J extends { readonly verdict: GateVerdict }>(
   }
 }
 
-function notesOf({ machine, mode }: Facts, { endpoint }: Intent): readonly string[] {
+function notesOf(mode: Facts['mode'], { endpoint }: Intent): readonly string[] {
   return [
     ...(mode === 'REHEARSAL' ? ['rehearsal: nothing reaches a cloud'] : []),
     ...(endpoint === null ? [] : [`the intent names endpoint ${endpoint}`]),
-    ...machine.proxies.map(({ name, value }) => `proxy: ${name} is ${value}`),
   ].map(safe);
 }

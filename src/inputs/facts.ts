@@ -145,13 +145,27 @@ export interface GovernanceFacts {
 // --- this machine and the caller -------------------------------------------------------------------------------------
 
 export interface EnvironmentFacts {
-  /** Variables that weaken this process, by name, with a safe value: NODE_TLS_REJECT_UNAUTHORIZED, NODE_OPTIONS … */
-  readonly weakening: readonly { readonly name: string; readonly value: string }[];
+  /** Variables and options that weaken this process, by name, with a safe value: NODE_TLS_REJECT_UNAUTHORIZED, NODE_OPTIONS … */
+  readonly weakening: readonly Setting[];
   /** Endpoint overrides in force: variable or profile setting → URL. */
   readonly endpoints: readonly { readonly from: string; readonly url: string }[];
-  /** Proxy variables in force; shown and recorded. */
-  readonly proxies: readonly { readonly name: string; readonly value: string }[];
+  /** Proxy variables in force. No call goes through a proxy: whoever set one is mistaken about where calls go. */
+  readonly proxies: readonly Setting[];
+  /** Where the AWS configuration would have credentials from, beside files, variables and a sign-in. */
+  readonly credentials: readonly CredentialSource[];
 }
+
+export interface Setting {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** `from` is the variable, setting or file that says so. */
+export type CredentialSource =
+  | { readonly is: 'program'; readonly from: string; readonly command: string }
+  | { readonly is: 'address'; readonly from: string; readonly url: string }
+  /** What the SDK might read and this program cannot could say anything. */
+  | { readonly is: 'unreadable'; readonly from: string; readonly why: string };
 
 export interface CallerFacts {
   /** `arn:aws:sts::123456789012:assumed-role/x/y` (STS GetCallerIdentity). */

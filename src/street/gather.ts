@@ -1,11 +1,9 @@
 /** Facts: reads everything the gates judge, once, into plain data. The first half of the street. */
-import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
+import { isGovbootError } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
 import { parseIntent, type Intent } from '../inputs/intent.ts';
 import { holds, parseTrust, personOf, type Trust } from '../inputs/trust.ts';
 import type {
-  CallerFacts,
-  EnvironmentFacts,
   Facts,
   FileRead,
   GovernanceFacts,
@@ -21,7 +19,8 @@ import { readOnce } from '../evidence/once.ts';
 import { foundationProblems } from '../evidence/report.ts';
 import { verifyEvidence } from '../evidence/verify.ts';
 import { listed, listedKeys } from './listed.ts';
-import type { Claims, Cloud, CloudTarget, EvidenceStore, Ports, Repository } from '../ports.ts';
+import type { EvidenceStore, Ports, Repository } from '../ports.ts';
+import { isBelieved, reach, UNASKED, type Doors } from './reach.ts';
 
 export const TRUST_FILE = 'policies/trust.yaml';
 export const PARITY_FILE = 'policies/parity.yaml';
@@ -53,7 +52,7 @@ export interface Gathered {
   readonly ledger: Ledger;
   readonly store: EvidenceStore;
   /** null when the intent could not be read, so that no cloud can be named. */
-  readonly remote: { readonly cloud: Cloud; readonly claims: Claims } | null;
+  readonly remote: Doors | null;
 }
 
 /** Reads the repository, the ledger, this machine and the caller. Never writes. */
@@ -72,11 +71,13 @@ export async function gather(ports: Ports, request: Request): Promise<Gathered> 
   };
   const intent = attemptIntent(governance);
   const machine = ports.machine.environment();
-  const [source, remote] = await Promise.all([
+  // The provider itself may be asked meanwhile; an address that a document names, only once that is known to be signed.
+  const isNamed = intent !== null && intent.endpoint !== null;
+  const [source, early] = await Promise.all([
     reading.source(intent?.tag ?? (await ports.repository.tagsAtHead())[0] ?? '', ledgerFacts),
-    reach(ports, intent, machine),
+    isNamed ? UNASKED : reach(ports, intent, machine),
   ]);
-  const facts: Facts = {
+  const seenSoFar: Facts = {
     now,
     environment: request.environment,
     intentName: request.intent,
@@ -85,11 +86,12 @@ export async function gather(ports: Ports, request: Request): Promise<Gathered> 
     source,
     governance,
     machine,
-    caller: remote.caller,
+    caller: early.caller,
     ledger: ledgerFacts,
   };
+  const remote = isNamed && isBelieved(seenSoFar) ? await reach(ports, intent, machine) : early;
   return {
-    facts,
+    facts: { ...seenSoFar, caller: remote.caller },
     files: reading.files(governance),
     signatureFiles: reading.signatureFiles,
     ledger,
@@ -249,45 +251,6 @@ function attempt<T>(parse: () => T): T | null {
   } catch (error) {
     if (isGovbootError(error)) return null;
     throw error;
-  }
-}
-
-export function targetOf(intent: Intent): CloudTarget {
-  return {
-    provider: intent.provider,
-    account: intent.account,
-    region: intent.region,
-    endpoint: intent.endpoint,
-    environment: intent.environment,
-    repository: intent.repository,
-  };
-}
-
-/** Asks the cloud who is calling, but not through an endpoint or a TLS setting that the intent does not cover. */
-async function reach(
-  ports: Ports,
-  intent: Intent | null,
-  machine: EnvironmentFacts,
-): Promise<{ readonly caller: Maybe<CallerFacts>; readonly doors: Gathered['remote'] }> {
-  if (intent === null)
-    return {
-      caller: problem('IDENTITY', 'not asked: the intent could not be read, so no account is named'),
-      doors: null,
-    };
-  const stray = machine.endpoints.find((override) => override.url !== intent.endpoint);
-  if (stray !== undefined)
-    return { caller: problem('ENDPOINT', `not asked: ${stray.from} is ${stray.url}`), doors: null };
-  const [weak] = machine.weakening;
-  if (weak !== undefined)
-    return { caller: problem('ENVIRONMENT', `not asked: ${weak.name} is ${weak.value}`), doors: null };
-  try {
-    const doors = await ports.cloud(targetOf(intent));
-    return { caller: { is: 'read', value: await doors.cloud.whoAmI() }, doors };
-  } catch (error) {
-    if (isGovbootError(error)) return { caller: problem(error.code, error.message), doors: null };
-    throw new GovbootError('CLOUD_UNREACHABLE', `the caller could not be asked: ${messageOf(error)}`, {
-      cause: error,
-    });
   }
 }
 

@@ -1,11 +1,13 @@
 /**
- * Which endpoints the AWS SDK would be sent to by this environment and its shared configuration files. Read as the SDK for JavaScript
- * reads them (@smithy/core: getEndpointUrlConfig, parseIni, fromSharedConfigFiles), so that nothing it would follow goes unseen.
+ * Where the AWS SDK would be sent by this environment and its shared configuration files: to other endpoints, and to programs and
+ * addresses for credentials. Read as the SDK for JavaScript reads them (@smithy/core: getEndpointUrlConfig, parseIni,
+ * fromSharedConfigFiles; @aws-sdk/credential-provider-node: defaultProvider), so that nothing it would follow goes unseen.
  */
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { GovbootError, messageOf } from '../kernel/errors.ts';
+import type { CredentialSource } from '../inputs/facts.ts';
+import { messageOf } from '../kernel/errors.ts';
 import { errno } from './problem.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -19,21 +21,34 @@ export interface EndpointOverride {
 /** Section and key are joined by this where a key lies in a sub-section. */
 const SEPARATOR = '.';
 
-/** Variables and settings in force, each with its URL as it is written. Empty when AWS_IGNORE_CONFIGURED_ENDPOINT_URLS says so. */
-export function endpointOverrides(env: Variables): readonly EndpointOverride[] {
-  const name = env['AWS_PROFILE'] === undefined || env['AWS_PROFILE'] === '' ? 'default' : env['AWS_PROFILE'];
+/** What is in force, each with its value as it is written. */
+export interface AwsSettings {
+  /** Empty when AWS_IGNORE_CONFIGURED_ENDPOINT_URLS says so. */
+  readonly endpoints: readonly EndpointOverride[];
+  readonly credentials: readonly CredentialSource[];
+}
+
+export function awsSettings(env: Variables): AwsSettings {
   const files = sharedFiles(env);
-  const config = sectionOf(
-    files.config,
-    name === 'default' ? ['profile default', 'default'] : [`profile ${name}`],
-  );
+  const name = valueOf(env, 'AWS_PROFILE') ?? 'default';
+  return {
+    endpoints: endpointsOf(env, files, name),
+    credentials: [...files.unreadable, ...addressesOf(env, files, name), ...programsOf(env, files, name)],
+  };
+}
+
+function endpointsOf(env: Variables, files: SharedFiles, name: string): readonly EndpointOverride[] {
+  const config = configOf(files, name);
   const profile = new Map([...sectionOf(files.credentials, [name]), ...config]);
   if (
     (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] ?? profile.get('ignore_configured_endpoint_urls')) === 'true'
   )
     return [];
+  // The SDK makes the names from those of its services: capitals, digits and underscores. A hint repeats them, so no others are taken.
   const variables = Object.entries(env)
-    .filter(([key, value]) => /^AWS_ENDPOINT_URL(?:_|$)/.test(key) && value !== undefined && value !== '')
+    .filter(
+      ([key, value]) => /^AWS_ENDPOINT_URL(?:_[A-Z0-9_]+)?$/.test(key) && value !== undefined && value !== '',
+    )
     .map(([from, url]) => ({ from, url: url ?? '' }));
   const general = profile.get('endpoint_url');
   const services = profile.get('services');
@@ -53,37 +68,82 @@ export function endpointOverrides(env: Variables): readonly EndpointOverride[] {
   ];
 }
 
-function sharedFiles(env: Variables): {
-  readonly config: ReadonlyMap<string, Section>;
-  readonly credentials: ReadonlyMap<string, Section>;
-} {
-  const home =
-    [env['HOME'], env['USERPROFILE']].find((place) => place !== undefined && place !== '') ?? homedir();
-  const at = (variable: string, name: string): string => {
-    const given = env[variable];
-    if (given === undefined || given === '') return join(home, '.aws', name);
-    return given.startsWith('~/') ? join(home, given.slice(2)) : given;
-  };
-  return {
-    config: readIni(at('AWS_CONFIG_FILE', 'config')),
-    credentials: readIni(at('AWS_SHARED_CREDENTIALS_FILE', 'credentials')),
-  };
+/** Where a relative address of AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is put (@aws-sdk/credential-provider-http). */
+const CONTAINER_HOST = 'http://169.254.170.2';
+
+/** Addresses that are asked for credentials, and are sent a token. */
+function addressesOf(env: Variables, files: SharedFiles, name: string): readonly CredentialSource[] {
+  const relative = valueOf(env, 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI');
+  const metadata = 'ec2_metadata_service_endpoint';
+  const named = [
+    // Put behind a host as it is, "@elsewhere" would make another one of it.
+    { from: 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', url: relative && `${CONTAINER_HOST}${relative}` },
+    ...['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_EC2_METADATA_SERVICE_ENDPOINT'].map((from) => ({
+      from,
+      url: valueOf(env, from),
+    })),
+    { from: `${metadata} of profile ${name}`, url: settingOf(files, name, metadata) },
+  ];
+  return named.flatMap(({ from, url }) => (url === undefined ? [] : [{ is: 'address', from, url }]));
 }
 
-function readIni(path: string): ReadonlyMap<string, Section> {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    if (errno(cause) === 'ENOENT' || errno(cause) === 'ENOTDIR') return new Map();
-    // What the SDK might read and this cannot would be an override that nobody sees.
-    throw new GovbootError('ENVIRONMENT', `${path} cannot be read: ${messageOf(cause)}`, {
-      hint: 'set its rights, or point AWS_CONFIG_FILE elsewhere',
-      data: { file: path },
-      cause,
-    });
+/** Profiles in a row that are followed by `source_profile`; the SDK refuses circles, and nobody writes more. */
+const MOST_PROFILES = 20;
+
+/** Programs that would be run through a shell. Keys in variables are used instead of profiles, unless a profile is named. */
+function programsOf(env: Variables, files: SharedFiles, first: string): readonly CredentialSource[] {
+  const hasKeys = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'].every((name) => valueOf(env, name));
+  if (hasKeys && valueOf(env, 'AWS_PROFILE') === undefined) return [];
+  const found: CredentialSource[] = [];
+  let name: string | undefined = first;
+  for (let n = 0; name !== undefined && n < MOST_PROFILES; n++) {
+    const command = settingOf(files, name, 'credential_process');
+    if (command !== undefined)
+      found.push({ is: 'program', from: `credential_process of profile ${name}`, command });
+    name = settingOf(files, name, 'source_profile');
   }
-  return parseIni(text);
+  return found;
+}
+
+function valueOf(env: Variables, name: string): string | undefined {
+  const value = env[name];
+  return value === '' ? undefined : value;
+}
+
+interface SharedFiles {
+  readonly config: ReadonlyMap<string, Section>;
+  readonly credentials: ReadonlyMap<string, Section>;
+  readonly unreadable: readonly CredentialSource[];
+}
+
+function sharedFiles(env: Variables): SharedFiles {
+  const home = valueOf(env, 'HOME') ?? valueOf(env, 'USERPROFILE') ?? homedir();
+  const at = (variable: string, name: string): string => {
+    const given = valueOf(env, variable);
+    if (given === undefined) return join(home, '.aws', name);
+    return given.startsWith('~/') ? join(home, given.slice(2)) : given;
+  };
+  const unreadable: CredentialSource[] = [];
+  const read = (path: string): ReadonlyMap<string, Section> => {
+    try {
+      return parseIni(readFileSync(path, 'utf8'));
+    } catch (error) {
+      if (errno(error) !== 'ENOENT' && errno(error) !== 'ENOTDIR')
+        unreadable.push({ is: 'unreadable', from: path, why: messageOf(error) });
+      return new Map();
+    }
+  };
+  const config = read(at('AWS_CONFIG_FILE', 'config'));
+  return { config, credentials: read(at('AWS_SHARED_CREDENTIALS_FILE', 'credentials')), unreadable };
+}
+
+function configOf(files: SharedFiles, name: string): Section {
+  return sectionOf(files.config, name === 'default' ? ['profile default', 'default'] : [`profile ${name}`]);
+}
+
+/** Of either file: where both have it, which of them the SDK takes is no matter here. */
+function settingOf(files: SharedFiles, name: string, key: string): string | undefined {
+  return sectionOf(files.credentials, [name]).get(key) ?? configOf(files, name).get(key);
 }
 
 /** Sections by their name with single blanks and without quotes. A key with an empty value opens a sub-section of indented lines. */

@@ -1,16 +1,17 @@
-/** What this process and this machine are: variables that weaken, endpoints, proxies, and the programs that take part. */
+/** What this process and this machine are: what weakens it, where calls would be sent, and the programs that take part. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import process from 'node:process';
 import { pipeline } from 'node:stream/promises';
-import type { EnvironmentFacts } from '../inputs/facts.ts';
+import type { CredentialSource, EnvironmentFacts } from '../inputs/facts.ts';
 import { clip, safe } from '../kernel/text.ts';
 import type { Machine } from '../ports.ts';
-import { endpointOverrides } from './aws-config.ts';
+import { awsSettings } from './aws-config.ts';
 import { errno } from './problem.ts';
 import { whereIs } from './programs.ts';
+import { weakening } from './weakening.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 type Tool = Awaited<ReturnType<Machine['tools']>>[number];
@@ -22,40 +23,17 @@ export interface MachineDeps {
   readonly program?: string;
   /** The governed repository: programs inside of it are never started. */
   readonly repository?: string;
+  /** Options that Node itself was started with, in front of the program. */
+  readonly nodeOptions?: readonly string[];
 }
 
 /** Milliseconds that a program may take to tell its version. */
 const VERSION_MS = 10_000;
 
-/** Variables that load foreign code into this process or write down its keys (ld.so(8), dyld(1), node(1)). */
-const ALWAYS_WEAK = ['LD_PRELOAD', 'LD_AUDIT', 'DYLD_INSERT_LIBRARIES', 'SSLKEYLOGFILE'];
-
-/** Options of NODE_OPTIONS that neither load code nor change what is believed; every other one is told. */
-const HARMLESS_OPTIONS =
-  /^--(?:max-old-space-size|max-semi-space-size|max-http-header-size|stack-trace-limit|enable-source-maps|no-warnings|warnings|no-deprecation|throw-deprecation|pending-deprecation|trace-(?:warnings|deprecation|uncaught|exit)|disable-warning|unhandled-rejections|dns-result-order|network-family-autoselection|no-network-family-autoselection|network-family-autoselection-attempt-timeout|title|abort-on-uncaught-exception|use-system-ca|use-bundled-ca|use-openssl-ca|use-env-proxy)$/;
-
-/** Variables that change who is trusted or how the network is reached, and are ordinary in companies: shown and recorded. */
-const SHOWN = [
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'ALL_PROXY',
-  'NO_PROXY',
-  'http_proxy',
-  'https_proxy',
-  'all_proxy',
-  'no_proxy',
-  'NODE_EXTRA_CA_CERTS',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-  'NODE_USE_SYSTEM_CA',
-  'NODE_USE_ENV_PROXY',
-  'OPENSSL_CONF',
-];
-
 /** Facts of the given environment; programs are looked for on its PATH. */
 export function makeMachine(env: Variables, deps: MachineDeps): Machine {
   return {
-    environment: () => environmentFacts(env),
+    environment: () => environmentFacts(env, deps.nodeOptions ?? []),
     async tools() {
       const found = await Promise.all([
         nodeItself(),
@@ -67,42 +45,32 @@ export function makeMachine(env: Variables, deps: MachineDeps): Machine {
   };
 }
 
-function environmentFacts(env: Variables): EnvironmentFacts {
+/** Where other programs send their calls; the AWS SDK for JavaScript follows none of them. */
+const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy'];
+
+function environmentFacts(env: Variables, nodeOptions: readonly string[]): EnvironmentFacts {
+  const { endpoints, credentials } = awsSettings(env);
   return {
-    weakening: weakening(env),
-    endpoints: endpointOverrides(env).map(({ from, url }) => ({
-      from: shown(from),
-      url: shown(masked(url)),
-    })),
-    proxies: SHOWN.flatMap((name) =>
+    weakening: weakening(env, nodeOptions).map(({ name, value }) => ({ name, value: shown(value) })),
+    endpoints: endpoints.map(({ from, url }) => ({ from: shown(from), url: shown(masked(url)) })),
+    proxies: PROXIES.flatMap((name) =>
       isSet(env[name]) ? [{ name, value: shown(masked(env[name] ?? '')) }] : [],
     ),
+    credentials: credentials.map((source) => shownSource(source)),
   };
 }
 
-function weakening(env: Variables): EnvironmentFacts['weakening'] {
-  const found = ALWAYS_WEAK.flatMap((name) =>
-    isSet(env[name]) ? [{ name, value: shown(env[name] ?? '') }] : [],
-  );
-  // Only the value 0 is understood by Node (node(1), NODE_TLS_REJECT_UNAUTHORIZED).
-  if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0')
-    found.push({ name: 'NODE_TLS_REJECT_UNAUTHORIZED', value: '0' });
-  const options = env['NODE_OPTIONS'] ?? '';
-  if (weakOptions(options).length > 0)
-    found.push({ name: 'NODE_OPTIONS', value: shown(weakOptions(options).join(' ')) });
-  return found;
-}
-
-/** The options that are not known to be harmless. A word that is no option belongs to the one before it. */
-function weakOptions(text: string): readonly string[] {
-  const weak: string[] = [];
-  let kept = true;
-  for (const [word] of text.matchAll(/(?:"(?:\\.|[^"\\])*"?|[^\s"])+/g)) {
-    const plain = word.replaceAll('"', '');
-    if (plain.startsWith('-')) kept = HARMLESS_OPTIONS.test((plain.split('=')[0] ?? '').replaceAll('_', '-'));
-    if (!kept) weak.push(plain);
+function shownSource(source: CredentialSource): CredentialSource {
+  const from = shown(source.from);
+  switch (source.is) {
+    case 'program':
+      // Only the program: its arguments may hold secrets.
+      return { ...source, from, command: shown(source.command.trim().split(/\s/)[0] ?? '') };
+    case 'address':
+      return { ...source, from, url: shown(masked(source.url)) };
+    case 'unreadable':
+      return { ...source, from, why: shown(source.why) };
   }
-  return weak;
 }
 
 function isSet(value: string | undefined): boolean {

@@ -326,7 +326,7 @@ export function goodFacts(overrides: FactsOverrides = {}): Facts {
     ...rest,
     source: { ...source, ...rest.source },
     governance: { ...governance, ...rest.governance },
-    machine: { weakening: [], endpoints: [], proxies: [], ...rest.machine },
+    machine: { weakening: [], endpoints: [], proxies: [], credentials: [], ...rest.machine },
     ledger: { ...emptyLedger(), ...rest.ledger },
   };
 }

@@ -112,7 +112,7 @@ export function makePorts(options: PortsOptions): TestPorts {
     terminal,
     cloud: async () => (options.doors ?? ((same) => same))(doors),
     machine: {
-      environment: () => ({ weakening: [], endpoints: [], proxies: [], ...options.machine }),
+      environment: () => ({ weakening: [], endpoints: [], proxies: [], credentials: [], ...options.machine }),
       tools: async () => [{ name: 'govboot', version: '0.0.0-test', sha256: null }],
     },
     interrupted,

@@ -331,11 +331,57 @@ test('a flood of signature files beside a document is refused before any of them
   expect(findingsOf(ports)).toContain('intent: SIG_COUNT');
 });
 
-test('what a person should know before confirming is told: proxies, endpoints', async () => {
-  const world = await makeWorld();
-  const { ports } = await play({
-    world,
-    machine: { proxies: [{ name: 'HTTPS_PROXY', value: 'http://proxy.example.org' }] },
+describe('nobody is asked who is calling', () => {
+  const ENDPOINT = 'http://127.0.0.1:5000';
+  /** Counts how often a way to the cloud was opened. */
+  async function openings(
+    change: (world: World) => unknown,
+  ): Promise<{ opened: number; found: readonly string[] }> {
+    const world = await makeWorld();
+    await change(world);
+    let opened = 0;
+    const { ports, error } = await play({
+      world,
+      answer: () => ({ is: 'cancelled' }),
+      overrides: {
+        cloud: async () => {
+          opened += 1;
+          throw new GovbootError('CLOUD_UNREACHABLE', 'nobody is there');
+        },
+      },
+    });
+    expect(error?.code).toBe('GATES_REFUSED');
+    return { opened, found: findingsOf(ports) };
+  }
+  const named = (text: string): string => text.replace('endpoint: null', `endpoint: "${ENDPOINT}"`);
+
+  test('at an endpoint that only an altered intent names', async () => {
+    const { opened, found } = await openings((world) =>
+      world.edit('intents/dev.yaml', 'endpoint: null', `endpoint: "${ENDPOINT}"`),
+    );
+    expect(opened).toBe(0);
+    expect(found).toEqual(expect.arrayContaining(['intent: SIG_BAD', 'identity: ENDPOINT']));
   });
-  expect(said(ports)).toContain('proxy: HTTPS_PROXY is http://proxy.example.org');
+
+  test('nor where the tag that says who may sign is refused', async () => {
+    const { opened, found } = await openings(async (world) => {
+      await world.intent({ change: named });
+      world.edit('policies/parity.yaml', 'noncurrent_days: 365', 'noncurrent_days: 30');
+    });
+    expect(opened).toBe(0);
+    expect(found).toEqual(expect.arrayContaining(['source: TREE_MISMATCH', 'identity: ENDPOINT']));
+  });
+
+  test('but at one that a good intent names, and at the provider itself', async () => {
+    expect((await openings((world) => world.intent({ change: named }))).opened).toBe(1);
+    expect((await openings(() => undefined)).opened).toBe(1);
+  });
+});
+
+test('what a person should know before confirming is told: the endpoint of the intent', async () => {
+  const world = await makeWorld();
+  await world.intent({
+    change: (text) => text.replace('endpoint: null', 'endpoint: "http://127.0.0.1:5000"'),
+  });
+  expect(said((await play({ world })).ports)).toContain('the intent names endpoint http://127.0.0.1:5000');
 });

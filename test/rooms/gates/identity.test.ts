@@ -165,6 +165,75 @@ describe('endpoints', () => {
   });
 });
 
+describe('a proxy', () => {
+  test('is refused, whatever the intent names: no call goes through one', () => {
+    const machine = { proxies: [{ name: 'HTTPS_PROXY', value: 'http://proxy.example:3128' }] };
+    for (const intent of [INTENT_YAML, endpoint(LOCAL), 'x']) {
+      const { message, hint } = refuses('identity', { intent, machine }, 'ENDPOINT');
+      expect(message).toBe('HTTPS_PROXY is http://proxy.example:3128; the intent names no proxy');
+      expect(hint).toMatch(/^unset HTTPS_PROXY/);
+    }
+  });
+});
+
+describe('where credentials come from', () => {
+  const address = (url: string): FactsOverrides => ({
+    machine: { credentials: [{ is: 'address', from: 'AWS_CONTAINER_CREDENTIALS_FULL_URI', url }] },
+  });
+
+  test.each([
+    'http://169.254.170.2/v2/credentials/1',
+    'http://169.254.170.23/v1/credentials',
+    'http://[fd00:ec2::23]/v1/credentials',
+    'http://169.254.169.254',
+    'http://[fd00:ec2::254]',
+    'http://localhost:1338/latest/meta-data',
+    'http://127.0.0.1:9911',
+  ])('an address of AWS or of this machine: %s', (url) => {
+    expect(verdictOn('identity', address(url)).status).toBe('pass');
+  });
+
+  test.each([
+    'https://evil.example/creds',
+    'http://169.254.170.2@evil.example/x',
+    'http://169.254.170.2.evil.example/x',
+    'http://evil.example#169.254.170.2',
+    'no address',
+  ])('any other: %s', (url) => {
+    const { message } = refuses('identity', address(url), 'ENDPOINT');
+    expect(message).toContain('AWS_CONTAINER_CREDENTIALS_FULL_URI would have credentials from ');
+  });
+
+  test('a program of the configuration', () => {
+    const from = 'credential_process of profile dev';
+    const { message, hint } = refuses(
+      'identity',
+      { machine: { credentials: [{ is: 'program', from, command: '/tmp/x' }] } },
+      'ENVIRONMENT',
+    );
+    expect(message).toBe('credential_process of profile dev would run /tmp/x');
+    expect(hint).toContain('aws configure export-credentials');
+  });
+
+  test('a configuration that cannot be read', () => {
+    const { message, hint } = refuses(
+      'identity',
+      { machine: { credentials: [{ is: 'unreadable', from: '/home/x/.aws/config', why: 'EACCES' }] } },
+      'ENVIRONMENT',
+    );
+    expect(message).toBe('/home/x/.aws/config cannot be read: EACCES');
+    expect(hint).toContain('AWS_CONFIG_FILE');
+  });
+});
+
+test.each([
+  ['NODE_EXTRA_CA_CERTS', /^unset NODE_EXTRA_CA_CERTS and start again; .*--use-system-ca/],
+  ['the command line of Node', /^start it again without them$/],
+])('the hint for %s is one that can be followed', (name, expected) => {
+  const { hint } = refuses('identity', { machine: { weakening: [{ name, value: 'x' }] } }, 'ENVIRONMENT');
+  expect(hint).toMatch(expected);
+});
+
 test('a variable that weakens the process, each by its name', () => {
   const weakening = [
     { name: 'NODE_TLS_REJECT_UNAUTHORIZED', value: '0' },

@@ -50,7 +50,6 @@ describe('judge', () => {
       goodFacts({
         intent: intentText,
         mode: 'REHEARSAL',
-        machine: { proxies: [{ name: 'HTTPS_PROXY', value: 'http://proxy\u001b' }] },
         ledger: { lock },
       }),
     );
@@ -58,7 +57,6 @@ describe('judge', () => {
       'applied already',
       'rehearsal: nothing reaches a cloud',
       'the intent names endpoint http://127.0.0.1:5000',
-      'proxy: HTTPS_PROXY is http://proxy\\u{1b}',
     ]);
   });
 

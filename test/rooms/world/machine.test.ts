@@ -1,11 +1,11 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EnvironmentFacts } from '../../../src/inputs/facts.ts';
-import { endpointOverrides, parseIni } from '../../../src/world/aws-config.ts';
+import { awsSettings, parseIni } from '../../../src/world/aws-config.ts';
 import { makeMachine } from '../../../src/world/machine.ts';
 import { sha256 } from '../../../src/kernel/digest.ts';
 import { temporaryFolder } from '../../harness/git-fixture.ts';
@@ -24,17 +24,31 @@ describe('89: variables that weaken', () => {
         PATH: '/usr/bin',
         NODE_TLS_REJECT_UNAUTHORIZED: '1',
         NODE_V8_COVERAGE: '/tmp/x',
-        LD_LIBRARY_PATH: '/x',
         LD_PRELOAD: '',
+        // Without an option that makes Node read them they mean nothing to it.
+        SSL_CERT_FILE: '/etc/ssl/certs/ca-certificates.crt',
+        NO_PROXY: 'localhost',
+        AWS_CA_BUNDLE: '/etc/corp.pem',
       }),
-    ).toEqual({ weakening: [], endpoints: [], proxies: [] });
+    ).toEqual({ weakening: [], endpoints: [], proxies: [], credentials: [] });
   });
 
   it.each([
     ['NODE_TLS_REJECT_UNAUTHORIZED', '0'],
     ['LD_PRELOAD', '/tmp/evil.so'],
     ['LD_AUDIT', '/tmp/evil.so'],
+    ['LD_LIBRARY_PATH', '/tmp/lib'],
     ['DYLD_INSERT_LIBRARIES', '/tmp/evil.dylib'],
+    ['DYLD_LIBRARY_PATH', '/tmp/lib'],
+    ['OPENSSL_CONF', '/tmp/evil.cnf'],
+    ['OPENSSL_MODULES', '/tmp/lib'],
+    ['OPENSSL_ENGINES', '/tmp/lib'],
+    ['NODE_PATH', '/tmp/modules'],
+    ['NODE_COMPILE_CACHE', '/tmp/cache'],
+    ['NODE_ICU_DATA', '/tmp/icu'],
+    ['NODE_EXTRA_CA_CERTS', '/tmp/ca.pem'],
+    ['NODE_DEBUG', 'http'],
+    ['NODE_DEBUG_NATIVE', 'tls'],
     ['SSLKEYLOGFILE', '/tmp/keys'],
     ['NODE_OPTIONS', '--require /tmp/evil.js'],
     ['NODE_OPTIONS', '-r /tmp/evil.js'],
@@ -65,6 +79,30 @@ describe('89: variables that weaken', () => {
     ).toEqual([{ name: 'NODE_OPTIONS', value: '--require evil.js' }]);
   });
 
+  it.each<[string, Variables, readonly string[]]>([
+    ['NODE_OPTIONS says so', { NODE_OPTIONS: '--use-system-ca' }, []],
+    ['the command line does', {}, ['--use-openssl-ca']],
+    ['a variable does', { NODE_USE_SYSTEM_CA: '1' }, []],
+  ])('the place of the store of authorities is told where Node reads it: %s', (_how, env, nodeOptions) => {
+    const places = { SSL_CERT_FILE: '/tmp/ca.pem', SSL_CERT_DIR: '/tmp/ca' };
+    const machine = makeMachine(
+      { HOME: temporaryFolder(), ...places, ...env },
+      { version: '1', nodeOptions },
+    );
+    expect(machine.environment().weakening).toEqual([
+      { name: 'SSL_CERT_FILE', value: '/tmp/ca.pem' },
+      { name: 'SSL_CERT_DIR', value: '/tmp/ca' },
+    ]);
+  });
+
+  it('and the options that Node was started with', () => {
+    const nodeOptions = ['--enable-source-maps', '--inspect=0.0.0.0', '--require', '/tmp/evil.js'];
+    const machine = makeMachine({ HOME: temporaryFolder() }, { version: '1', nodeOptions });
+    expect(machine.environment().weakening).toEqual([
+      { name: 'the command line of Node', value: '--inspect=0.0.0.0 --require /tmp/evil.js' },
+    ]);
+  });
+
   it('are shown without their control characters', () => {
     expect(factsOf({ LD_PRELOAD: 'x\u001b[2K' }).weakening).toEqual([
       { name: 'LD_PRELOAD', value: 'x\\u{1b}[2K' },
@@ -72,25 +110,18 @@ describe('89: variables that weaken', () => {
   });
 });
 
-describe('proxies, and who is trusted', () => {
-  it('are shown in either case, without credentials', () => {
+describe('proxies', () => {
+  it('are told in either case, without credentials', () => {
     expect(
       factsOf({
         HTTPS_PROXY: 'http://rita:p@ss@proxy:3128',
         http_proxy: 'rita:secret@proxy',
         NO_PROXY: 'localhost,.corp',
         ALL_PROXY: '',
-        NODE_EXTRA_CA_CERTS: '/etc/corp.pem',
-        SSL_CERT_FILE: '/etc/corp-too.pem',
-        OPENSSL_CONF: '/etc/fips.cnf',
       }).proxies,
     ).toEqual([
       { name: 'HTTPS_PROXY', value: 'http://***@proxy:3128' },
-      { name: 'NO_PROXY', value: 'localhost,.corp' },
       { name: 'http_proxy', value: '***@proxy' },
-      { name: 'NODE_EXTRA_CA_CERTS', value: '/etc/corp.pem' },
-      { name: 'SSL_CERT_FILE', value: '/etc/corp-too.pem' },
-      { name: 'OPENSSL_CONF', value: '/etc/fips.cnf' },
     ]);
   });
 });
@@ -199,7 +230,7 @@ const CASES: readonly (readonly [string, Readonly<Record<string, string>>, Varia
 
 describe('88: endpoints in force', () => {
   it.each(CASES)('%s', (_what, files, env, urls) => {
-    expect(endpointOverrides({ HOME: awsHome(files), ...env }).map((override) => override.url)).toEqual(urls);
+    expect(awsSettings({ HOME: awsHome(files), ...env }).endpoints.map(({ url }) => url)).toEqual(urls);
   });
 
   it('say where they come from, and mask credentials', () => {
@@ -220,25 +251,29 @@ describe('88: endpoints in force', () => {
       other: '[profile dev]\nendpoint_url = http://dev.local\n',
       keys: '[dev]\nendpoint_url = http://keys.local\n',
     });
-    expect(endpointOverrides({ HOME: home, AWS_CONFIG_FILE: '~/.aws/other', AWS_PROFILE: 'dev' })).toEqual([
-      { from: 'endpoint_url of profile dev', url: 'http://dev.local' },
-    ]);
+    const endpoints = (env: Variables): readonly string[] => awsSettings(env).endpoints.map(({ url }) => url);
+    const other = { AWS_CONFIG_FILE: '~/.aws/other', AWS_PROFILE: 'dev' };
+    expect(endpoints({ HOME: home, ...other })).toEqual(['http://dev.local']);
+    expect(endpoints({ USERPROFILE: home, ...other })).toEqual(['http://dev.local']);
     expect(
-      endpointOverrides({
-        HOME: home,
-        AWS_SHARED_CREDENTIALS_FILE: join(home, '.aws/keys'),
-        AWS_PROFILE: 'dev',
-      }).map((o) => o.url),
+      endpoints({ HOME: home, AWS_SHARED_CREDENTIALS_FILE: join(home, '.aws/keys'), AWS_PROFILE: 'dev' }),
     ).toEqual(['http://keys.local']);
-    expect(
-      endpointOverrides({ USERPROFILE: home, AWS_CONFIG_FILE: '~/.aws/other', AWS_PROFILE: 'dev' }),
-    ).toHaveLength(1);
   });
 
   it('a file that cannot be read is no file without endpoints', () => {
     const home = temporaryFolder();
-    mkdirSync(join(home, '.aws', 'config'), { recursive: true });
-    expect(() => endpointOverrides({ HOME: home })).toThrow(expect.objectContaining({ code: 'ENVIRONMENT' }));
+    const config = join(home, '.aws', 'config');
+    mkdirSync(config, { recursive: true });
+    expect(awsSettings({ HOME: home })).toEqual({
+      endpoints: [],
+      credentials: [{ is: 'unreadable', from: config, why: expect.stringContaining('EISDIR') }],
+    });
+  });
+
+  it('a variable that the SDK does not know is not told: a hint would repeat its name', () => {
+    expect(
+      awsSettings({ HOME: awsHome({}), 'AWS_ENDPOINT_URL_S3;reboot': 'http://s3.local' }).endpoints,
+    ).toEqual([]);
   });
 
   it('parses sub-sections only where lines are indented', () => {
@@ -257,6 +292,69 @@ describe('88: endpoints in force', () => {
       ]),
     );
     expect(parseIni('k = v\n')).toEqual(new Map());
+  });
+});
+
+const PROCESS = '[default]\ncredential_process = CANARY default --secret hunter2\n';
+const CHAIN = `${PROCESS}[profile a]\nrole_arn = arn:aws:iam::111111111111:role/a\nsource_profile = b\n[profile b]\ncredential_process = CANARY b\n`;
+const KEYS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+/** What is asked for credentials, and the profiles whose program is run. */
+const SOURCES: readonly (readonly [
+  string,
+  Readonly<Record<string, string>>,
+  Variables,
+  readonly string[],
+])[] = [
+  ['keys of a variable', { config: PROCESS }, KEYS, []],
+  ['a program', { config: PROCESS }, {}, ['default']],
+  ['a program, though there are keys', { config: PROCESS }, { ...KEYS, AWS_PROFILE: 'default' }, ['default']],
+  ['half a pair of keys', { config: PROCESS }, { AWS_ACCESS_KEY_ID: 'test' }, ['default']],
+  ['the program of a source profile', { config: CHAIN }, { AWS_PROFILE: 'a' }, ['b']],
+  [
+    'a program of the credentials file',
+    { credentials: '[default]\ncredential_process = CANARY cred\n' },
+    {},
+    ['cred'],
+  ],
+  [
+    'keys of a profile',
+    { config: CHAIN, credentials: '[c]\naws_access_key_id = a\naws_secret_access_key = b\n' },
+    { AWS_PROFILE: 'c' },
+    [],
+  ],
+];
+
+describe('88: where credentials come from', () => {
+  it('is told of a program, without its arguments', () => {
+    expect(factsOf({ HOME: awsHome({ config: CHAIN }), AWS_PROFILE: 'a' }).credentials).toEqual([
+      { is: 'program', from: 'credential_process of profile b', command: 'CANARY' },
+    ]);
+  });
+
+  it('is told of addresses, each as the SDK puts it together', () => {
+    const config = '[default]\nec2_metadata_service_endpoint = http://metadata.local\n';
+    expect(
+      factsOf({
+        HOME: awsHome({ config }),
+        AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '@evil.example/x',
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: 'https://u:p@evil.example',
+        AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://metadata.example',
+      }).credentials,
+    ).toEqual([
+      { is: 'address', from: 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', url: 'http://***@evil.example/x' },
+      { is: 'address', from: 'AWS_CONTAINER_CREDENTIALS_FULL_URI', url: 'https://***@evil.example' },
+      { is: 'address', from: 'AWS_EC2_METADATA_SERVICE_ENDPOINT', url: 'http://metadata.example' },
+      {
+        is: 'address',
+        from: 'ec2_metadata_service_endpoint of profile default',
+        url: 'http://metadata.local',
+      },
+    ]);
+  });
+
+  it('does not go round in circles', () => {
+    const config = '[default]\nsource_profile = default\ncredential_process = /bin/x\n';
+    expect(awsSettings({ HOME: awsHome({ config }) }).credentials.length).toBeGreaterThan(0);
   });
 });
 
@@ -283,6 +381,26 @@ describe('the SDK itself', () => {
     await expect(send(handler as never)).rejects.toThrow('not sent');
     return host;
   }
+
+  it.each(SOURCES)('runs no program that is not told: %s', async (_what, files, env, names) => {
+    for (const name of Object.keys(process.env))
+      if (name.startsWith('AWS_')) Reflect.deleteProperty(process.env, name);
+    const ran = join(temporaryFolder(), 'ran');
+    const filled = Object.entries(files).map(([name, text]) => [
+      name,
+      text.replaceAll('CANARY', `echo >>${ran}`),
+    ]);
+    const all = { HOME: awsHome(Object.fromEntries(filled)), AWS_EC2_METADATA_DISABLED: 'true', ...env };
+    Object.assign(process.env, all);
+    // What the program prints is no credential, and so nothing is found and nothing is sent.
+    await new STSClient({ region: 'eu-central-1' }).config.credentials().catch(() => undefined);
+    const programs = existsSync(ran) ? readFileSync(ran, 'utf8').trim().split('\n') : [];
+    expect([...new Set(programs.map((line) => line.split(' ')[0]))]).toEqual(names);
+    const told = awsSettings(all).credentials.flatMap((source) =>
+      source.is === 'program' ? source.command : [],
+    );
+    expect(told.map((command) => command.split(' ')[2])).toEqual(names);
+  });
 
   it.each(CASES)('goes nowhere that is not told: %s', async (_what, files, env, urls) => {
     for (const name of Object.keys(process.env))

@@ -1,4 +1,5 @@
 /** From each service's own word for a failure to what kind of failure it was. Pure, and tested as a table. */
+import { clip, safe } from '../../kernel/text.ts';
 import { ApiFault, type FaultKind, type Operation } from './api.ts';
 
 /** What errors of the SDK carry, as far as it is looked at (ServiceException of @smithy/core, Node system errors). */
@@ -70,6 +71,10 @@ const UNKNOWN_PRINCIPAL = /invalid principal|principal.*(not exist|invalid)|inva
 const UNKNOWN_KEY = /kms/i;
 const NOT_YET = /not found|does not exist|not exist|not enabled|disabled|pending|invalid state|inaccessible/i;
 
+/** Characters that are kept: a server that says more would push what was said before off the screen. */
+const LONGEST_NAME = 100;
+const LONGEST_MESSAGE = 1_000;
+
 /** Turns whatever the SDK threw into an ApiFault. */
 export function faultOf(operation: Operation, error: unknown): ApiFault {
   if (error instanceof ApiFault) return error;
@@ -77,8 +82,8 @@ export function faultOf(operation: Operation, error: unknown): ApiFault {
   return new ApiFault({
     operation,
     kind: kindOf(operation, raw),
-    fault: raw.code !== '' && SOCKET.test(raw.code) ? raw.code : raw.name,
-    message: firstLine(raw.message),
+    fault: clip(raw.code !== '' && SOCKET.test(raw.code) ? raw.code : raw.name, LONGEST_NAME),
+    message: clip(firstLine(raw.message), LONGEST_MESSAGE),
     status: raw.status,
     requestId: raw.requestId,
     attempts: raw.attempts,
@@ -141,9 +146,17 @@ function rawOf(error: unknown): Raw {
     message: text(thrown['message']) || 'no message',
     code: text(thrown['code']) || text((thrown['cause'] as { code?: unknown } | undefined)?.code),
     status: number(metadata['httpStatusCode']) ?? number(response['statusCode']),
-    requestId: text(metadata['requestId']) || null,
+    requestId: requestIdOf(metadata['requestId']),
     attempts: number(attempts) ?? 1,
   };
+}
+
+/** Characters of an id; AWS's own have fewer than a hundred. */
+const LONGEST_ID = 200;
+
+/** The id that a server gave to a call, as evidence can hold it; null when it gave none. */
+export function requestIdOf(given: unknown): string | null {
+  return clip(safe(text(given)), LONGEST_ID) || null;
 }
 
 function text(candidate: unknown): string {

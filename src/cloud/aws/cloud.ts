@@ -4,6 +4,7 @@ import type { Claims, Clock, Cloud, Performed } from '../../ports.ts';
 import type { ResourceId } from '../../plan/control.ts';
 import { isChange } from '../../plan/step.ts';
 import type { AwsApi } from './api.ts';
+import { requestIdOf } from './classify.ts';
 import { lookAtClaim, releaseClaim, takeClaim } from './claims.ts';
 import { guarded, isMutating } from './guard.ts';
 import { observe } from './observe.ts';
@@ -114,6 +115,9 @@ function assertTarget(
   throw new GovbootError('IDENTITY_MISMATCH', message, { data: { account: b.account, region: b.region } });
 }
 
+/** A call is on record also where its server gave it no id. */
+const NO_ID = '(none)';
+
 interface Seen {
   readonly requestIds: { readonly call: string; readonly id: string }[];
   retries: number;
@@ -127,7 +131,8 @@ function watch(api: AwsApi): { readonly watched: AwsApi; readonly seen: Seen } {
       const output = await api.call(operation, input);
       const { requestId, attempts } = output.$metadata;
       seen.retries += Math.max(0, (attempts ?? 1) - 1);
-      if (isMutating(operation)) seen.requestIds.push({ call: operation, id: requestId ?? '' });
+      if (isMutating(operation))
+        seen.requestIds.push({ call: operation, id: requestIdOf(requestId) ?? NO_ID });
       return output;
     },
   };

@@ -1,8 +1,9 @@
 /** The real AWS: each service's client is loaded when it is first called, and finds credentials as the SDK always does. */
 import { GovbootError, messageOf } from '../../kernel/errors.ts';
+import { clip } from '../../kernel/text.ts';
 import type { CallerFacts } from '../../inputs/facts.ts';
 import { isFault, type AwsApi, type FaultKind, type Operation } from './api.ts';
-import { faultOf } from './classify.ts';
+import { faultOf, requestIdOf } from './classify.ts';
 import { BLIND } from './retry.ts';
 import type { Sender, SenderOptions } from './sdk/sender.ts';
 
@@ -61,7 +62,7 @@ export function makeSdkApi(options: SdkOptions): SdkApi {
         const { requestId, attempts } = output.$metadata;
         options.onCall?.({
           operation,
-          requestId: requestId ?? null,
+          requestId: requestIdOf(requestId),
           attempts: attempts ?? 1,
           outcome: 'ok',
           fault: null,
@@ -101,6 +102,12 @@ export async function resolveRegion(): Promise<string | null> {
 }
 
 /**
+ * `arn:partition:sts::account:assumed-role/name/session`, or of iam for users and the root, in the letters of IAM names and paths
+ * (IAM User Guide, "IAM identifiers"). It is shown to whoever confirms, so it must not be able to say anything else beside it.
+ */
+const CALLER = /^arn:([a-z-]+):(?:sts|iam)::\d{12}:[\w+=,.@/:-]{1,1000}$/;
+
+/**
  * Who is calling, as STS sees it. GetCallerIdentity needs no permission and cannot be denied.
  * @throws CREDENTIALS, CLOUD_FAILED, ApiFault
  */
@@ -110,12 +117,11 @@ export async function callerFacts(
   credentialSeconds: () => Promise<number | null>,
 ): Promise<CallerFacts> {
   const { Arn: arn, Account: account } = await api.call('sts:GetCallerIdentity', {});
-  // arn:partition:sts::account:assumed-role/name/session, or of iam for users and the root.
-  const partition = /^arn:([a-z-]+):(?:sts|iam)::\d{12}:/.exec(arn ?? '')?.[1];
+  const partition = CALLER.exec(arn ?? '')?.[1];
   if (arn === undefined || account === undefined || partition === undefined) {
     throw new GovbootError(
       'CLOUD_FAILED',
-      `sts:GetCallerIdentity answered "${arn ?? ''}", which is no caller`,
+      `sts:GetCallerIdentity answered "${clip(arn ?? '', 200)}", which is no caller`,
     );
   }
   return { arn, account, partition, region, expiresInSeconds: await expiry(credentialSeconds) };

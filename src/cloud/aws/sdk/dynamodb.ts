@@ -24,5 +24,7 @@ const commands: Commands<'dynamodb'> = {
 };
 
 export function open(options: SenderOptions): Sender {
-  return sender<'dynamodb'>(new DynamoDBClient(clientConfig(options)), commands);
+  // Discovery (AWS_ENABLE_ENDPOINT_DISCOVERY) would send calls to a host that an answer names, by a call that nobody listed.
+  const client = new DynamoDBClient({ ...clientConfig(options), endpointDiscoveryEnabled: false });
+  return sender<'dynamodb'>(client, commands);
 }

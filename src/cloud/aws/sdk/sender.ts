@@ -42,7 +42,13 @@ export function clientConfig(options: SenderOptions) {
     region: options.region,
     maxAttempts: options.maxAttempts,
     retryMode: 'standard' as const,
-    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true },
+    requestHandler: {
+      connectionTimeout: CONNECT_MS,
+      requestTimeout: ANSWER_MS,
+      // An answer that begins and never ends is none either.
+      socketTimeout: ANSWER_MS,
+      throwOnRequestTimeout: true,
+    },
     customUserAgent: 'govboot',
     ...(options.endpoint === null ? {} : { endpoint: options.endpoint }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),

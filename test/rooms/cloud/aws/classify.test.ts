@@ -1,7 +1,7 @@
 /** What each service says, and what it means. Shapes as the SDK throws them. */
 import { describe, expect, it } from 'vitest';
 import { ApiFault, type FaultKind, type Operation } from '../../../../src/cloud/aws/api.ts';
-import { faultOf } from '../../../../src/cloud/aws/classify.ts';
+import { faultOf, requestIdOf } from '../../../../src/cloud/aws/classify.ts';
 
 function thrown(name: string, status: number | null, message = 'because'): Error {
   const $metadata = { httpStatusCode: status ?? undefined, requestId: 'req-1', attempts: 2 };
@@ -151,6 +151,23 @@ describe('classification', () => {
     const fault = faultOf('iam:GetRole', error);
     expect(fault.kind).toBe(kind);
     expect(fault.message).not.toContain('\n');
+  });
+
+  it('keeps no more of what a server says than can be read, and of its id only what can be printed', () => {
+    const said = `${'long '.repeat(2_000)}\nand more`;
+    const error = Object.assign(new Error(said), {
+      name: 'N'.repeat(500),
+      $metadata: { requestId: `id\u001b[2K\u202e${'7'.repeat(500)}` },
+    });
+    const fault = faultOf('iam:GetRole', error);
+    expect([...fault.message]).toHaveLength(1_000);
+    expect([...fault.fault]).toHaveLength(100);
+    expect(fault.requestId).toMatch(/^id\\u\{1b\}\[2K\\u\{202e\}7+…$/);
+    expect([...(fault.requestId ?? '')]).toHaveLength(200);
+  });
+
+  it.each([undefined, '', 7, null])('an id that was not given (%j) is none', (given) => {
+    expect(requestIdOf(given)).toBeNull();
   });
 
   it('keeps the cause, takes anything, and leaves a fault as it is', () => {

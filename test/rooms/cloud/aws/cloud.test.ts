@@ -352,6 +352,25 @@ describe('setting', () => {
     expect(api.names().filter((name) => name === 's3:PutBucketVersioning')).toHaveLength(1);
   });
 
+  it('is on record also where the server gave it no id, or one that cannot be printed', async () => {
+    for (const [requestId, id] of [
+      [undefined, '(none)'],
+      ['', '(none)'],
+      ['x\u001b[2K', 'x\\u{1b}[2K'],
+    ] as const) {
+      let isSet = false;
+      const api = fakeApi({
+        's3:GetBucketVersioning': () => (isSet ? { Status: 'Enabled' as const } : {}),
+        's3:PutBucketVersioning': () => {
+          isSet = true;
+          return { $metadata: requestId === undefined ? {} : { requestId } };
+        },
+      });
+      const done = await open(api).cloud.perform(versioning, context());
+      expect(done.requestIds).toEqual([{ call: 's3:PutBucketVersioning', id }]);
+    }
+  });
+
   it('fails when it never reads back', async () => {
     const api = fakeApi({
       's3:GetBucketVersioning': () => ({ Status: 'Suspended' }),

@@ -5,12 +5,18 @@ import process from 'node:process';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeAwsCloud } from '../../../../src/cloud/aws/cloud.ts';
 import { callerFacts, makeSdkApi, resolveRegion, type CallInfo } from '../../../../src/cloud/aws/sdk-api.ts';
+import { clientConfig } from '../../../../src/cloud/aws/sdk/sender.ts';
 import type * as S3Module from '../../../../src/cloud/aws/sdk/s3.ts';
 import { exampleBlueprint } from '../../../harness/blueprint.ts';
 import { fakeApi, fakeClock } from './fake-api.ts';
 
 type Reply =
   { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> } | 'reset';
+
+it('waits for no answer without end, be it begun or not', () => {
+  const { requestHandler } = clientConfig({ region: 'eu-central-1', endpoint: null, maxAttempts: 1 });
+  expect(requestHandler).toMatchObject({ requestTimeout: 30_000, socketTimeout: 30_000 });
+});
 
 describe('the SDK behind the seam', () => {
   let server: Server;
@@ -239,10 +245,18 @@ describe('the caller', () => {
     });
   });
 
-  it('refuses an answer that names nobody', async () => {
-    const api = fakeApi({ 'sts:GetCallerIdentity': () => ({ Arn: 'nobody', Account: '1' }) });
-    await expect(callerFacts(api, 'eu-central-1', async () => null)).rejects.toMatchObject({
-      code: 'CLOUD_FAILED',
-    });
+  it.each([
+    'nobody',
+    '',
+    'arn:aws:sts::123456789012:assumed-role/a/b\n  signer  alice',
+    'arn:aws:sts::123456789012:assumed-role/a/\u001b[2Kalice',
+    'arn:aws:sts::123456789012:assumed-role/a/\u202ealice',
+    'arn:aws:sts::123456789012:assumed-role/a/b is the one you expect',
+    `arn:aws:sts::123456789012:assumed-role/a/${'b'.repeat(2_000)}`,
+  ])('refuses an answer that names nobody, or says something else besides: %j', async (Arn) => {
+    const api = fakeApi({ 'sts:GetCallerIdentity': () => ({ Arn, Account: '123456789012' }) });
+    const error: unknown = await callerFacts(api, 'eu-central-1', async () => null).catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: 'CLOUD_FAILED' });
+    expect(String(error).length).toBeLessThan(400);
   });
 });

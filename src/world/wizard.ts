@@ -1,6 +1,7 @@
 /** Questions of `init` and `intent new`, asked with inquirer where somebody is at the terminal. Never used for a confirmation. */
 import { isatty } from 'node:tty';
 import { GovbootError } from '../kernel/errors.ts';
+import { safe } from '../kernel/text.ts';
 import type { Wizard } from '../ports.ts';
 import { ciOf } from './style-of.ts';
 
@@ -11,13 +12,18 @@ export function makeWizard(env: NodeJS.ProcessEnv): Wizard {
       const text = await prompted(message, {
         type: 'input',
         ...(initial === undefined ? {} : { default: initial }),
-        validate: (given: string) => problem(given.trim()) ?? true,
+        // What was typed is repeated in it, and may have been pasted from anywhere.
+        validate: (given: string) => safeOrNull(problem(given.trim())) ?? true,
       });
       return text.trim();
     },
     // As it is: a passphrase may begin or end with a space.
     secret: (message) => prompted(message, { type: 'password', mask: true }),
   };
+}
+
+function safeOrNull(text: string | null): string | null {
+  return text === null ? null : safe(text);
 }
 
 interface Kind {

@@ -7,12 +7,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { isSafe } from '../../src/kernel/text.ts';
 import { govbootPath } from './cli.ts';
 import { look, problemsOf } from './deny.ts';
 import { startTerminal, type Terminal } from './pty.ts';
 import { govern, type Fixture } from './script-fixture.ts';
+
+// The first test of a file also makes the fixture.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** What a person, or an attacker in their place, has before them. */
 export interface Seat {
@@ -41,13 +44,15 @@ export interface Wanted {
   readonly env?: Readonly<Record<string, string>>;
   readonly cols?: number;
   readonly args?: readonly string[];
+  /** What is started in place of the built program. */
+  readonly program?: (scene: Scene) => readonly string[];
   /** What else to do before the run is looked at. */
   readonly prepare?: (scene: Scene) => void | Promise<void>;
   /** A command that runs govboot: `{}` stands for it; 'sh' syntax. */
   readonly around?: string;
 }
 
-export const APPLY = ['apply', 'dev', '--intent', 'intents/two.yaml', '--rehearse'] as const;
+const APPLY = ['apply', 'dev', '--intent', 'intents/two.yaml', '--rehearse'] as const;
 
 /** A fresh copy of the superseding fixture. */
 export async function scene(kind: 'superseding' | 'governed' = 'superseding'): Promise<Scene> {
@@ -58,9 +63,11 @@ export async function scene(kind: 'superseding' | 'governed' = 'superseding'): P
 }
 
 /** Starts govboot at a terminal, as the operator. */
-export function sit({ fixture }: Scene, wanted: Omit<Wanted, 'code' | 'wrong'> = {}): Promise<Seat> {
+export function sit(place: Scene, wanted: Omit<Wanted, 'code' | 'wrong'> = {}): Promise<Seat> {
+  const { fixture } = place;
+  const program = wanted.program?.(place) ?? [govbootPath];
   const args = wanted.args ?? [...APPLY, '--key', `${fixture.env['KEYS'] ?? ''}/alice.key`];
-  const quoted = [process.execPath, govbootPath, ...args].map((word) => `'${word}'`).join(' ');
+  const quoted = [process.execPath, ...program, ...args].map((word) => `'${word}'`).join(' ');
   const run = `sh -c 'echo "pid $$"; exec "$@"' sh ${quoted}`;
   const script = [
     'echo "before $(stty -g)"',

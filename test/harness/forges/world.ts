@@ -31,7 +31,7 @@ function changeBucket(site: ForgeSite, change: (bucket: Bucket) => Partial<Bucke
   const cells = Object.values(state.buckets);
   if (cells.length !== 1) throw new Error(`the cloud of dev has ${cells.length} buckets, not 1`);
   for (const { history } of cells)
-    for (const seen of history) seen.value = { ...seen.value, ...change(seen.value) } as Bucket;
+    for (const seen of history) seen.value = { ...seen.value, ...change(seen.value) };
   const next = String(Number(newest.slice(-8)) + 1).padStart(8, '0');
   writeFileSync(join(folder, `dev.json.${next}`), JSON.stringify(state));
 }

@@ -20,7 +20,11 @@ const __filename = import.meta.filename, __dirname = import.meta.dirname;
 
 const result = await build({
   absWorkingDir: root,
-  entryPoints: [{ in: 'bin/govboot.ts', out: 'govboot' }],
+  entryPoints: [
+    { in: 'bin/govboot.ts', out: 'govboot' },
+    // A process is started from a file.
+    { in: 'src/world/rules-engine.ts', out: 'rules-engine' },
+  ],
   outdir: 'dist',
   chunkNames: 'chunks/[name]-[hash]',
   platform: 'node',
@@ -70,10 +74,11 @@ const outputs = new Map(result.outputFiles.map((file) => [file.path, file.conten
 outputs.set(join(dist, 'THIRD-PARTY.txt'), thirdParty(result.metafile));
 outputs.set(join(dist, 'meta.json'), `${JSON.stringify(result.metafile)}\n`);
 
-// Chunks first and the executable after them: it must never name a chunk that is not there yet.
+// Chunks first and the executable last: nothing must ever name a file that is not there yet.
 const executable = join(dist, 'govboot.js');
-for (const [path, contents] of outputs) if (path !== executable) put(path, contents);
-put(executable, outputs.get(executable));
+const rank = (path) => (path === executable ? 2 : path.startsWith(join(dist, 'chunks')) ? 0 : 1);
+const inOrder = [...outputs].sort(([a], [b]) => rank(a) - rank(b));
+for (const [path, contents] of inOrder) put(path, contents);
 
 // What an earlier build left behind goes last.
 for (const entry of readdirSync(dist, { recursive: true })) {

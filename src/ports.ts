@@ -10,6 +10,8 @@ import type {
   Maybe,
   Mode,
   PinFacts,
+  ProgramFacts,
+  RulesAnswer,
   SignatureFacts,
   SourceFacts,
 } from './inputs/facts.ts';
@@ -184,6 +186,18 @@ export interface Machine {
   tools(): Promise<
     readonly { readonly name: string; readonly version: string; readonly sha256: string | null }[]
   >;
+  /** Of the named programs those that are here, hashed; none of them is started. */
+  programs(names: readonly string[]): Promise<readonly ProgramFacts[]>;
+}
+
+/** The team's own rules, compiled to WebAssembly. They reach nothing, and are ended when they take too long or too much. */
+export interface Rules {
+  /** @param question `input` is JSON. Never throws for what the rules do. */
+  evaluate(question: {
+    readonly module: Uint8Array;
+    readonly entrypoint: string;
+    readonly input: Uint8Array;
+  }): Promise<RulesAnswer>;
 }
 
 /** Everything a command may use; made once by main. */
@@ -203,6 +217,7 @@ export interface Ports {
   /** Made on first use: SDK clients are loaded when they are used. */
   readonly cloud: (target: CloudTarget) => Promise<{ readonly cloud: Cloud; readonly claims: Claims }>;
   readonly machine: Machine;
+  readonly rules: Rules;
   /** Whether the run was asked to stop (SIGINT, SIGTERM); from the first question on, running steps are let end. */
   readonly interrupted: () => boolean;
   readonly wizard: Wizard;

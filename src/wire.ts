@@ -29,6 +29,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     { makeTerminal },
     { makeWizard },
     { makeMachine },
+    { makeRules },
     { makeEvidenceStore },
   ] = await Promise.all([
     import('./world/host.ts'),
@@ -40,6 +41,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     import('./world/terminal.ts'),
     import('./world/wizard.ts'),
     import('./world/machine.ts'),
+    import('./world/rules.ts'),
     import('./world/evidence-store.ts'),
   ]);
   const log = makeLog(globals.log);
@@ -65,6 +67,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     terminal: makeTerminal(process.env, clock),
     wizard: makeWizard(process.env),
     machine: makeMachine(process.env, { ...ITSELF, version, repository: root }),
+    rules: makeRules({ engine: join(packageRoot(), 'dist', 'rules-engine.js') }),
     cloud: (target) => reach(target, mode, emit, clock),
     interrupted: watchInterrupts(interrupt),
     scaffold: (path) => readFile(join(packageRoot(), path)),

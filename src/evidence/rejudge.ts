@@ -7,7 +7,7 @@ import type { Facts, FileRead, Problem, SignatureFacts, SourceFacts } from '../i
 import { isTagName, parseTagObject, type TagRead } from '../inputs/tag-object.ts';
 import { thresholdOf, type Trust } from '../inputs/trust.ts';
 import { sha256, type Sha256 } from '../kernel/digest.ts';
-import { readDocuments, type Documents } from '../gates/documents.ts';
+import { readDocuments, valueOf, type Documents } from '../gates/documents.ts';
 import { judgeIntent } from '../gates/intent.ts';
 import { judgeParity } from '../gates/parity.ts';
 import { countSigners, judgeSignatures, thresholdFindings } from '../gates/signers.ts';
@@ -15,6 +15,7 @@ import type { Finding } from '../gates/verdict.ts';
 import { blobOf, type Exhibit } from './exhibit.ts';
 import { blobName, TRUST_NAME } from './layout.ts';
 import { factsOf } from './ledger.ts';
+import { recordedRules } from './rejudge-rules.ts';
 import { axisOf, signatureFacts } from './verify-signature.ts';
 
 /** An entry that vouches for the inputs of a run. */
@@ -36,7 +37,8 @@ export interface Reopened {
 }
 
 /** Puts the facts together as of the confirmation: before it, every gate had passed; after it, every digest was computed again. */
-export async function reopen(exhibit: Exhibit, { lock, began }: Case): Promise<Reopened> {
+export async function reopen(exhibit: Exhibit, one: Case): Promise<Reopened> {
+  const { lock, began } = one;
   const { intent, policy } = lock;
   const tag = readTag(exhibit, lock);
   const [intentFile, trustFile] = [
@@ -70,10 +72,15 @@ export async function reopen(exhibit: Exhibit, { lock, began }: Case): Promise<R
       templates,
     },
     machine: { weakening: [], endpoints: [], proxies: [], credentials: [] },
+    programs: [],
+    rules: null,
     caller: missing('the caller'),
     ledger,
   };
-  return { facts, documents: readDocuments(facts), tag };
+  const documents = readDocuments(facts);
+  const named = valueOf(documents.parity)?.rules ?? null;
+  const rules = recordedRules(exhibit, one, named, { intent: intentFile, parity });
+  return { facts: { ...facts, rules }, documents, tag };
 }
 
 /** Asks the gates of intent and parity, and counts the signers of the tag. */

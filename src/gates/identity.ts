@@ -1,4 +1,4 @@
-/** Gate 4: the caller is in the account that the intent names, reached by the way that it names, from a process that nothing weakens. */
+/** Gate 4: the caller is in the account that the intent names, reached by the way that it names, from a process that nothing weakens, with the programs that the policy lists. */
 import { humanSeconds } from '../kernel/time.ts';
 import type { CallerFacts, Facts } from '../inputs/facts.ts';
 import type { Intent } from '../inputs/intent.ts';
@@ -44,6 +44,7 @@ export function judgeIdentity(facts: Facts, documents: Documents): GateVerdict {
         ]),
     endpoints,
     environment,
+    judgeTools(facts.programs, documents),
   ];
   const because =
     caller.is === 'read' ? `${caller.value.arn} calls in ${caller.value.region}, from a clean process` : '';
@@ -113,4 +114,24 @@ function lifetimeFindings({ expiresInSeconds: seconds }: CallerFacts): readonly 
       },
     ),
   ];
+}
+
+/** A program that is not listed by name may be any; one that is listed must be one of the builds that somebody reviewed. */
+function judgeTools(programs: Facts['programs'], documents: Documents): Outcome<'identity'> {
+  const parity = valueOf(documents.parity);
+  if (parity === null) return left('tools', 'the policy, which lists programs, could not be read');
+  const tools = new Map<string, readonly string[]>(Object.entries(parity.tools));
+  const findings = programs.flatMap(({ name, path, sha256 }) => {
+    const listed = tools.get(name) ?? [];
+    return when(listed.length > 0 && (sha256 === null || !listed.includes(sha256)), () =>
+      finding(
+        'TOOL_HASH',
+        sha256 === null
+          ? `${path} cannot be read, so its SHA-256 is not known; tools.${name} lists ${listed.join(', ')}`
+          : `${path} has SHA-256 ${sha256}; tools.${name} lists ${listed.join(', ')}`,
+        { data: { name, path, found: sha256, listed } },
+      ),
+    );
+  });
+  return made('tools', findings);
 }

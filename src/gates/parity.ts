@@ -6,6 +6,7 @@ import type { Intent } from '../inputs/intent.ts';
 import { nameProblems, resolveNames, type ResolvedNames } from '../inputs/names.ts';
 import { RESOURCE_KINDS, type EnvironmentPolicy, type Parity } from '../inputs/parity.ts';
 import { valueOf, type Documents } from './documents.ts';
+import { attestedBy, judgeRules } from './rules.ts';
 import {
   finding,
   left,
@@ -33,6 +34,7 @@ export function judgeParity(facts: Facts, documents: Documents): GateVerdict {
       'sharing',
       'resources',
       'templates',
+      'rules',
     ];
     const outcomes = [
       made('document', document.findings),
@@ -50,10 +52,11 @@ export function judgeParity(facts: Facts, documents: Documents): GateVerdict {
     made('sharing', sharingFindings(parity, all)),
     made('resources', resourceFindings(parity)),
     made('templates', templateFindings(parity, facts.governance.templates)),
+    judgeRules(parity.rules, facts.rules),
   ];
   const others = Object.keys(parity.environments).length - 1;
   const alone = others === 0 ? 'it is the only one' : `its ${String(others + 1)} environments share nothing`;
-  const because = `${document.path} allows environment "${facts.environment}", and ${alone}`;
+  const because = `${document.path} allows environment "${facts.environment}", and ${alone}${attestedBy(parity.rules)}`;
   return verdictOf('parity', outcomes, because);
 }
 

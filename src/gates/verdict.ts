@@ -52,8 +52,9 @@ export const CHECKS = {
     'sharing',
     'resources',
     'templates',
+    'rules',
   ],
-  identity: ['caller', 'account', 'root', 'lifetime', 'endpoints', 'environment'],
+  identity: ['caller', 'account', 'root', 'lifetime', 'endpoints', 'environment', 'tools'],
   immutability: ['ledger', 'clock', 'unfinished', 'lock'],
 } as const satisfies Record<GateId, readonly string[]>;
 

@@ -10,7 +10,8 @@ export const ENTRY_SCHEMA = 'govboot.ledger-entry/v1';
 export const LOCK_SCHEMA = 'govboot.backend-lock/v1';
 
 const text = z.string().min(1).max(4_000);
-const json: z.ZodType<Json> = z.json();
+/** Any JSON value. */
+export const json: z.ZodType<Json> = z.json();
 const mode = z.enum(['LIVE', 'REHEARSAL']);
 const objectName = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'must be a full object name');
 const nonce = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hexadecimal characters');
@@ -227,7 +228,8 @@ export function parseLock(bytes: Uint8Array, file: string): BackendLock {
   return parseStrict(lockSchema, bytes, file);
 }
 
-function parseStrict<S extends z.ZodType>(schema: S, bytes: Uint8Array, file: string): z.output<S> {
+/** @throws NOT_CANONICAL, SCHEMA */
+export function parseStrict<S extends z.ZodType>(schema: S, bytes: Uint8Array, file: string): z.output<S> {
   const result = schema.safeParse(parseBounded(bytes, file));
   if (result.success) return result.data;
   const problems = result.error.issues.map(

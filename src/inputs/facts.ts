@@ -4,6 +4,7 @@
  */
 import type { Code } from '../kernel/codes.ts';
 import type { Sha256 } from '../kernel/digest.ts';
+import type { Json } from '../kernel/json.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { TagRead } from './tag-object.ts';
 import type { SignatureShape } from './signature-packet.ts';
@@ -142,6 +143,26 @@ export interface GovernanceFacts {
   readonly templates: readonly FileRead[];
 }
 
+/** What became of the rules that the parity policy names, compiled from Rego. */
+export interface RulesFacts {
+  readonly file: Maybe<FileRead>;
+  readonly evaluation:
+    | { readonly is: 'made'; readonly input: Uint8Array; readonly answer: RulesAnswer }
+    | { readonly is: 'left'; readonly why: string };
+}
+
+/** What the engine answered. Whether the answer is a yes is for the gate. */
+export type RulesAnswer =
+  | {
+      readonly is: 'answered';
+      readonly entrypoints: readonly string[];
+      /** The result set as it came: nothing of it is taken for granted. */
+      readonly results: Json;
+    }
+  | { readonly is: 'no entrypoint'; readonly entrypoints: readonly string[] }
+  /** An error, a missing function, a trap, too much time, too much memory. */
+  | { readonly is: 'failed'; readonly why: string };
+
 // --- this machine and the caller -------------------------------------------------------------------------------------
 
 export interface EnvironmentFacts {
@@ -166,6 +187,15 @@ export type CredentialSource =
   | { readonly is: 'address'; readonly from: string; readonly url: string }
   /** What the SDK might read and this program cannot could say anything. */
   | { readonly is: 'unreadable'; readonly from: string; readonly why: string };
+
+/** A program that the policy lists and this machine has. */
+export interface ProgramFacts {
+  readonly name: string;
+  /** Links resolved. */
+  readonly path: string;
+  /** null when it may be run, but not read. */
+  readonly sha256: string | null;
+}
 
 export interface CallerFacts {
   /** `arn:aws:sts::123456789012:assumed-role/x/y` (STS GetCallerIdentity). */
@@ -215,6 +245,10 @@ export interface Facts {
   readonly source: SourceFacts;
   readonly governance: GovernanceFacts;
   readonly machine: EnvironmentFacts;
+  /** Of the tools that the policy lists, those that are here. */
+  readonly programs: readonly ProgramFacts[];
+  /** null when the policy names no rules, or could not be read. */
+  readonly rules: RulesFacts | null;
   readonly caller: Maybe<CallerFacts>;
   readonly ledger: LedgerFacts;
 }

@@ -1,12 +1,16 @@
 /** The parity policy: what every environment must look like, and all that may be made. policies/parity.yaml; format in docs/formats.md. */
 import * as z from 'zod';
 import type { FileRead } from './facts.ts';
+import { rulesSchema } from './rules.ts';
 import { account, hex64, line, name, parseDocument, region, word } from './schema.ts';
 
 export const PARITY_SCHEMA = 'govboot.parity/v1';
 
 /** Types of resource that a policy can allow; nothing else is ever created. */
 export const RESOURCE_KINDS = ['state-bucket', 'lock-table', 'state-key', 'oidc-provider', 'role'] as const;
+
+/** Programs whose SHA-256 a policy can list. */
+export const TOOLS = ['git', 'gpg', 'gpgv', 'sqv'] as const;
 
 /** A naming pattern with `{organisation}`, `{environment}`, `{account}`, `{region}`, and `{role}` for roles. */
 const pattern = line(200).regex(
@@ -114,6 +118,10 @@ export const paritySchema = z
     intent: z.strictObject({ max_window_hours: z.int().min(1).max(720) }),
     /** File name in templates/ → SHA-256 of its bytes. */
     templates: z.record(z.string().regex(/^[A-Za-z0-9._-]+$/), hex64),
+    /** The team's own rules; they can refuse more, and allow nothing. */
+    rules: rulesSchema.nullable().default(null),
+    /** Program → SHA-256 of every build of it that may take part; any build of those that are not listed. */
+    tools: z.partialRecord(z.enum(TOOLS), z.array(hex64).min(1).max(100)).default({}),
   })
   .superRefine((parity, context) => {
     for (const dormant of ['automation', 'break-glass'] as const) {

@@ -102,7 +102,8 @@ const KNOWN_FIELDS = `
   gitlab owner_id repository_id subject plan_environment apply_environment host project_path audience
   ref allowed_resources intent max_window_hours templates version roots keys threshold
   thresholds default release approver evidence break-glass people name fingerprint
-  valid_from valid_until
+  valid_from valid_until rules file sha256 entrypoint attests tools git
+  gpg gpgv sqv
 `
   .trim()
   .split(/\s+/);

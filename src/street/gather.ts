@@ -20,6 +20,7 @@ import { foundationProblems } from '../evidence/report.ts';
 import { verifyEvidence } from '../evidence/verify.ts';
 import { listed, listedKeys } from './listed.ts';
 import type { EvidenceStore, Ports, Repository } from '../ports.ts';
+import { policyFacts } from './policy-facts.ts';
 import { isBelieved, reach, UNASKED, type Doors } from './reach.ts';
 
 export const TRUST_FILE = 'policies/trust.yaml';
@@ -86,12 +87,15 @@ export async function gather(ports: Ports, request: Request): Promise<Gathered> 
     source,
     governance,
     machine,
+    programs: [],
+    rules: null,
     caller: early.caller,
     ledger: ledgerFacts,
   };
   const remote = isNamed && isBelieved(seenSoFar) ? await reach(ports, intent, machine) : early;
+  const asked: Facts = { ...seenSoFar, caller: remote.caller };
   return {
-    facts: { ...seenSoFar, caller: remote.caller },
+    facts: { ...asked, ...(await policyFacts(ports, repository, asked)) },
     files: reading.files(governance),
     signatureFiles: reading.signatureFiles,
     ledger,

@@ -2,6 +2,7 @@
 import { sha256, type Sha256 } from '../kernel/digest.ts';
 import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
 import type { FileRead, Fingerprint } from '../inputs/facts.ts';
+import { rulesRecord } from '../inputs/rules-documents.ts';
 import { append, openLedger, refsOf, type EvidenceDeps } from '../evidence/append.ts';
 import { PLAN_NAME } from '../evidence/layout.ts';
 import { storeBlobs, storeKeys } from '../evidence/blobs.ts';
@@ -150,8 +151,8 @@ class Record implements Recorder {
     await seal(deps);
   }
 
-  /** Every input byte for byte: documents, their signatures, templates, and the tag in its two halves. */
-  private inputs({ tag }: Passed): readonly FileRead[] {
+  /** Every input byte for byte: documents, their signatures, templates, the tag in its two halves, and rules with what they were asked. */
+  private inputs({ tag, parity }: Passed): readonly FileRead[] {
     const { files, signatureFiles, facts } = this.gathered;
     const documents = [files.trust?.file, files.parity, files.intent?.file].flatMap((file) =>
       file === undefined || file === null ? [] : [file],
@@ -164,7 +165,8 @@ class Record implements Recorder {
             asFile(`refs/tags/${tag.name}#payload`, read.tag.payload),
             asFile(`refs/tags/${tag.name}#signature`, read.tag.signature),
           ];
-    return [...documents, ...signatureFiles, ...files.templates, ...halves];
+    const rules = rulesRecord(parity.rules, facts.rules);
+    return [...documents, ...signatureFiles, ...files.templates, ...halves, ...rules];
   }
 
   private keys(): readonly { readonly fingerprint: Fingerprint; readonly bytes: Uint8Array }[] {

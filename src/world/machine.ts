@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import process from 'node:process';
 import { pipeline } from 'node:stream/promises';
-import type { CredentialSource, EnvironmentFacts } from '../inputs/facts.ts';
+import type { CredentialSource, EnvironmentFacts, ProgramFacts } from '../inputs/facts.ts';
 import { clip, safe } from '../kernel/text.ts';
 import type { Machine } from '../ports.ts';
 import { awsSettings } from './aws-config.ts';
@@ -42,6 +42,10 @@ export function makeMachine(env: Variables, deps: MachineDeps): Machine {
       ]);
       return found.filter((tool) => tool !== null);
     },
+    programs: async (names) =>
+      (await Promise.all(names.map((name) => programOnPath(name, env, deps.repository)))).filter(
+        (program) => program !== null,
+      ),
   };
 }
 
@@ -100,6 +104,15 @@ async function itself(deps: MachineDeps): Promise<Tool> {
     version: deps.version,
     sha256: program === undefined ? null : await digestOf(program),
   };
+}
+
+async function programOnPath(
+  name: string,
+  env: Variables,
+  repository: string | undefined,
+): Promise<ProgramFacts | null> {
+  const path = whereIs(name, env, repository);
+  return path === null ? null : { name, path, sha256: await digestOf(path) };
 }
 
 async function toolOnPath(

@@ -260,7 +260,7 @@ export function pinOf(overrides: Partial<PinFacts> = {}): PinFacts {
 }
 
 export interface FactsOverrides extends Partial<
-  Pick<Facts, 'now' | 'environment' | 'intentName' | 'mode' | 'resume' | 'caller'>
+  Pick<Facts, 'now' | 'environment' | 'intentName' | 'mode' | 'resume' | 'caller' | 'programs' | 'rules'>
 > {
   readonly source?: Partial<SourceFacts>;
   readonly governance?: Partial<GovernanceFacts>;
@@ -313,6 +313,8 @@ export function goodFacts(overrides: FactsOverrides = {}): Facts {
     intentName: 'intents/dev.yaml',
     mode: 'LIVE',
     resume: false,
+    programs: [],
+    rules: null,
     caller: {
       is: 'read',
       value: {

@@ -114,7 +114,10 @@ export function makePorts(options: PortsOptions): TestPorts {
     machine: {
       environment: () => ({ weakening: [], endpoints: [], proxies: [], credentials: [], ...options.machine }),
       tools: async () => [{ name: 'govboot', version: '0.0.0-test', sha256: null }],
+      programs: async () => [],
     },
+    // Whether rules hold is tried on the engine itself; here a policy that names some is a mistake of the test.
+    rules: { evaluate: async () => Promise.reject(new Error('no rules were expected')) },
     interrupted,
     wizard: wizardOf(options.wizard),
     scaffold: async (path) => new Uint8Array(await readFile(join(PROGRAM, path))),

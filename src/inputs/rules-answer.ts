@@ -6,12 +6,22 @@ import { clip } from '../kernel/text.ts';
 /** Characters of a foreign value that are told. */
 const SHOWN = 200;
 
-const text = z.string().min(1);
-/** Ids are the rules' own words here; whether the policy lists them is judged elsewhere. */
-const answerSchema = z.strictObject({
-  pass: z.array(text),
-  deny: z.array(z.strictObject({ id: text, message: text })),
+const text = z.string('must be text').min(1, 'must not be empty');
+const set = <S extends z.ZodType>(of: S): z.ZodArray<S> => z.array(of, 'must be a set');
+const only = (fields: string): { readonly error: z.core.$ZodErrorMap } => ({
+  error: (issue) =>
+    issue.code === 'unrecognized_keys'
+      ? `must not have ${clip(issue.keys.join(', '), SHOWN)}`
+      : `must be an object with ${fields}`,
 });
+/** Ids are the rules' own words here; whether the policy lists them is judged elsewhere. */
+const answerSchema = z.strictObject(
+  {
+    pass: set(text),
+    deny: set(z.strictObject({ id: text, message: text }, only('id and message'))),
+  },
+  only('pass and deny'),
+);
 
 export type ReadAnswer =
   | { readonly is: 'answer'; readonly pass: readonly string[]; readonly deny: readonly Denial[] }
@@ -58,7 +68,7 @@ function isList(value: Json): value is readonly Json[] {
 function firstOf(issues: readonly z.core.$ZodIssue[]): string {
   return issues
     .slice(0, 1)
-    .map(({ path, message }) => `${path.map(String).join('.') || 'the answer'}: ${message}`)
+    .map(({ path, message }) => `${path.map(String).join('.') || 'the answer'} ${message}`)
     .join('');
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { CallerFacts, EnvironmentFacts } from '../../../src/inputs/facts.ts';
+import { sha256 } from '../../../src/kernel/digest.ts';
 import { edited, goodFacts, INTENT_YAML, type FactsOverrides } from '../../harness/facts.ts';
+import { RULED_YAML, ruledFacts } from '../../harness/rules.ts';
 import { refuses, verdictOn } from './asking.ts';
 
 const good = goodFacts().caller;
@@ -80,11 +82,11 @@ describe('caller', () => {
   });
 
   test('is left where intent or policy cannot be read, but for what is wrong anyway', () => {
-    for (const change of [{ intent: 'x' }, { parity: 'x' }, { environment: 'nowhere' }])
-      expect(verdictOn('identity', change)).toMatchObject({
-        status: 'undefined',
-        because: 'not judged: account (the intent or the policy could not be read)',
-      });
+    for (const change of [{ intent: 'x' }, { parity: 'x' }, { environment: 'nowhere' }]) {
+      const { status, because } = verdictOn('identity', change);
+      expect(status).toBe('undefined');
+      expect(because).toContain('not judged: account (the intent or the policy could not be read)');
+    }
     refuses('identity', { ...caller({ region: 'eu-west-1' }), parity: 'x' }, 'IDENTITY_MISMATCH');
   });
 
@@ -246,4 +248,43 @@ test('a variable that weakens the process, each by its name', () => {
 
 test('a rehearsal is judged no milder', () => {
   refuses('identity', { ...caller({ region: 'eu-west-1' }), mode: 'REHEARSAL' }, 'IDENTITY_MISMATCH');
+});
+
+describe('tools', () => {
+  const good = ruledFacts().programs[0]!;
+  const listed = good.sha256!;
+  const other = sha256('another git');
+  const found = (change: Partial<typeof good>) => ruledFacts({ programs: [{ ...good, ...change }] });
+
+  test('that are listed, and are one of the builds listed, pass; what is not here is no matter', () => {
+    expect(verdictOn('identity', ruledFacts()).status).toBe('pass');
+    expect(verdictOn('identity', ruledFacts({ programs: [] })).status).toBe('pass');
+    const two = edited(RULED_YAML, `["${listed}"]`, `["${other}", "${listed}"]`);
+    expect(verdictOn('identity', ruledFacts({ parity: two })).status).toBe('pass');
+  });
+
+  test('that are not listed may be any', () => {
+    const gpgv = { name: 'gpgv', path: '/usr/bin/gpgv', sha256: other };
+    expect(verdictOn('identity', ruledFacts({ programs: [good, gpgv] })).status).toBe('pass');
+    expect(verdictOn('identity', { programs: [{ ...good, sha256: other }] }).status).toBe('pass');
+  });
+
+  test('of another build refuse, by path and digest', () => {
+    const { message, data } = refuses('identity', found({ sha256: other, path: '/tmp/git' }), 'TOOL_HASH');
+    expect(message).toBe(`/tmp/git has SHA-256 ${other}; tools.git lists ${listed}`);
+    expect(data).toEqual({ name: 'git', path: '/tmp/git', found: other, listed: [listed] });
+  });
+
+  test('that may be run and not read refuse: nobody knows what they are', () => {
+    const { message } = refuses('identity', found({ sha256: null }), 'TOOL_HASH');
+    expect(message).toBe(
+      `/usr/bin/git cannot be read, so its SHA-256 is not known; tools.git lists ${listed}`,
+    );
+  });
+
+  test('are left without a policy', () => {
+    expect(verdictOn('identity', { parity: 'x' }).because).toContain(
+      'tools (the policy, which lists programs, could not be read)',
+    );
+  });
 });

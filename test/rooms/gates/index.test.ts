@@ -18,6 +18,7 @@ import {
   TREE,
   TRUST_YAML,
 } from '../../harness/facts.ts';
+import { answered, ruledFacts, rulesFacts } from '../../harness/rules.ts';
 
 describe('judge', () => {
   test('good facts pass every gate, with every check made', () => {
@@ -258,10 +259,13 @@ const FREE: readonly RegExp[] = [
   /^governance\.pins\.0\./, // the pin of the folder is there as well
   /^caller\.value\.(expiresInSeconds|arn)$/, // arn: another session name
   /^ledger\.(size|headSha256)$/,
+  /^programs\.0\.(name|path)$/, // a program that is not listed by name may be any
+  /^rules\.file\.value\.(path|sha256)$/, // hashed again from the bytes
+  /^rules\.evaluation\.(input|answer\.entrypoints\.0)$/, // the run's own question; auditors compare it with what it is made of
 ];
 
 describe('what the gates bind', () => {
-  const good = goodFacts();
+  const good = ruledFacts();
   // The tag of a union says which fields follow: changing it alone makes no facts of any kind.
   const isTag = (path: Path): boolean => path.at(-1) === 'is';
   const leaves = leavesOf(good).filter((path) => !isTag(path));
@@ -308,6 +312,9 @@ describe('what the gates bind', () => {
     ['no template', goodFacts({ governance: { templates: [] } })],
     ['no caller', goodFacts({ caller: { is: 'problem', problem: { code: 'CREDENTIALS', wrong: 'none' } } })],
     ['a weakened process', goodFacts({ machine: { weakening: [{ name: 'NODE_OPTIONS', value: 'x' }] } })],
+    ['a silent rule', ruledFacts({ rules: rulesFacts(answered([{ result: { pass: [], deny: [] } }])) })],
+    ['rules that were not run', ruledFacts({ rules: null })],
+    ['another git', ruledFacts({ programs: [{ name: 'git', path: '/tmp/git', sha256: TREE }] })],
     ['bad evidence', goodFacts({ ledger: { problems: [{ code: 'EVIDENCE_INVALID', wrong: 'x' }] } })],
   ];
 

@@ -188,7 +188,7 @@ export type CredentialSource =
   /** What the SDK might read and this program cannot could say anything. */
   | { readonly is: 'unreadable'; readonly from: string; readonly why: string };
 
-/** A program that the policy lists and this machine has. */
+/** A program that a policy can list, and this machine has; hashed before it was started. */
 export interface ProgramFacts {
   readonly name: string;
   /** Links resolved. */
@@ -245,7 +245,7 @@ export interface Facts {
   readonly source: SourceFacts;
   readonly governance: GovernanceFacts;
   readonly machine: EnvironmentFacts;
-  /** Of the tools that the policy lists, those that are here. */
+  /** Of the tools that a policy can list, those that are here. */
   readonly programs: readonly ProgramFacts[];
   /** null when the policy names no rules, or could not be read. */
   readonly rules: RulesFacts | null;

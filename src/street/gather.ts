@@ -2,6 +2,7 @@
 import { isGovbootError } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
 import { parseIntent, type Intent } from '../inputs/intent.ts';
+import { TOOLS } from '../inputs/parity.ts';
 import { holds, parseTrust, personOf, type Trust } from '../inputs/trust.ts';
 import type {
   Facts,
@@ -20,8 +21,8 @@ import { foundationProblems } from '../evidence/report.ts';
 import { verifyEvidence } from '../evidence/verify.ts';
 import { listed, listedKeys } from './listed.ts';
 import type { EvidenceStore, Ports, Repository } from '../ports.ts';
-import { policyFacts } from './policy-facts.ts';
 import { isBelieved, reach, UNASKED, type Doors } from './reach.ts';
+import { gatherRules } from './rules-facts.ts';
 
 export const TRUST_FILE = 'policies/trust.yaml';
 export const PARITY_FILE = 'policies/parity.yaml';
@@ -59,6 +60,8 @@ export interface Gathered {
 /** Reads the repository, the ledger, this machine and the caller. Never writes. */
 export async function gather(ports: Ports, request: Request): Promise<Gathered> {
   const now = ports.clock.now();
+  // Before any of them is started: one that was replaced could put the right one back.
+  const programs = await ports.machine.programs(TOOLS);
   const repository = await ports.repository.open();
   const reading = new Reading(ports, repository, now);
   const governance = await reading.governance(request.intent);
@@ -87,7 +90,7 @@ export async function gather(ports: Ports, request: Request): Promise<Gathered> 
     source,
     governance,
     machine,
-    programs: [],
+    programs,
     rules: null,
     caller: early.caller,
     ledger: ledgerFacts,
@@ -95,7 +98,7 @@ export async function gather(ports: Ports, request: Request): Promise<Gathered> 
   const remote = isNamed && isBelieved(seenSoFar) ? await reach(ports, intent, machine) : early;
   const asked: Facts = { ...seenSoFar, caller: remote.caller };
   return {
-    facts: { ...asked, ...(await policyFacts(ports, repository, asked)) },
+    facts: { ...asked, rules: await gatherRules(ports.rules, repository, asked) },
     files: reading.files(governance),
     signatureFiles: reading.signatureFiles,
     ledger,

@@ -5,12 +5,12 @@ import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-export type Tool = 'gpg' | 'gpgv' | 'sqv' | 'git' | 'terraform' | 'moto';
+export type Tool = 'gpg' | 'gpgv' | 'sqv' | 'git' | 'terraform' | 'moto' | 'opa';
 
 export type Capability =
   { readonly present: true; readonly version: string } | { readonly present: false; readonly why: string };
 
-export const tools: readonly Tool[] = ['gpg', 'gpgv', 'sqv', 'git', 'terraform', 'moto'];
+export const tools: readonly Tool[] = ['gpg', 'gpgv', 'sqv', 'git', 'terraform', 'moto', 'opa'];
 
 /** The root of the project. */
 export const projectRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -79,7 +79,8 @@ function detect(tool: Tool): Capability {
       return absent('no Python here can import moto.server (.ci/run installs it into .venv)');
     }
     case 'terraform':
-      return versioned('terraform', ['version']);
+    case 'opa':
+      return versioned(tool, ['version']);
     case 'gpg':
     case 'gpgv':
     case 'sqv':

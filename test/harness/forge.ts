@@ -3,6 +3,7 @@ import { approvalForges } from './forges/approval.ts';
 import { gitForges } from './forges/git.ts';
 import { keyForges } from './forges/key.ts';
 import { policyForges } from './forges/policy.ts';
+import { rulesForges } from './forges/rules.ts';
 import { signatureForges } from './forges/signature.ts';
 import { worldForges } from './forges/world.ts';
 import type { Fixture } from './script-fixture.ts';
@@ -25,6 +26,7 @@ const forges: Readonly<Record<string, Forge>> = {
   ...gitForges,
   ...keyForges,
   ...policyForges,
+  ...rulesForges,
   ...signatureForges,
   ...worldForges,
 };

@@ -30,7 +30,7 @@
  *                                   put the refusal into the ledger, where there is one and the command is apply (see deny.ts)
  * deny-unrecorded CODE RE ARGS...   the same, where the ledger cannot take it
  * forge NAME ARGS...                one of the forgeries in forges/
- * $ROOT $ALICE $BOB $STRANGER       fingerprints; $KEYS/alice.key is a key file
+ * $ROOT $ALICE $BOB $STRANGER       fingerprints; $KEYS/alice.key is a key file; $PATH is that of this machine
  *
  * A line whose first word is not in this list is an error. Words are split at blanks; 'single quotes' keep
  * blanks and everything else, '' in them is a quote; $NAME and ${NAME} outside them are replaced. $WORK is
@@ -207,7 +207,7 @@ function put(path: string, text: string): void {
 }
 
 async function runLine(state: State, line: string): Promise<void> {
-  const [first = '', ...tail] = words(line, { ...state.env, WORK: state.work });
+  const [first = '', ...tail] = words(line, { PATH: process.env['PATH'], ...state.env, WORK: state.work });
   const negated = first === '!';
   const code = first === 'exit' ? Number(tail[0]) : undefined;
   const [verb = '', ...args] = negated ? tail : code === undefined ? [first, ...tail] : tail.slice(1);

@@ -4,6 +4,7 @@ import { GovbootError } from '../kernel/errors.ts';
 import { clip, nearest, safe } from '../kernel/text.ts';
 import { isInstant, type Instant } from '../kernel/time.ts';
 import { isFingerprint, type Fingerprint } from './facts.ts';
+import { placeOf, showPlace, type Path } from './places.ts';
 import { parseYaml } from './yaml.ts';
 
 /** Text of one line in printable characters. */
@@ -45,7 +46,7 @@ export function parseDocument<S extends z.ZodType>(schema: S, bytes: Uint8Array,
   const told = found
     .slice(0, MOST_PROBLEMS)
     .map(describe)
-    .map(({ at, text }) => `${file}: ${document.position(at)}: ${text}`);
+    .map(({ at, text }) => `${showPlace(placeOf(document.places, at))}: ${text}`);
   const more = found.length - told.length;
   const problems = more > 0 ? [...told, `${file}: and ${String(more)} more`] : told;
   throw new GovbootError('SCHEMA', problems.join('\n'), { data: { file, problems } });
@@ -55,7 +56,7 @@ export function parseDocument<S extends z.ZodType>(schema: S, bytes: Uint8Array,
 const MOST_PROBLEMS = 50;
 
 interface Description {
-  readonly at: readonly PropertyKey[];
+  readonly at: Path;
   readonly text: string;
 }
 

@@ -3,7 +3,7 @@ import { humanSeconds, secondsBetween, type Instant } from '../kernel/time.ts';
 import type { Facts } from '../inputs/facts.ts';
 import type { Intent } from '../inputs/intent.ts';
 import { holds, thresholdOf, type Trust } from '../inputs/trust.ts';
-import { valueOf, type Document, type Documents } from './documents.ts';
+import { valueOf, type Documents, type Parsed } from './documents.ts';
 import type { Signed } from './signature.ts';
 import { countSigners, judgeSignatures, thresholdFindings, type Signer } from './signers.ts';
 import {
@@ -24,8 +24,6 @@ export interface IntentJudgement {
   readonly signers: readonly Signer[];
   readonly approvers: readonly Signer[];
 }
-
-type Parsed = Extract<Document<Intent>, { is: 'parsed' }>;
 
 /** @param trusted the trust file, null when it does not hold: then no signer counts */
 export function judgeIntent(facts: Facts, documents: Documents, trusted: Trust | null): IntentJudgement {
@@ -77,7 +75,7 @@ interface People {
 }
 
 function judgePeople(
-  { value: intent, path }: Parsed,
+  { value: intent, path }: Parsed<Intent>,
   signed: readonly Signed[],
   { environment, now }: Facts,
   trust: Trust | null,
@@ -218,7 +216,7 @@ function judgeSource(intent: Intent, { source: { tag, tree } }: Facts): Outcome<
 }
 
 function judgeWindow(
-  { value: intent, path }: Parsed,
+  { value: intent, path }: Parsed<Intent>,
   signed: readonly Signed[],
   documents: Documents,
   now: Instant,
@@ -249,7 +247,7 @@ function judgeWindow(
 }
 
 /** The same intent may be seen again: then its lock is there, or its run is resumed, and the immutability gate judges that. */
-function judgeNonce({ value: { nonce }, sha256 }: Parsed, { ledger }: Facts): Outcome<'intent'> {
+function judgeNonce({ value: { nonce }, sha256 }: Parsed<Intent>, { ledger }: Facts): Outcome<'intent'> {
   if (ledger.problems.length > 0) return left('nonce', 'the ledger is not consistent');
   const used = ledger.nonces.find((entry) => entry.nonce === nonce && entry.intentSha256 !== sha256);
   return made(

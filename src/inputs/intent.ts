@@ -8,10 +8,11 @@ import {
   instant,
   line,
   name,
-  parseDocument,
+  readDocument,
   region,
   uuid,
   word,
+  type Placed,
 } from './schema.ts';
 
 export const INTENT_SCHEMA = 'govboot.intent/v1';
@@ -62,6 +63,11 @@ export const intentSchema = z
 export type Intent = z.output<typeof intentSchema>;
 
 /** @throws YAML, SCHEMA */
+export function readIntent(file: FileRead): Placed<Intent> {
+  return readDocument(intentSchema, file);
+}
+
+/** @throws YAML, SCHEMA */
 export function parseIntent(file: FileRead): Intent {
-  return parseDocument(intentSchema, file.bytes, file.path);
+  return readIntent(file).value;
 }

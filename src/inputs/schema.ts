@@ -3,19 +3,20 @@ import * as z from 'zod';
 import { GovbootError } from '../kernel/errors.ts';
 import { clip, nearest, safe } from '../kernel/text.ts';
 import { isInstant, type Instant } from '../kernel/time.ts';
-import { isFingerprint, type Fingerprint } from './facts.ts';
-import { placeOf, showPlace, type Path } from './places.ts';
+import { isFingerprint, type FileRead, type Fingerprint } from './facts.ts';
+import { placeOf, showPlace, type Path, type Places } from './places.ts';
 import { parseYaml } from './yaml.ts';
 
-/** Text of one line in printable characters. */
-export const line = (max: number): z.ZodString =>
+/** Text of at most one line in printable characters. */
+export const oneLine = (max: number): z.ZodString =>
   z
     .string()
-    .min(1)
     .max(max)
     .regex(/^[^\n]*$/, 'must be one line')
     .regex(/^(\S|\n|$)/, 'must not begin with a space')
     .regex(/(\S|\n|^)$/, 'must not end with a space');
+/** The same, and not empty. */
+export const line = (max: number): z.ZodString => oneLine(max).min(1);
 /** Text of one form; `rule` is told for a value of another type too, a number without quotes above all. */
 export const word = (form: RegExp, rule: string): z.ZodString => z.string(rule).regex(form, rule);
 
@@ -37,11 +38,20 @@ export const uuid = word(
 export const account = word(/^[0-9]{12}$/, 'must be 12 digits, in quotes');
 export const region = word(/^[a-z]{2}(-[a-z]+)+-[0-9]$/, 'must be a region like eu-central-1');
 
+/** A document as plain data and, beside it, where each value stands. */
+export interface Placed<T> {
+  readonly value: T;
+  readonly places: Places;
+}
+
 /** Parses a YAML document against a strict schema. All issues are told at once. @throws YAML, SCHEMA */
-export function parseDocument<S extends z.ZodType>(schema: S, bytes: Uint8Array, file: string): z.output<S> {
+export function readDocument<S extends z.ZodType>(
+  schema: S,
+  { bytes, path: file }: Pick<FileRead, 'bytes' | 'path'>,
+): Placed<z.output<S>> {
   const document = parseYaml(bytes, file);
   const result = schema.safeParse(document.value, { reportInput: true });
-  if (result.success) return result.data;
+  if (result.success) return { value: result.data, places: document.places };
   const found = result.error.issues.flatMap(apart);
   const told = found
     .slice(0, MOST_PROBLEMS)

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { Instant } from '../kernel/time.ts';
 import type { FileRead, Fingerprint } from './facts.ts';
-import { fingerprint, instant, line, name, parseDocument, uuid } from './schema.ts';
+import { fingerprint, instant, line, name, readDocument, uuid, type Placed } from './schema.ts';
 
 export const TRUST_SCHEMA = 'govboot.trust/v1';
 export const ROLES = ['release', 'intent', 'approver', 'evidence', 'break-glass'] as const;
@@ -91,8 +91,13 @@ export type Trust = z.output<typeof trustSchema>;
 export type Person = Trust['people'][number];
 
 /** @throws YAML, SCHEMA */
+export function readTrust(file: FileRead): Placed<Trust> {
+  return readDocument(trustSchema, file);
+}
+
+/** @throws YAML, SCHEMA */
 export function parseTrust(file: FileRead): Trust {
-  return parseDocument(trustSchema, file.bytes, file.path);
+  return readTrust(file).value;
 }
 
 /** How many people of `role` must have signed for `environment`. */

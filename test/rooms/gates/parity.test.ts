@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { environmentOf } from '../../../src/gates/parity.ts';
+import { environmentOf } from '../../../src/inputs/settings.ts';
 import { parseParity, RESOURCE_KINDS } from '../../../src/inputs/parity.ts';
 import { RESOURCE_KINDS as PLANNED_KINDS } from '../../../src/plan/control.ts';
 import {

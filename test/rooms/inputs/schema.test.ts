@@ -73,6 +73,10 @@ describe('words', () => {
     accepts(schema.line(5), ['a', 'a b', 'é中'], ['', 'a\nb', 'abcdef', ' a', 'a ', '\u00a0', '\n', 1, null]);
   });
 
+  test('a line that may be empty', () => {
+    accepts(schema.oneLine(2), ['', 'a', 'ab'], ['abc', ' a', 'a ', 'a\nb', '\n', 1]);
+  });
+
   test('name', () => {
     accepts(
       schema.name,

@@ -6,9 +6,10 @@ import type { Intent } from '../inputs/intent.ts';
 import { nameProblems, tagProblems, type NameProblem } from '../inputs/name-rules.ts';
 import { resolveNames, type ResolvedNames } from '../inputs/names.ts';
 import { RESOURCE_KINDS, type Parity } from '../inputs/parity.ts';
-import { placeOf } from '../inputs/places.ts';
+import { placeOf, showPlace } from '../inputs/places.ts';
+import type { Placed } from '../inputs/schema.ts';
 import { environmentOf, settingsOf } from '../inputs/settings.ts';
-import { valueOf, type Documents, type Parsed } from './documents.ts';
+import { valueOf, type Documents } from './documents.ts';
 import { shapeFindings } from './shape.ts';
 import { sharingFindings } from './sharing.ts';
 import {
@@ -47,7 +48,7 @@ export function judgeParity(facts: Facts, documents: Documents): GateVerdict {
 }
 
 /** What the policy says by itself, whatever is asked of it: it holds as a whole, or not at all. */
-export function judgePolicy(policy: Parsed<Parity>): readonly Outcome<'parity'>[] {
+export function judgePolicy(policy: Placed<Parity>): readonly Outcome<'parity'>[] {
   const all = everyBackend(policy.value);
   return [
     made('names', problemFindings(policy, all, nameProblems)),
@@ -68,7 +69,7 @@ function alike({ environments, differences }: Parity): string {
 }
 
 function judgeTarget(
-  { value: parity, places }: Parsed<Parity>,
+  { value: parity, places }: Placed<Parity>,
   environment: string,
   intent: Intent | null,
 ): readonly Outcome<'parity'>[] {
@@ -126,23 +127,29 @@ function everyBackend(parity: Parity): readonly ResolvedNames[] {
   );
 }
 
+/** What is wrong in the same words at the same place for several environments, and in all of their regions, is told once. */
 function problemFindings(
-  { places }: Parsed<Parity>,
+  { places }: Placed<Parity>,
   all: readonly ResolvedNames[],
   problemsOf: (names: ResolvedNames) => readonly NameProblem[],
 ): readonly Finding[] {
-  const wrong = all.flatMap((names) =>
-    problemsOf(names).map((problem) => ({ ...problem, environment: names.environment })),
-  );
-  // Regions of one environment mostly repeat each other.
-  const seen = new Map(wrong.map((problem) => [`${problem.environment}: ${problem.wrong}`, problem]));
-  return [...seen].map(([message, { code, environment, paths }]) =>
-    finding(code, message, { data: { environment }, place: placeOf(places, ...paths) }),
+  const told = new Map<string, { readonly problem: NameProblem; readonly environments: Set<string> }>();
+  for (const names of all)
+    for (const problem of problemsOf(names)) {
+      const key = `${showPlace(placeOf(places, ...problem.paths))}: ${problem.wrong}`;
+      const { environments } = told.get(key) ?? { environments: new Set<string>() };
+      told.set(key, { problem, environments: environments.add(names.environment) });
+    }
+  return [...told.values()].map(({ problem: { code, wrong, paths }, environments }) =>
+    finding(code, `${[...environments].join(', ')}: ${wrong}`, {
+      data: { environments: [...environments] },
+      place: placeOf(places, ...paths),
+    }),
   );
 }
 
 /** One spelling of each key in the whole policy: IAM takes Owner and owner for one, the others for two. */
-function spellingFindings({ value: parity, places }: Parsed<Parity>): readonly Finding[] {
+function spellingFindings({ value: parity, places }: Placed<Parity>): readonly Finding[] {
   const keys = [
     ...Object.keys(parity.tags.required).map((key) => ({ key, path: ['tags', 'required', key] })),
     ...Object.entries(parity.environments).flatMap(([environment, { tags = {} }]) =>
@@ -161,7 +168,7 @@ function spellingFindings({ value: parity, places }: Parsed<Parity>): readonly F
   });
 }
 
-function resourceFindings({ value: parity, places }: Parsed<Parity>): readonly Finding[] {
+function resourceFindings({ value: parity, places }: Placed<Parity>): readonly Finding[] {
   const { allowed_resources: allowed } = parity;
   const known: readonly string[] = RESOURCE_KINDS;
   const strange = allowed.flatMap((kind, i) =>
@@ -203,7 +210,7 @@ function neededBy(parity: Parity): readonly { readonly kind: string; readonly by
 }
 
 function templateFindings(
-  { value: { templates }, places }: Parsed<Parity>,
+  { value: { templates }, places }: Placed<Parity>,
   files: readonly FileRead[],
 ): readonly Finding[] {
   const authorised = new Map(Object.entries(templates));

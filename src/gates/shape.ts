@@ -6,6 +6,7 @@
 import { nearest } from '../kernel/text.ts';
 import type { Parity } from '../inputs/parity.ts';
 import { placeOf, pointer, type Path } from '../inputs/places.ts';
+import type { Placed } from '../inputs/schema.ts';
 import {
   defaultStateKey,
   environmentOf,
@@ -13,7 +14,6 @@ import {
   settingsOf,
   type Settings,
 } from '../inputs/settings.ts';
-import type { Parsed } from './documents.ts';
 import { finding, when, type Finding, type FindingDetail } from './verdict.ts';
 
 /** What is compared, under the name by which `differences` lists it. */
@@ -81,7 +81,7 @@ function principalsShape({ account, partition }: Settings, principals: readonly 
   return shapes.length === 0 ? 'nobody' : [...new Set(shapes)].sort().join(', ');
 }
 
-export function shapeFindings(policy: Parsed<Parity>): readonly Finding[] {
+export function shapeFindings(policy: Placed<Parity>): readonly Finding[] {
   const settings = shapeOf(policy.value);
   return [...listFindings(policy, settings), ...settings.flatMap((setting) => compare(policy, setting))];
 }
@@ -105,7 +105,7 @@ function listedOf(parity: Parity, setting: string): readonly Listed[] {
 
 /** What the list says of settings and environments that do not exist, or says twice. */
 function listFindings(
-  { value: parity, places }: Parsed<Parity>,
+  { value: parity, places }: Placed<Parity>,
   settings: readonly Setting[],
 ): readonly Finding[] {
   const names = settings.map(({ name }) => name);
@@ -151,7 +151,7 @@ function meant(word: string, known: readonly string[]): string | undefined {
 }
 
 /** Those that are not listed are alike, and each that is listed is not like them. */
-function compare(policy: Parsed<Parity>, setting: Setting): readonly Finding[] {
+function compare(policy: Placed<Parity>, setting: Setting): readonly Finding[] {
   const listed = listedOf(policy.value, setting.name);
   const rest = [...setting.values.keys()].filter(
     (name) => !listed.some(({ environment }) => environment === name),
@@ -177,7 +177,7 @@ function groupsOf({ values }: Setting, environments: readonly string[]): readonl
   }));
 }
 
-function everywhere({ places }: Parsed<Parity>, { name }: Setting, listed: readonly Listed[]): Finding {
+function everywhere({ places }: Placed<Parity>, { name }: Setting, listed: readonly Listed[]): Finding {
   return finding('PARITY', `differences lists ${name} of every environment, so none is left to differ from`, {
     hint: 'leave out those that are as they should be by default',
     data: { setting: name },
@@ -186,7 +186,7 @@ function everywhere({ places }: Parsed<Parity>, { name }: Setting, listed: reado
 }
 
 function stale(
-  { places }: Parsed<Parity>,
+  { places }: Placed<Parity>,
   { name }: Setting,
   { environment, path }: Listed,
   norm: Group,
@@ -203,7 +203,7 @@ function stale(
 }
 
 function unlisted(
-  { places }: Parsed<Parity>,
+  { places }: Placed<Parity>,
   { name, path, values }: Setting,
   groups: readonly [Group, ...Group[]],
 ): Finding {

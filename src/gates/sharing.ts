@@ -3,8 +3,8 @@ import type { ResolvedNames } from '../inputs/names.ts';
 import { principalPaths } from '../inputs/name-rules.ts';
 import type { Parity } from '../inputs/parity.ts';
 import { placeOf, type Path } from '../inputs/places.ts';
+import type { Placed } from '../inputs/schema.ts';
 import { POLICY_ROLES } from '../inputs/settings.ts';
-import type { Parsed } from './documents.ts';
 import { finding, type Finding } from './verdict.ts';
 
 /** One thing that an environment takes for itself. */
@@ -18,13 +18,13 @@ interface Taken {
 }
 
 /** @param all names of every environment in every region that it may use */
-export function sharingFindings(policy: Parsed<Parity>, all: readonly ResolvedNames[]): readonly Finding[] {
+export function sharingFindings(policy: Placed<Parity>, all: readonly ResolvedNames[]): readonly Finding[] {
   const owners = new Map<string, Taken[]>();
   for (const taken of all.flatMap(takenBy)) owners.set(taken.key, [...(owners.get(taken.key) ?? []), taken]);
   return [...[...owners.values()].flatMap((takers) => shared(policy, takers)), ...foreignPeople(policy, all)];
 }
 
-function shared({ places }: Parsed<Parity>, takers: readonly Taken[]): readonly Finding[] {
+function shared({ places }: Placed<Parity>, takers: readonly Taken[]): readonly Finding[] {
   const environments = [...new Set(takers.map(({ environment }) => environment))];
   const last = takers.at(-1);
   if (environments.length < 2 || last === undefined) return [];
@@ -97,7 +97,7 @@ function jobsOf({ environment, federation: { github, gitlab } }: ResolvedNames):
 }
 
 /** Principals of one environment's account that a role of another would let in. */
-function foreignPeople({ places }: Parsed<Parity>, all: readonly ResolvedNames[]): readonly Finding[] {
+function foreignPeople({ places }: Placed<Parity>, all: readonly ResolvedNames[]): readonly Finding[] {
   const owner = new Map(all.map(({ account, environment }) => [account, environment]));
   const once = new Map(all.map((names) => [names.environment, names]));
   return [...once.values()].flatMap(({ environment, account, roles }) =>

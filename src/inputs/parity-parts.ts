@@ -14,7 +14,10 @@ export const arn = word(
 );
 
 /** In a schema for editors; the gate refuses it with the code PARITY, whether an editor was used or not. */
-const RESERVED_TAG = { not: { pattern: '^([aA][wW][sS]|[gG][oO][vV][bB][oO][oO][tT]):' } };
+const RESERVED_TAG = {
+  not: { pattern: '^([aA][wW][sS]|[gG][oO][vV][bB][oO][oO][tT]):' },
+  errorMessage: 'must not use the prefixes aws: and govboot:',
+};
 export const tagKey = line(128).meta(RESERVED_TAG);
 export const tagValue = oneLine(256).meta({ minLength: 1, description: 'Placeholders are filled in.' });
 
@@ -25,7 +28,8 @@ const principals = z.array(
   ),
 );
 /** A principal that is listed and has no effect would only look like one that has. */
-const nobody = (why: string): typeof principals => principals.max(0, `must be empty: ${why}`);
+const nobody = (why: string): typeof principals =>
+  principals.max(0, `must be empty: ${why}`).describe(`Empty: ${why}.`);
 
 export const roleOf = (who: typeof principals) =>
   z.strictObject({

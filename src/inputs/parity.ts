@@ -16,7 +16,7 @@ import {
   tagKey,
   tagValue,
 } from './parity-parts.ts';
-import { hex64, name, readDocument, type Placed } from './schema.ts';
+import { hex64, name, readDocument, word, type Placed } from './schema.ts';
 
 export const PARITY_SCHEMA = 'govboot.parity/v1';
 
@@ -34,7 +34,10 @@ export const paritySchema = z.strictObject({
       (all) => !Object.hasOwn(all, 'rehearsal'),
       'must not name an environment "rehearsal": in evidence/ that is the folder of rehearsals',
     )
-    .describe('Each has an account of its own, and the same shape as the others.'),
+    .meta({
+      description: 'Each has an account of its own, and the same shape as the others.',
+      minProperties: 1,
+    }),
   differences: z
     .array(difference)
     .max(200)
@@ -64,7 +67,7 @@ export const paritySchema = z.strictObject({
     })
     .describe('Who may take ci-plan and ci-apply through OpenID Connect; without any, they stay dormant.'),
   allowed_resources: z
-    .array(z.string().regex(/^[a-z][a-z-]*$/))
+    .array(word(/^[a-z][a-z-]*$/, 'must be lower-case letters and dashes'))
     .min(1)
     .meta({
       description: 'Types of resource that may be made; nothing else ever is.',
@@ -80,7 +83,7 @@ export const paritySchema = z.strictObject({
     })
     .describe('The longest window that an intent may ask for.'),
   templates: z
-    .record(z.string().regex(/^[A-Za-z0-9._-]+$/), hex64)
+    .record(word(/^[A-Za-z0-9._-]+$/, 'must be a plain file name'), hex64)
     .describe('File name in templates/ → SHA-256 of its bytes, for every file there.'),
 });
 

@@ -25,11 +25,19 @@ export const name = word(
   'must be lower-case letters, digits and dashes, at most 32, a letter first',
 );
 const INSTANT = 'must be an instant like 2026-11-22T12:00:00Z';
-export const instant = z.string(INSTANT).refine((text): text is Instant => isInstant(text), INSTANT);
+// A refinement is code, which JSON Schema cannot hold; the pattern says as much of it as can be said there.
+export const instant = z
+  .string(INSTANT)
+  .refine((text): text is Instant => isInstant(text), INSTANT)
+  .meta({
+    pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$',
+    examples: ['2026-11-22T12:00:00Z'],
+  });
 const FINGERPRINT = 'must be 40 upper-case hexadecimal characters, in quotes';
 export const fingerprint = z
   .string(FINGERPRINT)
-  .refine((text): text is Fingerprint => isFingerprint(text), FINGERPRINT);
+  .refine((text): text is Fingerprint => isFingerprint(text), FINGERPRINT)
+  .meta({ pattern: '^[0-9A-F]{40}$' });
 export const hex64 = word(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal characters, in quotes');
 export const uuid = word(
   /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
@@ -105,7 +113,7 @@ function suggestion(key: string): string {
 
 /** Every field name of the three human-made documents; for suggestions only. */
 const KNOWN_FIELDS = `
-  schema repository environment environments provider account region regions action
+  schema repository environment environments differences setting provider account region regions action
   tag commit tree_sha256 reason ticket requester not_before expires nonce
   supersedes endpoint organisation naming bucket bucket_namespace table key_alias role
   tags required tolerated locking partition state_key retention noncurrent_days noncurrent_keep

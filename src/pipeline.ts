@@ -76,9 +76,8 @@ export async function judgeGates(ports: Ports, request: Request): Promise<Judged
 export function refuseUnlessPassed({ judgement }: Judged): Passed {
   if (judgement.passed !== null) return judgement.passed;
   const refused = judgement.verdicts.filter((verdict) => verdict.status !== 'pass');
-  const [only, ...others] = [
-    ...new Set(refused.flatMap((verdict) => verdict.findings.map((finding) => finding.code))),
-  ];
+  const codes = [...new Set(refused.flatMap((verdict) => verdict.findings.map((finding) => finding.code)))];
+  const [only, ...others] = codes;
   // One cause gets its own code, so that scripts can tell a busy backend or an unfinished run from a forgery.
   if (
     only !== undefined &&
@@ -95,7 +94,7 @@ export function refuseUnlessPassed({ judgement }: Judged): Passed {
     );
   }
   throw new GovbootError('GATES_REFUSED', `refused by ${refused.map((verdict) => verdict.gate).join(', ')}`, {
-    data: { gates: refused.map((verdict) => verdict.gate) },
+    data: { gates: refused.map((verdict) => verdict.gate), codes },
   });
 }
 

@@ -1,10 +1,16 @@
-/** `govboot check`: all gates, read-only. */
+/** `govboot check`: all gates, read-only; or, with --explain, what one code means. */
 import { toJson } from '../kernel/json.ts';
 import { judgeGates } from '../pipeline.ts';
 import { refuseUnlessPassed } from '../pipeline.ts';
 import type { CommandRun } from './command.ts';
+import { explain } from './explain.ts';
 
-export const check: CommandRun<'check'> = async (ports, { environment, intent }) => {
+export const check: CommandRun<'check'> = async (ports, options) => {
+  if ('explain' in options) {
+    explain(ports.emit, options.explain);
+    return;
+  }
+  const { environment, intent } = options;
   const judged = await judgeGates(ports, { environment, intent, resume: false });
   const passed = refuseUnlessPassed(judged);
   ports.emit({

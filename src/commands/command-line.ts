@@ -1,6 +1,6 @@
 /** The command line as data: every command, option and example. `src/cli.ts` makes a parser of it, and the documents their tables. */
 import type { CommandName, CommandOptions } from './command.ts';
-import { intentOf, list, nameOf, text, type Raw } from './values.ts';
+import { checkOf, intentOf, list, nameOf, text, type Raw } from './values.ts';
 
 export interface OptionSpec {
   /** As commander writes them: `--flag`, `--option <value>`. */
@@ -177,11 +177,20 @@ export const COMMANDS: readonly CommandSpec[] = [
   }),
   spec<'check'>({
     name: 'check',
-    args: '<environment>',
+    args: '[environment]',
     summary: 'judge all gates; read-only',
-    options: [INTENT, option('--rehearse', 'against the rehearsal cloud')],
-    examples: ['govboot check dev', 'govboot check dev --intent intents/dev-2.yaml --json'],
-    read: (environment, o) => ({ ...intentOf(environment, o), rehearse: o['rehearse'] === true }),
+    details: 'With --explain nothing is judged, and no environment and no repository is needed.',
+    options: [
+      INTENT,
+      option('--rehearse', 'against the rehearsal cloud'),
+      option('--explain <code>', 'say what a code means, why it matters and what to do'),
+    ],
+    examples: [
+      'govboot check dev',
+      'govboot check dev --intent intents/dev-2.yaml --json',
+      'govboot check --explain PARITY_SHARED',
+    ],
+    read: checkOf,
   }),
   spec<'plan'>({
     name: 'plan',

@@ -34,7 +34,10 @@ export interface CommandOptions {
   };
   readonly 'intent sign': { readonly file: string };
   readonly 'intent check': { readonly file: string };
-  readonly check: { readonly environment: string; readonly intent: string; readonly rehearse: boolean };
+  readonly check:
+    | { readonly environment: string; readonly intent: string; readonly rehearse: boolean }
+    /** A code, in whatever case. */
+    | { readonly explain: string };
   readonly plan: {
     readonly environment: string;
     readonly intent: string;

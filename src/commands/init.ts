@@ -21,6 +21,9 @@ type Options = CommandOptions['init'];
 
 const TEMPLATES = ['backend.tf.tmpl', 'backend.hcl.tmpl'] as const;
 
+/** Schemas of what people write: in the repository itself, so that editors find them where there is no network. */
+const SCHEMAS = ['parity', 'trust', 'intent'].map((name) => `${name}.schema.json`);
+
 export const init: CommandRun<'init'> = async (ports, options) => {
   const asked = await ask(ports, options);
   const documents = new Map<string, Uint8Array | string>();
@@ -47,6 +50,8 @@ export const init: CommandRun<'init'> = async (ports, options) => {
   const copied = await keyFiles(ports, asked, options.keyFiles, documents);
   for (const name of ['intents/example.yaml', 'evidence/README.md', '.gitattributes'])
     documents.set(name, await ports.scaffold(`templates/init/${name.replace(/^\./, 'dot-')}`));
+  for (const name of SCHEMAS)
+    documents.set(`policies/schemas/${name}`, await ports.scaffold(`docs/schemas/${name}`));
   await createAll(ports, options.dir, documents);
   const prefix = options.dir === '.' ? '' : `cd ${options.dir} && `;
   const missing = [...new Set([...asked.roots, ...asked.people.map((p) => p.fingerprint)])].filter(

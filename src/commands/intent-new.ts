@@ -47,7 +47,7 @@ export const intentNew: CommandRun<'intent new'> = async (ports, options) => {
     endpoint: options.endpoint,
   };
   const path = options.out ?? `intents/${options.environment}.yaml`;
-  const text = renderIntent(intent);
+  const text = `${await schemaLine(ports, path)}${renderIntent(intent)}`;
   const bytes = new TextEncoder().encode(text);
   parseIntent({ path, bytes, sha256: sha256(bytes) });
   await ports.files.create(path, text);
@@ -124,6 +124,16 @@ async function supersededBy(ports: Ports, options: Options): Promise<string | nu
       hint: 'use --action create',
     });
   return lock.sha256;
+}
+
+const SCHEMA_FILE = 'policies/schemas/intent.schema.json';
+
+/** For editors: where the schema lies, seen from the intent. Repositories from before the schemas do without. */
+async function schemaLine(ports: Ports, path: string): Promise<string> {
+  const folders = path.split('/').slice(0, -1);
+  const isInside = !path.startsWith('/') && folders.every((folder) => !['', '.', '..'].includes(folder));
+  if (!isInside || !(await ports.files.exists(SCHEMA_FILE))) return '';
+  return `# yaml-language-server: $schema=${'../'.repeat(folders.length)}${SCHEMA_FILE}\n`;
 }
 
 /** YAML with one comment a field: what a person signs, a person must understand. Strings are JSON strings, which YAML 1.2 reads alike. */

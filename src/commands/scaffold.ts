@@ -89,6 +89,7 @@ export function fillParity(
           `  ${e.name}:\n    account: "${e.account}"\n    partition: ${partitionOf(e.region)}\n    regions: [${e.region}]`,
       )
       .join('\n'),
+    differences: differencesOf(asked.environments),
     github:
       asked.github === null
         ? 'null'
@@ -104,6 +105,18 @@ export function fillParity(
           ].join('\n    '),
     templates: asked.templates.map(([file, digest]) => `  ${file}: ${digest}`).join('\n'),
   });
+}
+
+/** Environments of another partition than the first are meant to be, and must say so. */
+function differencesOf(environments: readonly EnvironmentAsked[]): string {
+  const [first, ...others] = environments.map(({ name, region }) => ({
+    name,
+    partition: partitionOf(region),
+  }));
+  const differ = others.filter(({ partition }) => partition !== first?.partition).map(({ name }) => name);
+  return differ.length === 0
+    ? '[]'
+    : `\n  - { setting: partition, environments: [${differ.join(', ')}], reason: the partition of its region }`;
 }
 
 export function fillTrust(

@@ -1,5 +1,6 @@
 /** What was typed as the value of an argument or option, as a command takes it. */
 import { GovbootError } from '../kernel/errors.ts';
+import type { CommandOptions } from './command.ts';
 
 /** Values of options by their names in camel case, as the parser gives them. */
 export type Raw = Readonly<Record<string, unknown>>;
@@ -21,6 +22,20 @@ export function intentOf(
 ): { readonly environment: string; readonly intent: string } {
   const name = nameOf(environment);
   return { environment: name, intent: text(o['intent']) ?? `intents/${name}.yaml` };
+}
+
+/** One or the other: an environment to judge, or a code to explain. */
+export function checkOf(environment: string | undefined, o: Raw): CommandOptions['check'] {
+  const code = text(o['explain']);
+  if (code !== null && environment === undefined) return { explain: code };
+  const hint = 'run `govboot check --help`';
+  if (code !== null)
+    throw new GovbootError('USAGE', `check takes environment "${environment ?? ''}" or --explain, not both`, {
+      hint,
+    });
+  if (environment === undefined)
+    throw new GovbootError('USAGE', "missing required argument 'environment'", { hint });
+  return { ...intentOf(environment, o), rehearse: o['rehearse'] === true };
 }
 
 /** The value of an option, or null when it was not given. */

@@ -2,9 +2,11 @@
 import { sha256, type Sha256 } from '../kernel/digest.ts';
 import { isGovbootError } from '../kernel/errors.ts';
 import type { Facts, FileRead, Maybe, SignatureFacts, SignedFile } from '../inputs/facts.ts';
-import { parseIntent, type Intent } from '../inputs/intent.ts';
-import { parseParity, type Parity } from '../inputs/parity.ts';
-import { parseTrust, type Trust } from '../inputs/trust.ts';
+import { readIntent, type Intent } from '../inputs/intent.ts';
+import { readParity, type Parity } from '../inputs/parity.ts';
+import type { Places } from '../inputs/places.ts';
+import { readTrust, type Trust } from '../inputs/trust.ts';
+import type { Placed } from '../inputs/schema.ts';
 import { finding, findingOf, type Finding } from './verdict.ts';
 
 export type Document<T> =
@@ -12,10 +14,14 @@ export type Document<T> =
       readonly is: 'parsed';
       readonly value: T;
       readonly path: string;
+      /** Where its values stand. */
+      readonly places: Places;
       readonly sha256: Sha256;
       readonly signatures: readonly SignatureFacts[];
     }
   | { readonly is: 'refused'; readonly findings: readonly Finding[] };
+
+export type Parsed<T> = Extract<Document<T>, { is: 'parsed' }>;
 
 export interface Documents {
   readonly trust: Document<Trust>;
@@ -33,12 +39,12 @@ export interface ParsedInputs {
 export function readDocuments(facts: Facts): Documents {
   const { trust, parity, intent } = facts.governance;
   return {
-    trust: parseSigned(trust, parseTrust),
+    trust: parseSigned(trust, readTrust),
     parity:
       parity.is === 'read'
-        ? parse(parity.value, [], parseParity)
+        ? parse(parity.value, [], readParity)
         : { is: 'refused', findings: [findingOf(parity.problem)] },
-    intent: parseSigned(intent, parseIntent),
+    intent: parseSigned(intent, readIntent),
   };
 }
 
@@ -53,20 +59,28 @@ export function valueOf<T>(document: Document<T>): T | null {
   return document.is === 'parsed' ? document.value : null;
 }
 
-function parseSigned<T>(maybe: Maybe<SignedFile>, parser: (file: FileRead) => T): Document<T> {
+function parseSigned<T>(maybe: Maybe<SignedFile>, reader: (file: FileRead) => Placed<T>): Document<T> {
   return maybe.is === 'read'
-    ? parse(maybe.value.file, maybe.value.signatures, parser)
+    ? parse(maybe.value.file, maybe.value.signatures, reader)
     : { is: 'refused', findings: [findingOf(maybe.problem)] };
 }
 
 function parse<T>(
   file: FileRead,
   signatures: readonly SignatureFacts[],
-  parser: (file: FileRead) => T,
+  reader: (file: FileRead) => Placed<T>,
 ): Document<T> {
   try {
     // Hashed here and not taken over: the digest that goes into plan and record is of the bytes that were parsed.
-    return { is: 'parsed', value: parser(file), path: file.path, sha256: sha256(file.bytes), signatures };
+    const { value, places } = reader(file);
+    return {
+      is: 'parsed',
+      value,
+      path: file.path,
+      places,
+      sha256: sha256(file.bytes),
+      signatures,
+    };
   } catch (error) {
     if (!isGovbootError(error)) throw error;
     const { code, hint, message } = error;

@@ -3,7 +3,7 @@ import { humanSeconds } from '../kernel/time.ts';
 import type { CallerFacts, Facts } from '../inputs/facts.ts';
 import type { Intent } from '../inputs/intent.ts';
 import { valueOf, type Documents } from './documents.ts';
-import { environmentOf } from './parity.ts';
+import { environmentOf } from '../inputs/settings.ts';
 import { findingsOf, judgeProcess } from './process.ts';
 import {
   finding,

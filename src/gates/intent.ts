@@ -2,8 +2,9 @@
 import { humanSeconds, secondsBetween, type Instant } from '../kernel/time.ts';
 import type { Facts } from '../inputs/facts.ts';
 import type { Intent } from '../inputs/intent.ts';
+import { placeOf } from '../inputs/places.ts';
 import { holds, thresholdOf, type Trust } from '../inputs/trust.ts';
-import { valueOf, type Document, type Documents } from './documents.ts';
+import { valueOf, type Documents, type Parsed } from './documents.ts';
 import type { Signed } from './signature.ts';
 import { countSigners, judgeSignatures, thresholdFindings, type Signer } from './signers.ts';
 import {
@@ -24,8 +25,6 @@ export interface IntentJudgement {
   readonly signers: readonly Signer[];
   readonly approvers: readonly Signer[];
 }
-
-type Parsed = Extract<Document<Intent>, { is: 'parsed' }>;
 
 /** @param trusted the trust file, null when it does not hold: then no signer counts */
 export function judgeIntent(facts: Facts, documents: Documents, trusted: Trust | null): IntentJudgement {
@@ -55,9 +54,9 @@ export function judgeIntent(facts: Facts, documents: Documents, trusted: Trust |
     made('document'),
     made('signatures', findings),
     ...people.outcomes,
-    made('scope', scopeFindings(intent, facts, document.path)),
-    judgeRepository(intent, documents),
-    judgeSource(intent, facts),
+    made('scope', scopeFindings(document, facts)),
+    judgeRepository(document, documents),
+    judgeSource(document, facts),
     judgeWindow(document, signed, documents, facts.now),
     judgeNonce(document, facts),
   ];
@@ -84,11 +83,12 @@ interface People {
 }
 
 function judgePeople(
-  { value: intent, path }: Parsed,
+  document: Parsed<Intent>,
   signed: readonly Signed[],
   { environment, now }: Facts,
   trust: Trust | null,
 ): People {
+  const { value: intent, path } = document;
   if (trust === null || signed.length === 0) {
     const why = trust === null ? 'the trust file does not hold' : 'there is no accepted signature';
     const outcomes = (['signers', 'requester', 'duties'] as const).map((check) => left(check, why));
@@ -107,7 +107,7 @@ function judgePeople(
         ? left('requester', 'the requester signed and does not count')
         : made(
             'requester',
-            when(!isRequester, () => requesterFinding(path, intent, requester)),
+            when(!isRequester, () => requesterFinding(document, requester)),
           ),
       made('duties', dutyFindings(path, sides, trust, environment)),
     ],
@@ -116,14 +116,17 @@ function judgePeople(
   };
 }
 
-function requesterFinding(path: string, intent: Intent, requester: Signer | undefined): Finding {
-  const data = { requester: intent.requester };
+function requesterFinding(
+  { value: { requester: print }, places }: Parsed<Intent>,
+  requester: Signer | undefined,
+): Finding {
+  const detail = { data: { requester: print }, place: placeOf(places, ['requester']) };
   return requester === undefined
-    ? finding('THRESHOLD', `${path}: the requester ${intent.requester} has not signed`, {
+    ? finding('THRESHOLD', `the requester ${print} has not signed`, {
+        ...detail,
         hint: 'the person named as requester signs too',
-        data,
       })
-    : finding('SIGNER_ROLE', `${path}: the requester ${requester.name} has not the role intent`, { data });
+    : finding('SIGNER_ROLE', `the requester ${requester.name} has not the role intent`, detail);
 }
 
 interface Sides {
@@ -174,15 +177,19 @@ function dutyFindings(path: string, sides: Sides, trust: Trust, environment: str
   ];
 }
 
-function scopeFindings(intent: Intent, { environment }: Facts, path: string): readonly Finding[] {
+function scopeFindings(
+  { value: intent, places }: Parsed<Intent>,
+  { environment }: Facts,
+): readonly Finding[] {
   return when(intent.environment !== environment, () =>
-    finding('INTENT_SCOPE', `${path} is for environment "${intent.environment}", not "${environment}"`, {
+    finding('INTENT_SCOPE', `the intent is for environment "${intent.environment}", not "${environment}"`, {
       data: { asked: environment, intent: intent.environment },
+      place: placeOf(places, ['environment']),
     }),
   );
 }
 
-function judgeRepository(intent: Intent, documents: Documents): Outcome<'intent'> {
+function judgeRepository({ value: intent, places }: Parsed<Intent>, documents: Documents): Outcome<'intent'> {
   const trust = valueOf(documents.trust);
   if (trust === null) return left('repository', 'the trust file could not be read');
   return made(
@@ -193,6 +200,7 @@ function judgeRepository(intent: Intent, documents: Documents): Outcome<'intent'
         `the intent is for repository ${intent.repository}, and this is ${trust.repository}`,
         {
           data: { found: trust.repository, intent: intent.repository },
+          place: placeOf(places, ['repository']),
         },
       ),
     ),
@@ -200,26 +208,31 @@ function judgeRepository(intent: Intent, documents: Documents): Outcome<'intent'
 }
 
 /** The name binds nothing by itself: the commit and the SHA-256 of the tree do. */
-function judgeSource(intent: Intent, { source: { tag, tree } }: Facts): Outcome<'intent'> {
-  const wrong = (what: string, named: string, found: string): Finding =>
-    finding('INTENT_SOURCE', `the intent names ${what} ${named}, and the tag has ${found}`, {
-      data: { what, named, found },
+function judgeSource(
+  { value: intent, places }: Parsed<Intent>,
+  { source: { tag, tree } }: Facts,
+): Outcome<'intent'> {
+  const wrong = (what: 'commit' | 'tree', found: string): Finding => {
+    const field = what === 'tree' ? 'tree_sha256' : what;
+    return finding('INTENT_SOURCE', `the intent names ${what} ${intent[field]}, and the tag has ${found}`, {
+      data: { what, named: intent[field], found },
+      place: placeOf(places, [field]),
     });
+  };
   const findings = [
     ...(tag.is === 'tag'
       ? [
           ...when(intent.tag !== tag.tag.name, () =>
             finding('INTENT_SCOPE', `the intent is for tag ${intent.tag}, and this is ${tag.tag.name}`, {
               data: { found: tag.tag.name, intent: intent.tag },
+              place: placeOf(places, ['tag']),
             }),
           ),
-          ...when(intent.commit !== tag.tag.commit, () => wrong('commit', intent.commit, tag.tag.commit)),
+          ...when(intent.commit !== tag.tag.commit, () => wrong('commit', tag.tag.commit)),
         ]
       : []),
     ...(tree.is === 'read'
-      ? when(intent.tree_sha256 !== tree.value.tagged, () =>
-          wrong('tree', intent.tree_sha256, tree.value.tagged),
-        )
+      ? when(intent.tree_sha256 !== tree.value.tagged, () => wrong('tree', tree.value.tagged))
       : []),
   ];
   const isComplete = tag.is === 'tag' && tree.is === 'read';
@@ -229,7 +242,7 @@ function judgeSource(intent: Intent, { source: { tag, tree } }: Facts): Outcome<
 }
 
 function judgeWindow(
-  { value: intent, path }: Parsed,
+  { value: intent, places }: Parsed<Intent>,
   signed: readonly Signed[],
   documents: Documents,
   now: Instant,
@@ -238,20 +251,28 @@ function judgeWindow(
   const parity = valueOf(documents.parity);
   const seconds = secondsBetween(intent.not_before, intent.expires);
   const longest = parity === null ? null : parity.intent.max_window_hours * 3600;
-  const wrong = (text: string): Finding =>
-    finding('INTENT_WINDOW', `${path}: ${text}`, {
+  const wrong = (field: 'not_before' | 'expires', text: string): Finding =>
+    finding('INTENT_WINDOW', text, {
       data: { notBefore: intent.not_before, expires: intent.expires, now },
+      place: placeOf(places, [field]),
     });
   const findings = [
-    ...when(now < intent.not_before, () => wrong(`begins at ${intent.not_before}, and it is ${now}`)),
-    ...when(now >= intent.expires, () => wrong(`ended at ${intent.expires}, and it is ${now}`)),
+    ...when(now < intent.not_before, () =>
+      wrong('not_before', `the intent begins at ${intent.not_before}, and it is ${now}`),
+    ),
+    ...when(now >= intent.expires, () =>
+      wrong('expires', `the intent ended at ${intent.expires}, and it is ${now}`),
+    ),
     ...late.map(({ file, created }) =>
-      wrong(`${file} was made at ${created}, after it ended at ${intent.expires}`),
+      wrong('expires', `${file} was made at ${created}, after it ended at ${intent.expires}`),
     ),
     ...(longest === null
       ? []
       : when(seconds > longest, () =>
-          wrong(`lasts ${humanSeconds(seconds)}, and the policy allows ${humanSeconds(longest)}`),
+          wrong(
+            'expires',
+            `the intent lasts ${humanSeconds(seconds)}, and the policy allows ${humanSeconds(longest)}`,
+          ),
         )),
   ];
   return longest === null && findings.length === 0
@@ -260,7 +281,10 @@ function judgeWindow(
 }
 
 /** The same intent may be seen again: then its lock is there, or its run is resumed, and the immutability gate judges that. */
-function judgeNonce({ value: { nonce }, sha256 }: Parsed, { ledger }: Facts): Outcome<'intent'> {
+function judgeNonce(
+  { value: { nonce }, sha256, places }: Parsed<Intent>,
+  { ledger }: Facts,
+): Outcome<'intent'> {
   if (ledger.problems.length > 0) return left('nonce', 'the ledger is not consistent');
   const used = ledger.nonces.find((entry) => entry.nonce === nonce && entry.intentSha256 !== sha256);
   return made(
@@ -270,6 +294,7 @@ function judgeNonce({ value: { nonce }, sha256 }: Parsed, { ledger }: Facts): Ou
       : [
           finding('INTENT_REPLAY', `nonce ${nonce} was used by another intent, in run ${used.run}`, {
             data: { nonce, run: used.run, intentSha256: used.intentSha256 },
+            place: placeOf(places, ['nonce']),
           }),
         ],
   );

@@ -1,19 +1,25 @@
-/** Gate 3: the policy allows what the intent asks, and no two environments share anything. */
+/** Gate 3: the policy allows what the intent asks, and its environments are alike and share nothing. */
 import { sha256, type Sha256 } from '../kernel/digest.ts';
 import { nearest } from '../kernel/text.ts';
 import type { Facts, FileRead } from '../inputs/facts.ts';
 import type { Intent } from '../inputs/intent.ts';
-import { nameProblems, resolveNames, type ResolvedNames } from '../inputs/names.ts';
-import { RESOURCE_KINDS, type EnvironmentPolicy, type Parity } from '../inputs/parity.ts';
+import { nameProblems, tagProblems, type NameProblem } from '../inputs/name-rules.ts';
+import { resolveNames, type ResolvedNames } from '../inputs/names.ts';
+import { RESOURCE_KINDS, type Parity } from '../inputs/parity.ts';
+import { placeOf, showPlace } from '../inputs/places.ts';
+import type { Placed } from '../inputs/schema.ts';
+import { environmentOf, settingsOf } from '../inputs/settings.ts';
 import { valueOf, type Documents } from './documents.ts';
 import { attestedBy, judgeRules } from './rules.ts';
+import { shapeFindings } from './shape.ts';
+import { sharingFindings } from './sharing.ts';
 import {
+  CHECKS,
   finding,
   left,
   made,
   verdictOf,
   when,
-  type CheckId,
   type Finding,
   type GateVerdict,
   type Outcome,
@@ -23,45 +29,49 @@ import {
 const NEEDED_TEMPLATES = ['backend.tf.tmpl', 'backend.hcl.tmpl'];
 
 export function judgeParity(facts: Facts, documents: Documents): GateVerdict {
-  const document = documents.parity;
-  if (document.is === 'refused') {
-    const rest: readonly CheckId<'parity'>[] = [
-      'environment',
-      'account',
-      'region',
-      'names',
-      'tags',
-      'sharing',
-      'resources',
-      'templates',
-      'rules',
-    ];
+  const policy = documents.parity;
+  if (policy.is === 'refused') {
+    const rest = CHECKS.parity.filter((check) => check !== 'document');
     const outcomes = [
-      made('document', document.findings),
+      made('document', policy.findings),
       ...rest.map((check) => left(check, 'the parity policy could not be read')),
     ];
     return verdictOf('parity', outcomes, '');
   }
-  const parity = document.value;
-  const all = everyBackend(parity);
   const outcomes: readonly Outcome<'parity'>[] = [
     made('document'),
-    ...judgeTarget(parity, facts.environment, valueOf(documents.intent)),
-    made('names', nameFindings(all)),
-    made('tags', tagFindings(parity)),
-    made('sharing', sharingFindings(parity, all)),
-    made('resources', resourceFindings(parity)),
-    made('templates', templateFindings(parity, facts.governance.templates)),
-    judgeRules(parity.rules, facts.rules),
+    ...judgeTarget(policy, facts.environment, valueOf(documents.intent)),
+    ...judgePolicy(policy),
+    made('templates', templateFindings(policy, facts.governance.templates)),
+    judgeRules(policy.value.rules, facts.rules),
   ];
-  const others = Object.keys(parity.environments).length - 1;
-  const alone = others === 0 ? 'it is the only one' : `its ${String(others + 1)} environments share nothing`;
-  const because = `${document.path} allows environment "${facts.environment}", and ${alone}${attestedBy(parity.rules)}`;
+  const because = `${policy.path} allows environment "${facts.environment}", and ${alike(policy.value)}${attestedBy(policy.value.rules)}`;
   return verdictOf('parity', outcomes, because);
 }
 
+/** What the policy says by itself, whatever is asked of it: it holds as a whole, or not at all. */
+export function judgePolicy(policy: Placed<Parity>): readonly Outcome<'parity'>[] {
+  const all = everyBackend(policy.value);
+  return [
+    made('names', problemFindings(policy, all, nameProblems)),
+    made('tags', [...problemFindings(policy, all, tagProblems), ...spellingFindings(policy)]),
+    made('sharing', sharingFindings(policy, all)),
+    made('shape', shapeFindings(policy)),
+    made('resources', resourceFindings(policy)),
+  ];
+}
+
+function alike({ environments, differences }: Parity): string {
+  const all = Object.keys(environments).length;
+  if (all === 1) return 'it is the only one';
+  const listed = new Set(differences.map(({ setting }) => setting)).size;
+  const but =
+    listed === 0 ? '' : ` but for ${String(listed)} listed ${listed === 1 ? 'setting' : 'settings'}`;
+  return `its ${String(all)} environments share nothing and are alike${but}`;
+}
+
 function judgeTarget(
-  parity: Parity,
+  { value: parity, places }: Placed<Parity>,
   environment: string,
   intent: Intent | null,
 ): readonly Outcome<'parity'>[] {
@@ -72,6 +82,7 @@ function judgeTarget(
     const wrong = finding('PARITY', `environment "${environment}" is not in the policy`, {
       ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
       data: { environment, known },
+      place: placeOf(places, ['environments']),
     });
     const why = 'the environment is not in the policy';
     return [made('environment', [wrong]), left('account', why), left('region', why)];
@@ -88,7 +99,10 @@ function judgeTarget(
         finding(
           'PARITY',
           `the intent names account ${intent.account}; environment "${environment}" is account ${policy.account}`,
-          { data: { found: intent.account, allowed: policy.account } },
+          {
+            data: { found: intent.account, allowed: policy.account },
+            place: placeOf(places, ['environments', environment, 'account']),
+          },
         ),
       ),
     ),
@@ -98,16 +112,14 @@ function judgeTarget(
         finding(
           'PARITY',
           `the intent names region ${intent.region}; environment "${environment}" allows ${policy.regions.join(', ')}`,
-          { data: { found: intent.region, allowed: policy.regions } },
+          {
+            data: { found: intent.region, allowed: policy.regions },
+            place: placeOf(places, ['environments', environment, 'regions']),
+          },
         ),
       ),
     ),
   ];
-}
-
-/** The policy of one environment; a name that only JavaScript knows is none. */
-export function environmentOf(parity: Parity, environment: string): EnvironmentPolicy | undefined {
-  return Object.hasOwn(parity.environments, environment) ? parity.environments[environment] : undefined;
 }
 
 /** What every environment would be called in every region that it may use. */
@@ -117,100 +129,100 @@ function everyBackend(parity: Parity): readonly ResolvedNames[] {
   );
 }
 
-function nameFindings(all: readonly ResolvedNames[]): readonly Finding[] {
-  const wrong = all.flatMap((names) =>
-    nameProblems(names).map((problem) => ({ ...problem, environment: names.environment })),
-  );
-  // Regions of one environment mostly repeat each other.
-  const seen = new Map(wrong.map((problem) => [`${problem.environment}: ${problem.wrong}`, problem]));
-  return [...seen].map(([message, { code, environment }]) =>
-    finding(code, message, { data: { environment } }),
+/** What is wrong in the same words at the same place for several environments, and in all of their regions, is told once. */
+function problemFindings(
+  { places }: Placed<Parity>,
+  all: readonly ResolvedNames[],
+  problemsOf: (names: ResolvedNames) => readonly NameProblem[],
+): readonly Finding[] {
+  const told = new Map<string, { readonly problem: NameProblem; readonly environments: Set<string> }>();
+  for (const names of all)
+    for (const problem of problemsOf(names)) {
+      const key = `${showPlace(placeOf(places, ...problem.paths))}: ${problem.wrong}`;
+      const { environments } = told.get(key) ?? { environments: new Set<string>() };
+      told.set(key, { problem, environments: environments.add(names.environment) });
+    }
+  return [...told.values()].map(({ problem: { code, wrong, paths }, environments }) =>
+    finding(code, `${[...environments].join(', ')}: ${wrong}`, {
+      data: { environments: [...environments] },
+      place: placeOf(places, ...paths),
+    }),
   );
 }
 
-/** The same tags everywhere: an environment may give another value, not another set. */
-function tagFindings(parity: Parity): readonly Finding[] {
-  const all = Object.entries(parity.environments);
-  const keys = new Set(all.flatMap(([, { tags = {} }]) => Object.keys(tags)));
-  return [...keys]
-    .filter((key) => !Object.hasOwn(parity.tags.required, key))
-    .flatMap((key) => {
-      const without = all.filter(([, { tags = {} }]) => !Object.hasOwn(tags, key)).map(([name]) => name);
-      return when(without.length > 0, () =>
-        finding('PARITY', `tag "${key}" is not set for environment ${without.join(', ')}`, {
-          hint: 'set it in every environment, or under tags.required',
-          data: { key, without },
-        }),
-      );
-    });
-}
-
-/** Bucket names are the world's; the other names are an account's, which must not be shared in the first place. */
-function sharingFindings(parity: Parity, all: readonly ResolvedNames[]): readonly Finding[] {
-  const environments = Object.entries(parity.environments);
-  const accounts = environments.flatMap(([name, { account }]) => ({ name, is: `account ${account}` }));
-  const names = all.flatMap(({ environment: name, account, region, bucket, table, keyAlias, roleNames }) => [
-    { name, is: `bucket ${bucket}` },
-    { name, is: `table ${table} in account ${account}, ${region}` },
-    { name, is: `key alias ${keyAlias} in account ${account}, ${region}` },
-    // IAM compares role names without regard to case.
-    ...Object.values(roleNames).map((role) => ({
-      name,
-      is: `role ${role.toLowerCase()} in account ${account}`,
-    })),
-  ]);
-  const owners = new Map<string, Set<string>>();
-  for (const { name, is } of [...accounts, ...names]) owners.set(is, (owners.get(is) ?? new Set()).add(name));
-  return [...owners]
-    .filter(([, by]) => by.size > 1)
-    .map(([what, by]) =>
-      finding('PARITY_SHARED', `${[...by].join(' and ')} would share ${what}`, {
-        data: { what, environments: [...by] },
+/** One spelling of each key in the whole policy: IAM takes Owner and owner for one, the others for two. */
+function spellingFindings({ value: parity, places }: Placed<Parity>): readonly Finding[] {
+  const keys = [
+    ...Object.keys(parity.tags.required).map((key) => ({ key, path: ['tags', 'required', key] })),
+    ...Object.entries(parity.environments).flatMap(([environment, { tags = {} }]) =>
+      Object.keys(tags).map((key) => ({ key, path: ['environments', environment, 'tags', key] })),
+    ),
+  ];
+  return keys.flatMap(({ key, path }, i) => {
+    const first = keys.slice(0, i).find((other) => other.key.toLowerCase() === key.toLowerCase())?.key ?? key;
+    return when(first !== key, () =>
+      finding('PARITY', `tag "${key}" is spelt "${first}" elsewhere in the policy`, {
+        hint: `write "${first}"`,
+        data: { key, first },
+        place: placeOf(places, path),
       }),
     );
+  });
 }
 
-function resourceFindings(parity: Parity): readonly Finding[] {
-  const { allowed_resources: allowed, locking, federation } = parity;
+function resourceFindings({ value: parity, places }: Placed<Parity>): readonly Finding[] {
+  const { allowed_resources: allowed } = parity;
   const known: readonly string[] = RESOURCE_KINDS;
-  const needed = [
+  const strange = allowed.flatMap((kind, i) =>
+    when(!known.includes(kind), () => {
+      const near = nearest(kind, known);
+      return finding('PARITY', `allowed_resources: "${kind}" is not a type of resource that exists here`, {
+        hint: near === undefined ? `the types are ${known.join(', ')}` : `did you mean "${near}"?`,
+        data: { kind, known },
+        place: placeOf(places, ['allowed_resources', i]),
+      });
+    }),
+  );
+  const missing = neededBy(parity).filter(({ kind }) => !allowed.includes(kind));
+  return [
+    ...strange,
+    ...missing.map(({ kind, by }) =>
+      finding('PARITY', `allowed_resources: ${kind} is missing, which ${by} needs`, {
+        hint: `list ${kind} under allowed_resources, after review`,
+        data: { kind },
+        place: placeOf(places, ['allowed_resources']),
+      }),
+    ),
+  ];
+}
+
+/** Types of resource that the policy makes use of, and what for. */
+function neededBy(parity: Parity): readonly { readonly kind: string; readonly by: string }[] {
+  const { github, gitlab } = parity.federation;
+  const tables = Object.keys(parity.environments).filter(
+    (environment) => settingsOf(parity, environment).locking !== 'lockfile',
+  );
+  return [
     { kind: 'state-bucket', by: 'every backend' },
     { kind: 'state-key', by: 'every backend' },
     { kind: 'role', by: 'every backend' },
-    ...(locking === 'lockfile' ? [] : [{ kind: 'lock-table', by: `locking: ${locking}` }]),
-    ...(federation.github === null && federation.gitlab === null
-      ? []
-      : [{ kind: 'oidc-provider', by: 'federation' }]),
-  ];
-  return [
-    ...allowed
-      .filter((kind) => !known.includes(kind))
-      .map((kind) => {
-        const near = nearest(kind, known);
-        return finding('PARITY', `allowed_resources: "${kind}" is not a type of resource that exists here`, {
-          hint: near === undefined ? `the types are ${known.join(', ')}` : `did you mean "${near}"?`,
-          data: { kind, known },
-        });
-      }),
-    ...needed
-      .filter(({ kind }) => !allowed.includes(kind))
-      .map(({ kind, by }) =>
-        finding('PARITY', `allowed_resources: ${kind} is missing, which ${by} needs`, {
-          hint: `list ${kind} under allowed_resources, after review`,
-          data: { kind },
-        }),
-      ),
+    ...(tables.length === 0 ? [] : [{ kind: 'lock-table', by: `locking in ${tables.join(', ')}` }]),
+    ...(github === null && gitlab === null ? [] : [{ kind: 'oidc-provider', by: 'federation' }]),
   ];
 }
 
-function templateFindings(parity: Parity, files: readonly FileRead[]): readonly Finding[] {
-  const authorised = new Map(Object.entries(parity.templates));
+function templateFindings(
+  { value: { templates }, places }: Placed<Parity>,
+  files: readonly FileRead[],
+): readonly Finding[] {
+  const authorised = new Map(Object.entries(templates));
   const present = new Map<string, Sha256>(
     files.map(({ path, bytes }) => [path.slice(path.lastIndexOf('/') + 1), sha256(bytes)]),
   );
   const wrong = (name: string, text: string): Finding =>
     finding('PARITY_TEMPLATE', `template ${name} ${text}`, {
       data: { template: name, found: present.get(name) ?? null, authorized: authorised.get(name) ?? null },
+      place: placeOf(places, ['templates', name]),
     });
   return [
     ...NEEDED_TEMPLATES.filter((name) => !authorised.has(name)).map((name) =>

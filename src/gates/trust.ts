@@ -5,8 +5,9 @@
 import type { Instant } from '../kernel/time.ts';
 import type { Fingerprint, GovernanceFacts, KeyRead, PinFacts } from '../inputs/facts.ts';
 import type { Parity } from '../inputs/parity.ts';
+import { placeOf, type Path } from '../inputs/places.ts';
 import { holds, isActive, ROLES, thresholdOf, type Person, type Role, type Trust } from '../inputs/trust.ts';
-import { valueOf, type Documents } from './documents.ts';
+import { valueOf, type Documents, type Parsed } from './documents.ts';
 import type { Signed } from './signature.ts';
 import { judgeSignatures } from './signers.ts';
 import { finding, findingOf, left, made, when, type Finding, type Outcome } from './verdict.ts';
@@ -58,15 +59,14 @@ export function judgeTrust(
     made(
       'trust.expiry',
       when(trust.expires <= now, () =>
-        finding(
-          'TRUST_EXPIRED',
-          `${document.path}: version ${String(trust.version)} expired at ${trust.expires}`,
-        ),
+        finding('TRUST_EXPIRED', `version ${String(trust.version)} expired at ${trust.expires}`, {
+          place: placeOf(document.places, ['expires']),
+        }),
       ),
     ),
     made('trust.people', [
-      ...contradictions(trust, document.path, environment),
-      ...strayThresholds(trust, document.path, valueOf(parity)),
+      ...contradictions(document, environment),
+      ...strayThresholds(document, valueOf(parity)),
     ]),
     keys,
   ];
@@ -110,7 +110,7 @@ function notPinned(what: string): Finding {
 
 /** Enough of the pinned roots, and enough of the listed ones: the same people, unless this version changes the roots. */
 function rootFindings(
-  document: Extract<Documents['trust'], { is: 'parsed' }>,
+  document: Parsed<Trust>,
   trust: Trust,
   pin: PinFacts,
   now: Instant,
@@ -175,24 +175,35 @@ function versionFindings(
 }
 
 /** What no signature mends: entries that are never valid, thresholds that cannot be met, one person listed as two. */
-function contradictions(trust: Trust, path: string, environment: string): readonly Finding[] {
-  const invalid = (message: string): Finding => finding('TRUST_INVALID', `${path}: ${message}`);
+function contradictions({ value: trust, places }: Parsed<Trust>, environment: string): readonly Finding[] {
+  const invalid = (message: string, path: Path): Finding =>
+    finding('TRUST_INVALID', message, { place: placeOf(places, path) });
   return [
-    ...trust.people
-      .filter((person) => person.valid_from >= person.valid_until)
-      .map(({ name, valid_until }) =>
-        invalid(`${name} is listed until ${valid_until}, which is not after the start`),
+    ...trust.people.flatMap(({ name, valid_from, valid_until }, i) =>
+      when(valid_from >= valid_until, () =>
+        invalid(`${name} is listed until ${valid_until}, which is not after the start`, [
+          'people',
+          i,
+          'valid_until',
+        ]),
       ),
+    ),
     ...trust.people.flatMap((person, i) =>
       trust.people
         .slice(i + 1)
-        .filter(
-          (other) =>
+        .flatMap((other, j) =>
+          when(
             sameName(person.name, other.name) &&
-            person.valid_from < other.valid_until &&
-            other.valid_from < person.valid_until,
-        )
-        .map(() => invalid(`${person.name} is listed twice at the same time, and would count as two people`)),
+              person.valid_from < other.valid_until &&
+              other.valid_from < person.valid_until,
+            () =>
+              invalid(`${person.name} is listed twice at the same time, and would count as two people`, [
+                'people',
+                i + 1 + j,
+                'name',
+              ]),
+          ),
+        ),
     ),
     ...GATED_ROLES.flatMap((role) => {
       const needed = thresholdOf(trust, role, environment);
@@ -200,6 +211,7 @@ function contradictions(trust: Trust, path: string, environment: string): readon
       return when(have < needed, () =>
         invalid(
           `role ${role} needs ${String(needed)} people for environment "${environment}" and lists ${String(have)}`,
+          ['thresholds', role, 'environments', environment],
         ),
       );
     }),
@@ -207,7 +219,7 @@ function contradictions(trust: Trust, path: string, environment: string): readon
 }
 
 /** A misspelt environment would leave the real one with the default, which may be lower. */
-function strayThresholds(trust: Trust, path: string, parity: Parity | null): readonly Finding[] {
+function strayThresholds({ value: trust, places }: Parsed<Trust>, parity: Parity | null): readonly Finding[] {
   if (parity === null) return [];
   const known = Object.keys(parity.environments);
   return ROLES.flatMap((role) =>
@@ -216,8 +228,11 @@ function strayThresholds(trust: Trust, path: string, parity: Parity | null): rea
       .map((environment) =>
         finding(
           'TRUST_INVALID',
-          `${path}: thresholds.${role} names environment "${environment}", which the parity policy does not have`,
-          { data: { role, environment, known } },
+          `thresholds.${role} names environment "${environment}", which the parity policy does not have`,
+          {
+            data: { role, environment, known },
+            place: placeOf(places, ['thresholds', role, 'environments', environment]),
+          },
         ),
       ),
   );

@@ -6,6 +6,7 @@ import { CODES, type Code } from '../kernel/codes.ts';
 import type { Json } from '../kernel/json.ts';
 import { safe } from '../kernel/text.ts';
 import type { Problem } from '../inputs/facts.ts';
+import { showPlace, type Place } from '../inputs/places.ts';
 
 /** The gates, in the order in which they are shown. */
 export const GATES = ['source', 'intent', 'parity', 'identity', 'immutability'] as const;
@@ -50,6 +51,7 @@ export const CHECKS = {
     'names',
     'tags',
     'sharing',
+    'shape',
     'resources',
     'templates',
     'rules',
@@ -84,17 +86,24 @@ export type Outcome<G extends GateId> =
   | { readonly is: 'made'; readonly check: CheckId<G>; readonly findings: readonly Finding[] }
   | { readonly is: 'left'; readonly check: CheckId<G>; readonly why: string };
 
+export interface FindingDetail {
+  readonly hint?: string;
+  readonly data?: Readonly<Record<string, Json>>;
+  /** Where in a document the wrong value stands; the message begins with it. */
+  readonly place?: Place;
+}
+
 /** A finding whose message and data are safe to print, whoever wrote the values in them. */
 export function finding(
   code: Code,
   message: string,
-  detail: { readonly hint?: string; readonly data?: Readonly<Record<string, Json>> } = {},
+  { hint, data = {}, place }: FindingDetail = {},
 ): Finding {
   return {
     code,
-    message: safe(message),
-    hint: safe(detail.hint ?? CODES[code].remedy),
-    data: safeData(detail.data ?? {}),
+    message: safe(place === undefined ? message : `${showPlace(place)}: ${message}`),
+    hint: safe(hint ?? CODES[code].remedy),
+    data: safeData(place === undefined ? data : { ...data, place: { ...place } }),
   };
 }
 

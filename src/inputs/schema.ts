@@ -3,18 +3,20 @@ import * as z from 'zod';
 import { GovbootError } from '../kernel/errors.ts';
 import { clip, nearest, safe } from '../kernel/text.ts';
 import { isInstant, type Instant } from '../kernel/time.ts';
-import { isFingerprint, type Fingerprint } from './facts.ts';
+import { isFingerprint, type FileRead, type Fingerprint } from './facts.ts';
+import { placeOf, showPlace, type Path, type Places } from './places.ts';
 import { parseYaml } from './yaml.ts';
 
-/** Text of one line in printable characters. */
-export const line = (max: number): z.ZodString =>
+/** Text of at most one line in printable characters. */
+export const oneLine = (max: number): z.ZodString =>
   z
     .string()
-    .min(1)
     .max(max)
     .regex(/^[^\n]*$/, 'must be one line')
     .regex(/^(\S|\n|$)/, 'must not begin with a space')
     .regex(/(\S|\n|^)$/, 'must not end with a space');
+/** The same, and not empty. */
+export const line = (max: number): z.ZodString => oneLine(max).min(1);
 /** Text of one form; `rule` is told for a value of another type too, a number without quotes above all. */
 export const word = (form: RegExp, rule: string): z.ZodString => z.string(rule).regex(form, rule);
 
@@ -23,11 +25,19 @@ export const name = word(
   'must be lower-case letters, digits and dashes, at most 32, a letter first',
 );
 const INSTANT = 'must be an instant like 2026-11-22T12:00:00Z';
-export const instant = z.string(INSTANT).refine((text): text is Instant => isInstant(text), INSTANT);
+// A refinement is code, which JSON Schema cannot hold; the pattern says as much of it as can be said there.
+export const instant = z
+  .string(INSTANT)
+  .refine((text): text is Instant => isInstant(text), INSTANT)
+  .meta({
+    pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$',
+    examples: ['2026-11-22T12:00:00Z'],
+  });
 const FINGERPRINT = 'must be 40 upper-case hexadecimal characters, in quotes';
 export const fingerprint = z
   .string(FINGERPRINT)
-  .refine((text): text is Fingerprint => isFingerprint(text), FINGERPRINT);
+  .refine((text): text is Fingerprint => isFingerprint(text), FINGERPRINT)
+  .meta({ pattern: '^[0-9A-F]{40}$' });
 export const hex64 = word(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal characters, in quotes');
 export const uuid = word(
   /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
@@ -36,16 +46,25 @@ export const uuid = word(
 export const account = word(/^[0-9]{12}$/, 'must be 12 digits, in quotes');
 export const region = word(/^[a-z]{2}(-[a-z]+)+-[0-9]$/, 'must be a region like eu-central-1');
 
+/** A document as plain data and, beside it, where each value stands. */
+export interface Placed<T> {
+  readonly value: T;
+  readonly places: Places;
+}
+
 /** Parses a YAML document against a strict schema. All issues are told at once. @throws YAML, SCHEMA */
-export function parseDocument<S extends z.ZodType>(schema: S, bytes: Uint8Array, file: string): z.output<S> {
+export function readDocument<S extends z.ZodType>(
+  schema: S,
+  { bytes, path: file }: Pick<FileRead, 'bytes' | 'path'>,
+): Placed<z.output<S>> {
   const document = parseYaml(bytes, file);
   const result = schema.safeParse(document.value, { reportInput: true });
-  if (result.success) return result.data;
+  if (result.success) return { value: result.data, places: document.places };
   const found = result.error.issues.flatMap(apart);
   const told = found
     .slice(0, MOST_PROBLEMS)
     .map(describe)
-    .map(({ at, text }) => `${file}: ${document.position(at)}: ${text}`);
+    .map(({ at, text }) => `${showPlace(placeOf(document.places, at))}: ${text}`);
   const more = found.length - told.length;
   const problems = more > 0 ? [...told, `${file}: and ${String(more)} more`] : told;
   throw new GovbootError('SCHEMA', problems.join('\n'), { data: { file, problems } });
@@ -55,7 +74,7 @@ export function parseDocument<S extends z.ZodType>(schema: S, bytes: Uint8Array,
 const MOST_PROBLEMS = 50;
 
 interface Description {
-  readonly at: readonly PropertyKey[];
+  readonly at: Path;
   readonly text: string;
 }
 
@@ -94,7 +113,7 @@ function suggestion(key: string): string {
 
 /** Every field name of the three human-made documents; for suggestions only. */
 const KNOWN_FIELDS = `
-  schema repository environment environments provider account region regions action
+  schema repository environment environments differences setting provider account region regions action
   tag commit tree_sha256 reason ticket requester not_before expires nonce
   supersedes endpoint organisation naming bucket bucket_namespace table key_alias role
   tags required tolerated locking partition state_key retention noncurrent_days noncurrent_keep

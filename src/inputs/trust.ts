@@ -2,45 +2,68 @@
 import * as z from 'zod';
 import type { Instant } from '../kernel/time.ts';
 import type { FileRead, Fingerprint } from './facts.ts';
-import { fingerprint, instant, line, name, parseDocument, uuid } from './schema.ts';
+import { fingerprint, instant, line, name, readDocument, uuid, type Placed } from './schema.ts';
 
 export const TRUST_SCHEMA = 'govboot.trust/v1';
 export const ROLES = ['release', 'intent', 'approver', 'evidence', 'break-glass'] as const;
 export type Role = (typeof ROLES)[number];
 
-const threshold = z.strictObject({
-  default: z.int().min(0).max(20),
-  environments: z.record(name, z.int().min(0).max(20)).optional(),
+const threshold = (least: 0 | 1) => {
+  const count = z
+    .int()
+    .min(least, `must be at least ${String(least)}`)
+    .max(20);
+  return z.strictObject({
+    default: count.describe('How many people, where no environment says otherwise.'),
+    environments: z
+      .record(name, count)
+      .optional()
+      .describe('How many people, for environments that ask for another number.'),
+  });
+};
+
+const person = z.strictObject({
+  name: line(100).describe('One person has one name.'),
+  fingerprint: fingerprint.describe('Of the primary key, in quotes; policies/keys/FINGERPRINT.asc holds it.'),
+  roles: z
+    .array(z.enum(ROLES))
+    .min(1)
+    .describe('What this person may sign: tags, intents, approvals, evidence.'),
+  environments: z
+    .array(name)
+    .min(1)
+    .optional()
+    .describe('Environments the roles hold for; every environment when left out.'),
+  valid_from: instant.describe('From then on.'),
+  valid_until: instant.describe('Until before then.'),
 });
 
 export const trustSchema = z
   .strictObject({
-    schema: z.literal(TRUST_SCHEMA),
-    repository: uuid,
-    version: z.int().min(1),
-    expires: instant,
-    roots: z.strictObject({ threshold: z.int().min(1).max(20), keys: z.array(fingerprint).min(1).max(20) }),
-    thresholds: z.strictObject({
-      release: threshold,
-      intent: threshold,
-      approver: threshold,
-      evidence: threshold,
-      'break-glass': threshold,
-    }),
-    people: z
-      .array(
-        z.strictObject({
-          name: line(100),
-          fingerprint,
-          roles: z.array(z.enum(ROLES)).min(1),
-          /** Environments the roles hold for; every environment when left out. */
-          environments: z.array(name).min(1).optional(),
-          valid_from: instant,
-          valid_until: instant,
-        }),
-      )
-      .min(1)
-      .max(200),
+    schema: z.literal(TRUST_SCHEMA).describe('Format of this document.'),
+    repository: uuid.describe('The identity of this repository, for ever.'),
+    version: z.int().min(1).describe('Counted up by one with every change.'),
+    expires: instant.describe('Refused from then on.'),
+    roots: z
+      .strictObject({
+        threshold: z.int().min(1).max(20).describe('How many of the root keys must sign this file.'),
+        keys: z
+          .array(fingerprint)
+          .min(1)
+          .max(20)
+          .meta({ description: 'Fingerprints of the root keys, in quotes.', uniqueItems: true }),
+      })
+      .describe('Who signs this file.'),
+    thresholds: z
+      .strictObject({
+        release: threshold(1).describe('Who signs the tag.'),
+        intent: threshold(1).describe('Who signs the intent.'),
+        approver: threshold(0).describe('Who signs the intent too, and never asked for it.'),
+        evidence: threshold(1).describe('Who signs ledger and lock.'),
+        'break-glass': threshold(0).describe('Who may act in an emergency.'),
+      })
+      .describe('How many people of each role must have signed.'),
+    people: z.array(person).min(1).max(200).describe('Who may do what.'),
   })
   .superRefine((trust, context) => {
     if (new Set(trust.roots.keys).size < trust.roots.keys.length)
@@ -67,32 +90,19 @@ export const trustSchema = z
           input: print,
         });
     });
-    for (const role of ['release', 'intent', 'evidence'] as const) {
-      if (trust.thresholds[role].default < 1)
-        context.addIssue({
-          code: 'custom',
-          path: ['thresholds', role, 'default'],
-          message: 'must be at least 1',
-          input: trust.thresholds[role].default,
-        });
-      for (const [environment, n] of Object.entries(trust.thresholds[role].environments ?? {})) {
-        if (n < 1)
-          context.addIssue({
-            code: 'custom',
-            path: ['thresholds', role, 'environments', environment],
-            message: 'must be at least 1',
-            input: n,
-          });
-      }
-    }
   });
 
 export type Trust = z.output<typeof trustSchema>;
 export type Person = Trust['people'][number];
 
 /** @throws YAML, SCHEMA */
+export function readTrust(file: FileRead): Placed<Trust> {
+  return readDocument(trustSchema, file);
+}
+
+/** @throws YAML, SCHEMA */
 export function parseTrust(file: FileRead): Trust {
-  return parseDocument(trustSchema, file.bytes, file.path);
+  return readTrust(file).value;
 }
 
 /** How many people of `role` must have signed for `environment`. */

@@ -18,6 +18,7 @@ import {
 } from 'yaml';
 import { GovbootError } from '../kernel/errors.ts';
 import { clip, isSafe, safe } from '../kernel/text.ts';
+import { pointer, showPlace, type Path, type Places } from './places.ts';
 
 /** Bytes; the largest human-made document that is read. */
 export const MAX_DOCUMENT = 256 * 1024;
@@ -35,8 +36,7 @@ const MAGIC_KEYS = ['__proto__', 'constructor', 'prototype'];
 
 export interface YamlDocument {
   readonly value: unknown;
-  /** `line 3, column 7` of a path in the document (of its key, in a map), or of the nearest parent that exists. */
-  position(path: readonly PropertyKey[]): string;
+  readonly places: Places;
 }
 
 /** Says where, for an offset in the text. */
@@ -47,15 +47,15 @@ export function parseYaml(bytes: Uint8Array, file: string): YamlDocument {
   const text = decode(bytes, file);
   const lines = linesOf(text);
   const where: Where = (offset) => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}: line ${String(line)}, column ${String(col)}`;
+    const { line, col: column } = lines.linePos(offset);
+    return showPlace({ file, line, column });
   };
   refuseSyntax(text, where);
   const document = compose(text, file, where);
   refuseNodes(document, where);
   return {
     value: document.toJS({ maxAliasCount: 0 }) as unknown,
-    position: (path) => where(offsetOf(document, path)).slice(file.length + 2),
+    places: { file, positions: positionsOf(document, lines) },
   };
 }
 
@@ -183,19 +183,19 @@ function refuseScalar(node: Scalar, at: string): void {
   }
 }
 
-function offsetOf(document: Document, path: readonly PropertyKey[]): number {
-  let node: unknown = document.contents;
-  let offset = startOf(node);
-  for (const part of path) {
-    const pair = isMap(node)
-      ? node.items.find(({ key }) => isScalar(key) && key.value === String(part))
-      : undefined;
-    const item: unknown = isSeq(node) ? node.items[Number(part)] : undefined;
-    if (pair === undefined && item === undefined) return offset;
-    offset = startOf(pair === undefined ? item : pair.key);
-    node = pair === undefined ? item : pair.value;
-  }
-  return offset;
+function positionsOf(document: Document, lines: LineCounter): Places['positions'] {
+  const positions = new Map<string, { readonly line: number; readonly column: number }>();
+  const note = (path: Path, start: number, value: unknown): void => {
+    const { line, col: column } = lines.linePos(start);
+    positions.set(pointer(path), { line, column });
+    if (isMap(value))
+      for (const { key, value: inner } of value.items)
+        // Keys are text: anything else was refused.
+        if (isScalar(key)) note([...path, String(key.value)], startOf(key), inner);
+    if (isSeq(value)) for (const [i, item] of value.items.entries()) note([...path, i], startOf(item), item);
+  };
+  note([], startOf(document.contents), document.contents);
+  return positions;
 }
 
 /** Every node of a text that was parsed has a range; what is written out (an empty value, say) begins where it would be. */

@@ -355,14 +355,14 @@ export const CODES = {
   // parity gate
   PARITY: entry(
     'refused',
-    'a value is not allowed by the parity policy',
+    'a value is not allowed by the parity policy, or environments differ in what it does not list as a difference',
     'correct the intent or, after review, the policy',
     'environments that differ by accident are where production breaks first',
   ),
   PARITY_SHARED: entry(
     'refused',
-    'two environments would share something',
-    'give each environment its own account and names',
+    'two environments would share a name, an account, a job or people',
+    'give each environment its own account, names, jobs and principals',
     'what two environments share, an accident in one destroys for both',
   ),
   PARITY_TEMPLATE: entry(

@@ -3,7 +3,8 @@ import { GovbootError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { Problem } from '../inputs/facts.ts';
 import type { Intent } from '../inputs/intent.ts';
-import { nameProblems, resolveNames } from '../inputs/names.ts';
+import { nameProblems, tagProblems } from '../inputs/name-rules.ts';
+import { resolveNames } from '../inputs/names.ts';
 import type { Parity } from '../inputs/parity.ts';
 import { OWNER_TAGS, type Blueprint } from './blueprint.ts';
 
@@ -42,12 +43,8 @@ export function makeBlueprint(intent: Intent, parity: Parity, repository: string
     stateKey: names.stateKey,
     tags: { ...names.tags, [OWNER_TAGS.repository]: repository, [OWNER_TAGS.environment]: names.environment },
     toleratedTags: names.toleratedTags,
-    retention: {
-      noncurrentDays: parity.retention.noncurrent_days,
-      noncurrentKeep: parity.retention.noncurrent_keep,
-      pitrDays: parity.retention.pitr_days,
-    },
-    keyRotationDays: parity.key_rotation_days,
+    retention: names.retention,
+    keyRotationDays: names.keyRotationDays,
     roles: names.roles,
     permissionsBoundary: names.permissionsBoundary,
     federation: names.federation,
@@ -66,14 +63,15 @@ export function blueprintProblems(blueprint: Blueprint): readonly Problem[] {
     { key: OWNER_TAGS.repository, value: repository, wanted: blueprint.repository },
     { key: OWNER_TAGS.environment, value: environment, wanted: blueprint.environment },
   ].filter(({ value, wanted }) => value !== wanted || wanted === '');
+  const names = {
+    ...blueprint,
+    ...blueprint.names,
+    roleNames: blueprint.names.roles,
+    roles: blueprint.roles,
+    tags,
+  };
   return [
-    ...nameProblems({
-      ...blueprint,
-      ...blueprint.names,
-      roleNames: blueprint.names.roles,
-      roles: blueprint.roles,
-      tags,
-    }),
+    ...[...nameProblems(names), ...tagProblems(names)].map(({ code, wrong }) => ({ code, wrong })),
     ...ownership.map(({ key, value, wanted }) => ({
       code: 'PARITY' as const,
       wrong: `ownership tag "${key}" is "${value ?? ''}", not "${wanted}"`,

@@ -3,6 +3,7 @@
  * Results go to stdout, everything else to stderr. What came from outside is escaped before it is printed.
  */
 import type { Event, FindingView } from '../kernel/events.ts';
+import type { Json } from '../kernel/json.ts';
 import { safe } from '../kernel/text.ts';
 import { renderPlan } from './plan.ts';
 import { clean, mark, paint, type Paint, type Style } from './style.ts';
@@ -38,6 +39,7 @@ export function renderEvent(event: Event, style: Style): Printed {
         ...message(style, ['red', 'govboot: error:'], `${event.message} [${event.code}]`),
         // Whoever declined on purpose needs no advice.
         ...(event.hint === '' ? [] : message(style, ['cyan', 'govboot: hint:'], event.hint)),
+        ...explainLines(event, style),
       ]);
     case 'log':
       return NOTHING;
@@ -71,6 +73,15 @@ function message(
   const [first = '', ...more] = text.split('\n').map((line) => clean(style, line));
   const head = label === null ? wrap(first, columns) : running(style, ...label, first, columns);
   return [...head, ...more.flatMap((line) => hanging('  | ', line, columns))];
+}
+
+/** Once at the end of a refusal, quietly: where its codes are explained. */
+function explainLines({ code, data }: Of<'error'>, style: Style): readonly string[] {
+  const [first] =
+    code === 'GATES_REFUSED' && Array.isArray(data['codes']) ? (data['codes'] as readonly Json[]) : [];
+  return typeof first === 'string'
+    ? [paint(style, 'dim', `what a code means: govboot check --explain ${clean(style, first)}`)]
+    : [];
 }
 
 function progressLines(event: Of<'progress'>, style: Style): readonly string[] {

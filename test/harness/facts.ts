@@ -103,6 +103,9 @@ environments:
     regions: [eu-central-1]
     state_key: prod/main.tfstate
     tags: { CostCentre: "200" }
+differences:
+  - { setting: regions, environments: [prod], reason: prod stays in one region }
+  - { setting: state_key, environments: [prod], reason: its key is older than this policy }
 naming:
   bucket: "{organisation}-{environment}-tfstate-{region}"
   bucket_namespace: global

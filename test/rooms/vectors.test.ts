@@ -8,7 +8,8 @@ import * as openpgp from 'openpgp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseIntent } from '../../src/inputs/intent.ts';
 import { parseKeyFile } from '../../src/inputs/key-file.ts';
-import { parseParity } from '../../src/inputs/parity.ts';
+import { judgePolicy } from '../../src/gates/parity.ts';
+import { parseParity, readParity } from '../../src/inputs/parity.ts';
 import { parseSignatureFile } from '../../src/inputs/signature-packet.ts';
 import { parseTagObject } from '../../src/inputs/tag-object.ts';
 import { parseTrust } from '../../src/inputs/trust.ts';
@@ -71,6 +72,17 @@ const answered =
     return is === 'ok' || is === 'tag' ? null : { code, message: wrong, problems: 1 };
   };
 
+/** Its form, and then what the parity gate says of the policy by itself. */
+function judgeParityFile(file: FileRead): Refusal | null {
+  const refused = thrown(parseParity)(file);
+  if (refused !== null) return refused;
+  const findings = judgePolicy(readParity(file)).flatMap((outcome) =>
+    outcome.is === 'made' ? outcome.findings : [],
+  );
+  const [first] = findings;
+  return first === undefined ? null : { code: first.code, message: first.message, problems: findings.length };
+}
+
 /** As the ref refs/tags/v1.0.0 of a repository in the format that the first header tells. */
 function parseTag(bytes: Uint8Array) {
   const format = /^object [0-9a-f]{64}\n/.test(new TextDecoder().decode(bytes)) ? 'sha256' : 'sha1';
@@ -89,7 +101,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
   intent: { ext: 'yaml', good: 6, bad: 56, place: inFile, judge: thrown(parseIntent) },
   trust: { ext: 'yaml', good: 4, bad: 23, place: inFile, judge: thrown(parseTrust) },
-  parity: { ext: 'yaml', good: 4, bad: 34, place: inFile, judge: thrown(parseParity) },
+  parity: { ext: 'yaml', good: 6, bad: 53, place: inFile, judge: judgeParityFile },
   signature: { ext: 'asc', good: 7, bad: 46, place: inBlock, judge: answered(parseSignatureFile) },
   'key-file': { ext: 'asc', good: 5, bad: 30, place: inBlock, judge: answered(parseKeyFile) },
   tag: {

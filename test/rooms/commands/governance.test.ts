@@ -262,6 +262,24 @@ describe('intent new', () => {
     expect(intentAt('intents/new.yaml')).toMatchObject({ reason: 'because', ticket: 'OPS-9' });
   });
 
+  test.each([
+    ['intents/new.yaml', '../policies/schemas/intent.schema.json'],
+    ['intents/of/dev.yaml', '../../policies/schemas/intent.schema.json'],
+    ['new.yaml', 'policies/schemas/intent.schema.json'],
+    ['../new.yaml', null],
+    ['/media/new.yaml', null],
+  ])('%s names the schema for editors as %s', async (out, schema) => {
+    world.write('policies/schemas/intent.schema.json', '{}');
+    expect((await run(intentNew, { ...NEW, out }, { world })).error).toBeNull();
+    const [, named = null] = /^# yaml-language-server: \$schema=(.*)\n/.exec(textOf(out)) ?? [];
+    expect(named).toBe(schema);
+  });
+
+  test('names no schema that is not there', async () => {
+    await run(intentNew, NEW, { world });
+    expect(textOf('intents/new.yaml')).not.toContain('$schema');
+  });
+
   test('never overwrites; without --out it is intents/<environment>.yaml', async () => {
     const before = textOf('intents/dev.yaml');
     expect((await run(intentNew, { ...NEW, out: null }, { world })).error?.code).toBe('FILE_EXISTS');

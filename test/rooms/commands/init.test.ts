@@ -1,11 +1,12 @@
 // init: what it writes is what the gates will read, and nothing that is there is touched.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sha256 } from '../../../src/kernel/digest.ts';
 import type { CommandOptions } from '../../../src/commands/command.ts';
 import { init } from '../../../src/commands/init.ts';
-import { parseParity } from '../../../src/inputs/parity.ts';
+import { judgePolicy } from '../../../src/gates/parity.ts';
+import { parseParity, readParity } from '../../../src/inputs/parity.ts';
 import { parseTrust } from '../../../src/inputs/trust.ts';
 import { makeFiles } from '../../../src/world/files.ts';
 import { makeVerifier } from '../../../src/world/verifier.ts';
@@ -49,6 +50,32 @@ async function scaffold(given: CommandOptions['init'], more: Partial<PortsOption
 }
 
 describe('init', () => {
+  test('writes a policy that holds as a whole, whatever the partitions and the pipeline', async () => {
+    const { error } = await scaffold(
+      options({
+        environments: [
+          'dev=111111111111:us-gov-west-1',
+          'a=222222222222:eu-central-1',
+          'b=333333333333:cn-north-1',
+        ],
+        github: 'acme/infra',
+        githubIds: '1234:5678',
+      }),
+    );
+    expect(error).toBeNull();
+    const outcomes = judgePolicy(readParity(fileOf('policies/parity.yaml', read('policies/parity.yaml'))));
+    expect(outcomes.flatMap((outcome) => (outcome.is === 'made' ? outcome.findings : []))).toEqual([]);
+  });
+
+  test('names in the first line of each document the schema that it puts beside it', async () => {
+    await scaffold(options());
+    for (const path of ['policies/parity.yaml', 'policies/trust.yaml', 'intents/example.yaml']) {
+      const [, relative = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(read(path)) ?? [];
+      const schema = JSON.parse(read(join(dirname(path), relative))) as { properties: { schema: unknown } };
+      expect(read(path)).toContain(`schema: ${(schema.properties.schema as { const: string }).const}\n`);
+    }
+  });
+
   test('writes documents that parse, with the digests of the templates beside them', async () => {
     const { error, lines, value } = await scaffold(options());
     expect(error).toBeNull();
@@ -62,6 +89,7 @@ describe('init', () => {
       },
       federation: { github: null },
     });
+    expect(parity.differences).toMatchObject([{ setting: 'partition', environments: ['prod'] }]);
     for (const [name, digest] of Object.entries(parity.templates))
       expect(sha256(read(`templates/${name}`))).toBe(digest);
     expect(Object.keys(parity.templates)).toHaveLength(2);

@@ -120,7 +120,7 @@ describe('signatures', () => {
 describe('requester', () => {
   test('has not signed', () => {
     const { message, hint } = refuses('intent', { intentSigners: ['carol', 'bob'] }, 'THRESHOLD');
-    expect(message).toBe(`intents/dev.yaml: the requester ${PRINTS.alice} has not signed`);
+    expect(message).toBe(`intents/dev.yaml: line 13, column 1: the requester ${PRINTS.alice} has not signed`);
     expect(hint).toContain('signs too');
   });
 
@@ -257,7 +257,9 @@ describe('scope', () => {
       { environment: 'prod', intentName: 'intents/prod.yaml' },
       'INTENT_SCOPE',
     );
-    expect(message).toBe('intents/dev.yaml is for environment "dev", not "prod"');
+    expect(message).toBe(
+      'intents/dev.yaml: line 3, column 1: the intent is for environment "dev", not "prod"',
+    );
     expect(verdictOn('intent', { intentName: 'intents/anything.yaml' }).status).toBe('pass');
   });
 
@@ -325,7 +327,9 @@ describe('window', () => {
       intent('2026-11-23T08:00:00Z', '2026-11-25T08:00:01Z'),
       'INTENT_WINDOW',
     );
-    expect(message).toBe('intents/dev.yaml: lasts 3 d, and the policy allows 3 d');
+    expect(message).toBe(
+      'intents/dev.yaml: line 15, column 1: the intent lasts 3 d, and the policy allows 3 d',
+    );
   });
 
   test('signed after it ended', () => {
@@ -352,7 +356,9 @@ describe('nonce', () => {
 
   test('of another intent', () => {
     const { message } = refuses('intent', used('0'.repeat(64)), 'INTENT_REPLAY');
-    expect(message).toBe(`nonce ${NONCE} was used by another intent, in run run-1`);
+    expect(message).toBe(
+      `intents/dev.yaml: line 16, column 1: nonce ${NONCE} was used by another intent, in run run-1`,
+    );
   });
 
   test('of this very intent, and another nonce, are no replay', () => {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { environmentOf } from '../../../src/gates/parity.ts';
-import { parseParity, RESOURCE_KINDS } from '../../../src/inputs/parity.ts';
+import { RESOURCE_KINDS } from '../../../src/inputs/parity.ts';
 import { RESOURCE_KINDS as PLANNED_KINDS } from '../../../src/plan/control.ts';
 import {
   edited,
@@ -21,7 +20,9 @@ const messages = (overrides: FactsOverrides): readonly string[] =>
 test('passes, and says what was established', () => {
   const { status, because } = verdictOn('parity', {});
   expect(status).toBe('pass');
-  expect(because).toBe('policies/parity.yaml allows environment "dev", and its 2 environments share nothing');
+  expect(because).toBe(
+    'policies/parity.yaml allows environment "dev", and its 2 environments share nothing and are alike but for 2 listed settings',
+  );
 });
 
 test('a policy that is missing or malformed refuses, and nothing else is judged', () => {
@@ -48,7 +49,9 @@ describe('target', () => {
       { intent: edited(INTENT_YAML, '111111111111', '222222222222') },
       'PARITY',
     );
-    expect(message).toBe('the intent names account 222222222222; environment "dev" is account 111111111111');
+    expect(message).toBe(
+      'policies/parity.yaml: line 6, column 5: the intent names account 222222222222; environment "dev" is account 111111111111',
+    );
   });
 
   test('a region that is not allowed', () => {
@@ -58,7 +61,7 @@ describe('target', () => {
       'PARITY',
     );
     expect(message).toBe(
-      'the intent names region us-east-1; environment "dev" allows eu-central-1, eu-west-1',
+      'policies/parity.yaml: line 7, column 5: the intent names region us-east-1; environment "dev" allows eu-central-1, eu-west-1',
     );
   });
 
@@ -77,7 +80,7 @@ describe('names', () => {
   ])('%s → %s', (from, to) => {
     const { findings } = verdictOn('parity', parity([from, to]));
     expect(new Set(findings.map(({ code }) => code))).toEqual(new Set(['PARITY']));
-    expect(findings[0]?.message).toMatch(/^dev: /);
+    expect(findings[0]?.message).toMatch(/^policies\/parity\.yaml: line \d+, column 3: dev: /);
     // Told once an environment, though dev may use two regions.
     expect(new Set(findings.map(({ message }) => message)).size).toBe(findings.length);
   });
@@ -85,66 +88,33 @@ describe('names', () => {
   test('of another environment refuse too: the policy holds as a whole', () => {
     const broken = messages(parity(['{ CostCentre: "200" }', '{ CostCentre: "200€" }']));
     expect(broken).toHaveLength(1);
-    expect(broken[0]).toMatch(/^PARITY prod: value "200€" of tag "CostCentre"/);
+    expect(broken[0]).toMatch(
+      /^PARITY policies\/parity\.yaml: line 13, column 13: prod: value "200€" of tag "CostCentre"/,
+    );
   });
 });
 
 describe('tags', () => {
-  test('that only one environment has', () => {
-    const { message, hint } = refuses(
-      'parity',
-      parity(['{ CostCentre: "200" }', '{ Owner: other }']),
-      'PARITY',
-    );
-    expect(message).toBe('tag "CostCentre" is not set for environment prod');
-    expect(hint).toContain('tags.required');
-    refuses('parity', parity(['    tags: { CostCentre: "200" }\n', '']), 'PARITY');
+  test.each([
+    ['an empty value', 'Owner: platform', 'Owner: ""', 'tag "Owner" has an empty value'],
+    ['a key of AWS', 'Owner: platform', '"AWS:x": y', 'tag key "AWS:x" must not use the prefixes'],
+    ['a key of govboot', 'Owner: platform', '"govboot:run": y', 'must not use the prefixes'],
+    ['a tolerated key of govboot', '[Backup]', '["Govboot:run"]', 'must not use the prefixes'],
+    ['a letter that is another', 'Owner: platform', '"Оwner": platform', 'must be 1 to 128 ASCII letters'],
+  ])('with %s', (_, from, to, message) => {
+    const { findings } = verdictOn('parity', parity([from, to]));
+    expect(findings.map(({ code }) => code)).toContain('PARITY');
+    for (const finding of findings) {
+      expect(finding.message).toContain(message);
+      expect(finding.data['place']).toMatchObject({ file: 'policies/parity.yaml' });
+    }
   });
 
-  test('may differ in value, and override a required one', () => {
-    const change = parity(['{ CostCentre: "100" }', '{ CostCentre: "1", Owner: me }']);
-    expect(verdictOn('parity', change).status).toBe('pass');
-  });
-});
-
-describe('sharing', () => {
-  test('an account, and with it every name that does not differ', () => {
-    const one: readonly [string, string] = ['account: "222222222222"', 'account: "111111111111"'];
-    expect(messages(parity(one))).toEqual([
-      'PARITY_SHARED dev and prod would share account account 111111111111'.replace(
-        'account account',
-        'account',
-      ),
-    ]);
-    const names = messages(
-      parity(
-        one,
-        ['table: "{organisation}-{environment}', 'table: "{organisation}'],
-        ['alias/{organisation}-{environment}', 'alias/{organisation}'],
-        ['role: "{organisation}-{environment}-{role}"', 'role: "{organisation}-{role}"'],
-      ),
+  test('of two spellings', () => {
+    const change = parity(['{ CostCentre: "200" }', '{ Costcentre: "200" }']);
+    expect(messages(change)).toContain(
+      'PARITY policies/parity.yaml: line 13, column 13: tag "Costcentre" is spelt "CostCentre" elsewhere in the policy',
     );
-    expect(names).toContain(
-      'PARITY_SHARED dev and prod would share table acme-tflock in account 111111111111, eu-central-1',
-    );
-    expect(names).toContain(
-      'PARITY_SHARED dev and prod would share key alias alias/acme-tfstate in account 111111111111, eu-central-1',
-    );
-    expect(names).toContain(
-      'PARITY_SHARED dev and prod would share role acme-break-glass in account 111111111111',
-    );
-    expect(names).toHaveLength(8);
-  });
-
-  test('a bucket, also between accounts: its name is the world’s', () => {
-    const change = parity(['bucket: "{organisation}-{environment}-', 'bucket: "{organisation}-']);
-    const { message } = refuses('parity', change, 'PARITY_SHARED');
-    expect(message).toBe('dev and prod would share bucket acme-tfstate-eu-central-1');
-  });
-
-  test('names in different accounts are not shared', () => {
-    const change = parity(['table: "{organisation}-{environment}', 'table: "{organisation}']);
-    expect(verdictOn('parity', change).status).toBe('pass');
   });
 });
 
@@ -180,12 +150,29 @@ describe('resources', () => {
     expect(verdictOn('parity', parity(without, ['locking: both', 'locking: lockfile'])).status).toBe('pass');
   });
 
+  test('a table is needed where an environment locks with one', () => {
+    const without = list('state-bucket, state-key, role');
+    const prod: readonly [string, string] = [
+      '    state_key: prod',
+      '    locking: table\n    state_key: prod',
+    ];
+    const listed: readonly [string, string] = [
+      'differences:\n',
+      'differences:\n  - { setting: locking, environments: [prod], reason: an older Terraform }\n',
+    ];
+    const lockfile: readonly [string, string] = ['\nlocking: both', '\nlocking: lockfile'];
+    const { message } = refuses('parity', parity(without, lockfile, prod, listed), 'PARITY');
+    expect(message).toContain('lock-table is missing, which locking in prod needs');
+    expect(verdictOn('parity', parity(lockfile, prod, listed)).status).toBe('pass');
+  });
+
   test('a provider is needed for federation', () => {
-    const gitlab = 'gitlab: { host: gitlab.com, project_path: acme/infra, audience: govboot, ref: main }';
+    const gitlab =
+      'gitlab: { host: gitlab.com, project_path: acme/infra, audience: govboot, ref: "env/{environment}" }';
     const { message } = refuses('parity', parity(['gitlab: null', gitlab]), 'PARITY');
     expect(message).toContain('oidc-provider is missing, which federation needs');
     const github =
-      'github: { repository: acme/infra, owner_id: "1", repository_id: "2", subject: both, plan_environment: plan, apply_environment: apply }';
+      'github: { repository: acme/infra, owner_id: "1", repository_id: "2", subject: both, plan_environment: "{environment}-plan", apply_environment: "{environment}" }';
     refuses('parity', parity(['github: null', github]), 'PARITY');
     const all = list('state-bucket, lock-table, state-key, role, oidc-provider');
     expect(verdictOn('parity', parity(['github: null', github], ['gitlab: null', gitlab], all)).status).toBe(
@@ -201,7 +188,7 @@ describe('templates', () => {
     const changed = fileOf('templates/backend.tf.tmpl', 'evil');
     const { message } = refuses('parity', templates([changed, TEMPLATES[1]!]), 'PARITY_TEMPLATE');
     expect(message).toBe(
-      `template backend.tf.tmpl has SHA-256 ${changed.sha256}, not ${TEMPLATES[0]!.sha256}`,
+      `policies/parity.yaml: line 44, column 3: template backend.tf.tmpl has SHA-256 ${changed.sha256}, not ${TEMPLATES[0]!.sha256}`,
     );
   });
 
@@ -213,27 +200,33 @@ describe('templates', () => {
   test('there, but not authorized', () => {
     const extra = fileOf('templates/extra.tmpl', 'x');
     const { message } = refuses('parity', templates([...TEMPLATES, extra]), 'PARITY_TEMPLATE');
-    expect(message).toBe('template extra.tmpl is there, but not authorized');
+    expect(message).toBe(
+      'policies/parity.yaml: line 43, column 1: template extra.tmpl is there, but not authorized',
+    );
   });
 
   test('needed, but not authorized', () => {
     const line = PARITY_YAML.split('\n').find((text) => text.includes('backend.tf.tmpl'))!;
     const { message } = refuses('parity', parity([`${line}\n`, '']), 'PARITY_TEMPLATE');
-    expect(message).toBe('template backend.tf.tmpl is not authorized');
+    expect(message).toBe(
+      'policies/parity.yaml: line 43, column 1: template backend.tf.tmpl is not authorized',
+    );
   });
 });
 
-test('environmentOf knows no names that only JavaScript knows', () => {
-  const policy = parseParity(fileOf('p', PARITY_YAML));
-  expect(environmentOf(policy, 'dev')?.account).toBe('111111111111');
-  for (const name of ['toString', '__proto__', 'constructor'])
-    expect(environmentOf(policy, name)).toBeUndefined();
-});
-
-test('a policy with one environment has nothing to share', () => {
-  const one = PARITY_YAML.replace(/\n {2}prod:\n(?: {4}.*\n)+/, '\n');
+test('a policy with one environment has nothing to share, and nobody to differ from', () => {
+  const one = PARITY_YAML.replace(/\n {2}prod:\n(?: {4}.*\n)+differences:\n(?: {2}.*\n)+/, '\n');
   expect(one).not.toBe(PARITY_YAML);
   const { status, because } = verdictOn('parity', { parity: one });
   expect(because).toMatch(/and it is the only one$/);
   expect(status).toBe('pass');
+});
+
+test('two environments that differ in nothing are alike', () => {
+  const same = PARITY_YAML.replace('[eu-central-1, eu-west-1]', '[eu-central-1]')
+    .replace('    state_key: prod/main.tfstate\n', '')
+    .replace(/differences:\n(?: {2}.*\n)+/, '');
+  expect(verdictOn('parity', { parity: same }).because).toMatch(/share nothing and are alike$/);
+  const listed = `${edited(same, '  prod:', '  prod:\n    locking: table')}differences: [{ setting: locking, environments: [prod], reason: x }]\n`;
+  expect(verdictOn('parity', { parity: listed }).because).toMatch(/are alike but for 1 listed setting$/);
 });

@@ -151,7 +151,9 @@ describe('version and expiry', () => {
 
   test('expired', () => {
     const trust = edited(TRUST_YAML, 'expires: 2027-06-01T00:00:00Z', 'expires: 2026-11-22T12:00:00Z');
-    refuses('source', { trust }, 'TRUST_EXPIRED');
+    expect(refuses('source', { trust }, 'TRUST_EXPIRED').message).toBe(
+      'policies/trust.yaml: line 4, column 1: version 3 expired at 2026-11-22T12:00:00Z',
+    );
   });
 
   test('a trust file that does not parse is told line by line', () => {
@@ -172,15 +174,20 @@ describe('people', () => {
       'never valid',
       'valid_until: 2027-01-01T00:00:00Z',
       'valid_until: 2026-01-01T00:00:00Z',
-      'Alice is listed until',
+      'line 19, column 5: Alice is listed until',
     ],
-    ['listed twice', 'name: Carol', 'name: "bob"', 'Bob is listed twice'],
-    ['too few for a threshold', 'approver: { default: 1 }', 'approver: { default: 3 }', 'needs 3 people'],
+    ['listed twice', 'name: Carol', 'name: "bob"', 'line 25, column 5: Bob is listed twice'],
+    [
+      'too few for a threshold',
+      'approver: { default: 1 }',
+      'approver: { default: 3 }',
+      'line 11, column 3: role approver needs 3 people',
+    ],
     [
       'a threshold for an environment that is misspelt',
       'approver: { default: 1 }',
       'approver: { default: 1, environments: { prdo: 2 } }',
-      'thresholds.approver names environment "prdo"',
+      'line 11, column 43: thresholds.approver names environment "prdo"',
     ],
   ])('%s', (_, from, to, message) => {
     expect(refuses('source', { trust: edited(TRUST_YAML, from, to) }, 'TRUST_INVALID').message).toContain(

@@ -18,6 +18,16 @@ const good = (): readonly GateVerdict[] => judge(goodFacts()).verdicts;
 const wrong = finding('CLOCK', 'it is early');
 const all = CHECKS.immutability.map((check) => made(check));
 
+test('a finding with a place begins with it, and has it as data', () => {
+  const place = { file: 'a\u202eb', line: 3, column: 7 };
+  expect(finding('PARITY', 'x is 1', { hint: 'y', data: { x: 1 }, place })).toEqual({
+    code: 'PARITY',
+    message: 'a\\u{202e}b: line 3, column 7: x is 1',
+    hint: 'y',
+    data: { x: 1, place: { file: 'a\\u{202e}b', line: 3, column: 7 } },
+  });
+});
+
 describe('verdictOf', () => {
   test('passes when every check was made and found nothing', () => {
     expect(verdictOf('immutability', all, 'there is no lock')).toEqual({

@@ -11,6 +11,15 @@ test('is read as it is written, with the partition that is meant by none', () =>
   expect(Object.keys(parity.templates)).toEqual(['backend.tf.tmpl', 'backend.hcl.tmpl']);
 });
 
+test('lists no differences when it does not say so', () => {
+  expect(parse(PARITY_YAML.replace(/differences:\n(?: {2}.*\n)+/, '')).differences).toEqual([]);
+});
+
+test('leaves empty values and reserved prefixes of tags to the gate, which tells them as PARITY', () => {
+  expect(parse(edited(PARITY_YAML, 'Owner: platform', 'Owner: ""')).tags.required['Owner']).toBe('');
+  expect(parse(edited(PARITY_YAML, 'Owner: platform', '"aws:x": y')).tags.required).toHaveProperty(['aws:x']);
+});
+
 describe('what no policy may say is refused', () => {
   test.each([
     [
@@ -39,15 +48,12 @@ describe('what no policy may say is refused', () => {
       '"ec2.amazonaws.com"',
       'must be the ARN',
     ],
-    ['a tag of AWS', 'Owner: platform', '"AWS:x": y', 'must not use the prefixes'],
-    ['a tag of govboot', 'Owner: platform', '"govboot:run": y', 'must not use the prefixes'],
     [
-      'a tolerated tag of govboot',
-      'tolerated: [Backup]',
-      'tolerated: ["Govboot:run"]',
-      'must not use the prefixes',
+      'a pipeline role that names somebody',
+      'ci-apply: { session_seconds: 3600, principals: []',
+      'ci-apply: { session_seconds: 3600, principals: ["arn:aws:iam::111111111111:root"]',
+      'must be empty: the role is taken through federation',
     ],
-    ['an empty tag value', 'Owner: platform', 'Owner: ""', 'tags.required.Owner is ""'],
     ['an unknown placeholder', '{organisation}-{environment}-tflock', '{team}-tflock', 'naming.table is'],
     [
       'an unfinished placeholder',
@@ -124,6 +130,32 @@ describe('what no policy may say is refused', () => {
     ],
   ])('%s', (_, from, to, message) => {
     expect(() => parse(edited(PARITY_YAML, from, to))).toThrow(message);
+  });
+
+  test.each([
+    ['retention: { noncurrent_days: 29 }', 'environments.prod.retention.noncurrent_days is 29'],
+    ['retention: { days: 30 }', 'unknown field "days"'],
+    ['key_rotation_days: 89', 'environments.prod.key_rotation_days is 89'],
+    ['locking: none', 'environments.prod.locking is "none"'],
+    ['roles: { operator: { principals: [] } }', 'must name who may be the operator'],
+    ['roles: { operator: { session_seconds: 1 } }', 'session_seconds is 1'],
+    [
+      'roles: { automation: { principals: ["arn:aws:iam::{account}:root"] } }',
+      'must be empty: the role is made dormant',
+    ],
+    ['roles: { king: { mfa: true } }', 'unknown field "king"'],
+    ['naming: { bucket: x }', 'unknown field "naming"'],
+  ])('%s of an environment itself', (own, message) => {
+    expect(() => parse(edited(PARITY_YAML, '  prod:\n', `  prod:\n    ${own}\n`))).toThrow(message);
+  });
+
+  test.each([
+    ['without a reason', '{ setting: locking, environments: [prod] }', 'differences.0.reason is missing'],
+    ['of nobody', '{ setting: locking, environments: [], reason: x }', 'differences.0.environments is []'],
+    ['of two lines', '{ setting: locking, environments: [prod], reason: "a\\nb" }', 'must be one line'],
+  ])('a difference %s', (_, item, message) => {
+    const text = PARITY_YAML.replace(/differences:\n(?: {2}.*\n)+/, `differences: [${item}]\n`);
+    expect(() => parse(text)).toThrow(message);
   });
 
   test('no environment at all', () => {

@@ -7,7 +7,7 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 function problems(of: z.ZodType, text: string): readonly string[] {
   try {
-    schema.parseDocument(of, encode(text), 'x.yaml');
+    schema.readDocument(of, { bytes: encode(text), path: 'x.yaml' });
   } catch (error) {
     if (!isGovbootError(error)) throw error;
     expect(error.code).toBe('SCHEMA');
@@ -24,13 +24,12 @@ const shape = z.strictObject({
   thresholds: z.record(schema.name, z.int()).optional(),
 });
 
-describe('parseDocument', () => {
-  test('answers the value', () => {
+describe('readDocument', () => {
+  test('answers the value and where it stands', () => {
     const text = 'schema: v1\npeople:\n  - name: Al\n    roles: [intent]\n';
-    expect(schema.parseDocument(shape, encode(text), 'x')).toEqual({
-      schema: 'v1',
-      people: [{ name: 'Al', roles: ['intent'] }],
-    });
+    const { value, places } = schema.readDocument(shape, { bytes: encode(text), path: 'x' });
+    expect(value).toEqual({ schema: 'v1', people: [{ name: 'Al', roles: ['intent'] }] });
+    expect(places.positions.get('/people/0/roles')).toEqual({ line: 4, column: 5 });
   });
 
   test('tells all that is wrong at once, each with place and value', () => {
@@ -58,7 +57,7 @@ describe('parseDocument', () => {
   });
 
   test('YAML that is not plain is not judged further', () => {
-    expect(() => schema.parseDocument(shape, encode('schema: &x v1\n'), 'x.yaml')).toThrow(
+    expect(() => schema.readDocument(shape, { bytes: encode('schema: &x v1\n'), path: 'x.yaml' })).toThrow(
       /an anchor is not allowed/,
     );
   });
@@ -72,6 +71,10 @@ describe('words', () => {
 
   test('line', () => {
     accepts(schema.line(5), ['a', 'a b', 'é中'], ['', 'a\nb', 'abcdef', ' a', 'a ', '\u00a0', '\n', 1, null]);
+  });
+
+  test('a line that may be empty', () => {
+    accepts(schema.oneLine(2), ['', 'a', 'ab'], ['abc', ' a', 'a ', 'a\nb', '\n', 1]);
   });
 
   test('name', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isGovbootError } from '../../../src/kernel/errors.ts';
 import { isSafe } from '../../../src/kernel/text.ts';
+import { placeOf, pointer, showPlace, type Path } from '../../../src/inputs/places.ts';
 import { MAX_DOCUMENT, parseYaml } from '../../../src/inputs/yaml.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -198,13 +199,12 @@ describe('bytes', () => {
   });
 });
 
-describe('position', () => {
-  const { position } = parseYaml(
-    encode('a:\n  b:\n    - x\n    - y: 1\n      z: 2\nc: { d: 1 }\n'),
-    'x.yaml',
-  );
+describe('places', () => {
+  const text = 'a:\n  b:\n    - x\n    - y: 1\n      z: 2\nc: { d: 1, "e/f~g": [2] }\n';
+  const { places } = parseYaml(encode(text), 'x.yaml');
+  const shown = (...paths: readonly Path[]): string => showPlace(placeOf(places, ...paths));
 
-  test.each<[readonly PropertyKey[], string]>([
+  test.each<[Path, string]>([
     [[], 'line 1, column 1'],
     [['a'], 'line 1, column 1'],
     [['a', 'b'], 'line 2, column 3'],
@@ -215,8 +215,29 @@ describe('position', () => {
     [['a', 'b', 7], 'line 2, column 3'],
     [['a', 'b', 0, 'deeper'], 'line 3, column 7'],
     [['nowhere'], 'line 1, column 1'],
+    [['c', 'e/f~g', 0], 'line 6, column 22'],
   ])('of %j is %s', (path, expected) => {
-    expect(position(path)).toBe(expected);
+    expect(shown(path)).toBe(`x.yaml: ${expected}`);
+  });
+
+  test('are of the first path that is there, and without any, of the nearest parent of the last', () => {
+    expect(shown(['c', 'x'], ['a', 'b', 1, 'y'], ['a'])).toBe('x.yaml: line 4, column 7');
+    expect(shown(['a', 'b', 9], ['c', 'x', 'y'])).toBe('x.yaml: line 6, column 1');
+    expect(shown()).toBe('x.yaml: line 1, column 1');
+    expect(placeOf({ file: 'y', positions: new Map() }, ['a'])).toEqual({ file: 'y', line: 1, column: 1 });
+  });
+
+  test('have names as RFC 6901 writes them', () => {
+    expect(pointer([])).toBe('');
+    expect(pointer(['a/b', 'm~n', 0])).toBe('/a~1b/m~0n/0');
+  });
+});
+
+test('a document of nothing stands at its beginning', () => {
+  const { value: read, places } = parseYaml(encode('null\n'), 'x.yaml');
+  expect({ read, place: placeOf(places, []) }).toEqual({
+    read: null,
+    place: { file: 'x.yaml', line: 1, column: 1 },
   });
 });
 
@@ -236,7 +257,8 @@ test('any bytes are either read or refused in one line of safe text', () => {
       ),
       (text) => {
         try {
-          expect(parseYaml(encode(text), 'x.yaml').position(['a', 0])).toMatch(/^line \d+, column \d+$/);
+          const { places } = parseYaml(encode(text), 'x.yaml');
+          expect(showPlace(placeOf(places, ['a', 0]))).toMatch(/^x\.yaml: line \d+, column \d+$/);
         } catch (error) {
           if (!isGovbootError(error)) throw error;
           expect(error.code).toBe('YAML');

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nameProblems, resolveNames, type ResolvedNames } from '../../../src/inputs/names.ts';
+import { nameProblems, tagProblems } from '../../../src/inputs/name-rules.ts';
+import { resolveNames, type ResolvedNames } from '../../../src/inputs/names.ts';
 import { codeOf } from './thrown.ts';
 import { parity } from './fixtures.ts';
 
 const dev = resolveNames(parity(), 'dev', 'eu-central-1');
 /** The wrong values and rules that are told of `dev` with `change`. */
 const wrong = (change: Partial<ResolvedNames>): readonly string[] =>
-  nameProblems({ ...dev, ...change }).map((problem) => problem.wrong);
+  [nameProblems, tagProblems].flatMap((rules) => rules({ ...dev, ...change }).map(({ wrong }) => wrong));
 
 describe('resolveNames', () => {
   it('fills every pattern for one environment', () => {

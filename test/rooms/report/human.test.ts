@@ -101,6 +101,21 @@ describe('an error', () => {
     );
   });
 
+  it('of gates says once, in JSON never, where its codes are explained', () => {
+    const refused = (data: Readonly<Record<string, Json>>, code: Code = 'GATES_REFUSED'): Event => ({
+      ...{ type: 'error', code, message: 'refused by parity', hint: 'mend it', data },
+    });
+    const [last, ...before] = text(refused({ codes: ['PARITY', 'CLOCK'] }))
+      .split('\n')
+      .reverse();
+    expect(last).toBe('what a code means: govboot check --explain PARITY');
+    expect(before).toHaveLength(2);
+    for (const event of [refused({}), refused({ codes: [] }), refused({ codes: ['PARITY'] }, 'USAGE')])
+      expect(text(event)).not.toContain('--explain');
+    expect(text(refused({ codes: ['\u001b[2J'] }))).not.toContain('\u001b[2J');
+    expect(renderJson(refused({ codes: ['PARITY'] }))).not.toContain('--explain');
+  });
+
   it('that was a decision has no advice', () => {
     expect(text(error('declined', '', 'CONFIRM'))).toBe('govboot: error: declined [CONFIRM]');
   });

@@ -114,6 +114,7 @@ describe('a command line', () => {
     ],
     ['intent sign intents/dev.yaml', 'intent sign', { file: 'intents/dev.yaml' }],
     ['intent check intents/dev.yaml', 'intent check', { file: 'intents/dev.yaml' }],
+    ['check --explain sig_bad', 'check', { explain: 'sig_bad' }],
     ['check dev', 'check', { environment: 'dev', intent: 'intents/dev.yaml', rehearse: false }],
     [
       'check dev --intent i/x.yaml --rehearse',
@@ -239,6 +240,13 @@ describe('a command line that cannot be understood', () => {
     ],
     ['apply dev --yes', "unknown option '--yes'", 'run `govboot apply --help`'],
     ['--jsn', "unknown option '--jsn'; did you mean --json?", 'run `govboot --help`'],
+    ['check', "missing required argument 'environment'", 'run `govboot check --help`'],
+    ['check --rehearse', "missing required argument 'environment'", 'run `govboot check --help`'],
+    [
+      'check dev --explain X',
+      'check takes environment "dev" or --explain, not both',
+      'run `govboot check --help`',
+    ],
     ['check dev --intent', "option '--intent <file>' argument missing", 'run `govboot check --help`'],
     [
       'init --locking none',

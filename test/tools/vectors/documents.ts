@@ -213,19 +213,37 @@ const trusts: Vectors = {
 const GITHUB =
   'github: { repository: acme/infra, owner_id: "1", repository_id: "2", subject: immutable, plan_environment: "{environment}-plan", apply_environment: "{environment}-apply" }';
 
+const federated = (text: string): string =>
+  edited(text, 'state-key, role]', 'state-key, oidc-provider, role]');
+/** With a setting that only prod has for itself. */
+const own = (text: string): string => parity('  prod:\n', `  prod:\n    ${text}\n`);
+const listed = (text: string, setting: string): string =>
+  edited(
+    text,
+    'differences:\n',
+    `differences:\n  - { setting: ${setting}, environments: [prod], reason: auditors keep three years }\n`,
+  );
+
 const parities: Vectors = {
   kind: 'parity',
   ext: 'yaml',
   good: [
     ['two-environments', PARITY_YAML],
-    ['github', parity('github: null', GITHUB)],
+    ['github', federated(parity('github: null', GITHUB))],
     ['account-regional', parity('bucket_namespace: global', 'bucket_namespace: account-regional')],
     [
       'gitlab',
-      parity(
-        'gitlab: null',
-        'gitlab: { host: gitlab.example.org, project_path: acme/infra, audience: https://gitlab.example.org, ref: main }',
+      federated(
+        parity(
+          'gitlab: null',
+          'gitlab: { host: gitlab.example.org, project_path: acme/infra, audience: https://gitlab.example.org, ref: "env/{environment}" }',
+        ),
       ),
+    ],
+    ['listed-difference', listed(own('retention: { noncurrent_days: 1095 }'), 'retention.noncurrent_days')],
+    [
+      'own-account-written-out',
+      own('roles: { operator: { principals: ["arn:aws:iam::222222222222:root"] } }'),
     ],
   ],
   bad: [
@@ -248,8 +266,6 @@ const parities: Vectors = {
       'wildcard-arn': parity('{account}:root', '{account}:role/*'),
       'everybody-as-principal': parity('"arn:{partition}:iam::{account}:root"', '"*"'),
       'service-as-principal': parity('"arn:{partition}:iam::{account}:root"', '"ec2.amazonaws.com"'),
-      'aws-tag': parity('Owner: platform', '"aws:owner": platform'),
-      'govboot-tag': parity('Owner: platform', '"GovBoot:owner": platform'),
       'unknown-placeholder': parity('{organisation}-{environment}-tflock', '{team}-tflock'),
       'session-above-12-hours': parity(
         'operator: { session_seconds: 3600',
@@ -272,6 +288,44 @@ const parities: Vectors = {
         'gitlab: null',
         'gitlab: { host: gitlab.example.org, project_path: acme/infra, audience: x, ref: "release-*" }',
       ),
+      'pipeline-role-with-principals': parity(
+        'ci-apply: { session_seconds: 3600, principals: []',
+        'ci-apply: { session_seconds: 3600, principals: ["arn:aws:iam::111111111111:root"]',
+      ),
+      'own-retention-below-30-days': own('retention: { noncurrent_days: 29 }'),
+      'own-setting-that-is-none': own('organisation: other'),
+      'difference-without-reason': parity(', reason: prod stays in one region', ''),
+    }),
+    ...under('PARITY', {
+      'aws-tag': parity('Owner: platform', '"aws:owner": platform'),
+      'govboot-tag': parity('Owner: platform', '"GovBoot:owner": platform'),
+      'empty-tag': parity('Owner: platform', 'Owner: ""'),
+      'tag-in-two-cases': parity('tolerated: [Backup]', 'tolerated: [owner]'),
+      'cyrillic-letter-in-tag': parity('Owner: platform', 'Оwner: platform'),
+      'bucket-in-upper-case': parity(
+        '"{organisation}-{environment}-tfstate-{region}"',
+        '"STATE-{account}"',
+      ).replace(/\n {2}prod:\n(?: {4}.*\n)+differences:\n(?: {2}.*\n)+/, '\n'),
+      'unlisted-difference': own('retention: { noncurrent_days: 30 }'),
+      'unlisted-mfa': own('roles: { operator: { mfa: false } }'),
+      'stale-difference': listed(PARITY_YAML, 'locking'),
+      'difference-listed-twice': listed(PARITY_YAML, 'state_key'),
+      'difference-of-an-unknown-setting': listed(PARITY_YAML, 'colour'),
+      'table-not-allowed': parity('[state-bucket, lock-table,', '[state-bucket,'),
+    }),
+    ...under('PARITY_SHARED', {
+      account: parity('222222222222', '111111111111'),
+      'github-environment': federated(
+        parity('github: null', GITHUB.replace('"{environment}-apply"', 'apply')),
+      ),
+      'gitlab-branch': federated(
+        parity(
+          'gitlab: null',
+          'gitlab: { host: gitlab.example.org, project_path: acme/infra, audience: x, ref: main }',
+        ),
+      ),
+      bucket: parity('{organisation}-{environment}-tfstate', '{organisation}-tfstate'),
+      'state-key': parity('prod/main.tfstate', 'dev/terraform.tfstate'),
     }),
   ],
 };

@@ -64,6 +64,7 @@ export async function reopen(exhibit: Exhibit, { lock, began }: Case): Promise<R
       pinForPath: null,
       pins: [],
       trust: await signed(trustFile),
+      kept: { is: 'read', value: [] },
       parity: parity === null ? missing('the parity policy') : { is: 'read', value: parity },
       intent: await signed(intentFile),
       keys: [],

@@ -53,13 +53,13 @@ export function valueOf<T>(document: Document<T>): T | null {
   return document.is === 'parsed' ? document.value : null;
 }
 
-function parseSigned<T>(maybe: Maybe<SignedFile>, parser: (file: FileRead) => T): Document<T> {
+export function parseSigned<T>(maybe: Maybe<SignedFile>, parser: (file: FileRead) => T): Document<T> {
   return maybe.is === 'read'
     ? parse(maybe.value.file, maybe.value.signatures, parser)
     : { is: 'refused', findings: [findingOf(maybe.problem)] };
 }
 
-function parse<T>(
+export function parse<T>(
   file: FileRead,
   signatures: readonly SignatureFacts[],
   parser: (file: FileRead) => T,

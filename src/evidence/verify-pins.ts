@@ -67,14 +67,18 @@ export async function judgePins(
   return vouched;
 }
 
-function judgeOwnRoots({ findings }: Exhibit, { trust, sha256, signers }: TrustInForce): void {
-  const have = rootsAmong(signers, rootsOf(trust)).length;
-  if (have < trust.roots.threshold)
-    findings.bad(
+function judgeOwnRoots({ findings }: Exhibit, { trust, sha256, signers, revoked }: TrustInForce): void {
+  const own = rootsOf(trust);
+  if (isSignedBy(signers, own)) return;
+  const have = `${String(rootsAmong(signers, own).length)} of ${String(own.threshold)} of its own root keys signed it`;
+  // That a key was revoked is told as that. It takes away who vouched, and does not make what was done under it a forgery.
+  if (isSignedBy([...signers, ...revoked], own))
+    findings.undecided(
       'authenticity',
       blobName(sha256),
-      `TRUST_UNSIGNED: ${String(have)} of ${String(trust.roots.threshold)} of its own root keys signed it`,
+      `TRUST_UNSIGNED: ${have}, and others that were revoked since`,
     );
+  else findings.bad('authenticity', blobName(sha256), `TRUST_UNSIGNED: ${have}`);
 }
 
 /** One number, one file: two files of one version are two histories. */
@@ -97,7 +101,7 @@ function tellUnreached(
   { trust, sha256, signers }: TrustInForce,
   { pins, isReleased, isOld }: { pins: readonly PinFacts[]; isReleased: boolean; isOld: boolean },
 ): void {
-  const what = `version ${String(trust.version)} is signed by ${signers.join(', ') || 'nobody'}`;
+  const what = `version ${String(trust.version)} is signed by ${[...new Set(signers)].join(', ') || 'nobody'}`;
   const undecided = (text: string): void => {
     findings.undecided('authenticity', blobName(sha256), text, OLDER_PIN);
   };
@@ -171,7 +175,12 @@ async function keptOnTheWay(
     const beside = refs.filter((ref) => isSignatureOf(name, ref.name)).slice(0, left);
     left -= beside.length;
     if (trust?.version === version)
-      found.push({ sha256, trust, signers: await signersOf(exhibit, { name, sha256 }, beside) });
+      found.push({
+        sha256,
+        trust,
+        signers: await signersOf(exhibit, { name, sha256 }, beside),
+        revoked: [],
+      });
   }
   return found;
 }

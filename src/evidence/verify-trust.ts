@@ -13,6 +13,8 @@ export interface SignedTrust {
   readonly sha256: string;
   readonly trust: Trust;
   readonly signers: readonly Fingerprint[];
+  /** In whose name there is a signature besides, by a key that was revoked since. */
+  readonly revoked: readonly Fingerprint[];
 }
 
 /** A trust file that was in force from an entry on. */
@@ -54,7 +56,7 @@ export async function readTrust(exhibit: Exhibit): Promise<readonly TrustInForce
       from: entry.seq,
       sha256: ref.sha256,
       trust,
-      signers: await rootSigners(exhibit, entry, ref.sha256),
+      ...(await rootSigners(exhibit, entry, ref.sha256)),
     });
   }
   return found;
@@ -83,20 +85,24 @@ async function rootSigners(
   exhibit: Exhibit,
   entry: LedgerItem['entry'],
   digest: string,
-): Promise<Fingerprint[]> {
+): Promise<Pick<SignedTrust, 'signers' | 'revoked'>> {
   const file = blobOf(exhibit, digest, TRUST_NAME);
-  const signers = new Set<Fingerprint>();
+  const signers: Fingerprint[] = [];
+  const revoked: Fingerprint[] = [];
   for (const ref of entry.refs.filter(
     ({ name }) => name.startsWith(`${TRUST_NAME}.`) && name.endsWith('.asc'),
   )) {
     const signature = blobOf(exhibit, ref.sha256, ref.name);
     if (file === null || signature === null) continue;
     const answer = await answerSignature(exhibit, file.bytes, ref.name, signature.bytes);
-    if (answer.is === 'signed') signers.add(answer.signed.primary);
-    else
-      exhibit.findings.bad(answer.axis, blobName(ref.sha256), `${ref.name}: ${answer.code}: ${answer.what}`);
+    if (answer.is === 'signed') {
+      signers.push(answer.signed.primary);
+      continue;
+    }
+    if (answer.revoked !== null) revoked.push(answer.revoked);
+    exhibit.findings.bad(answer.axis, blobName(ref.sha256), `${ref.name}: ${answer.code}: ${answer.what}`);
   }
-  return [...signers];
+  return { signers, revoked };
 }
 
 /** The trust in force when entry `seq` was made; the first one also speaks for the entries before it. */

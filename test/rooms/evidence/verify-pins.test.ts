@@ -80,9 +80,7 @@ async function runUnder(
     { ...inputs, trust: { file: beside[0]!, signatures }, files: [...beside, ...rest, ...old, ...extra] },
     `run-${sha256(present.text).slice(0, 8)}`,
   );
-  const made = lockOf(scene, run);
-  const version = Number(/^version: (\d+)$/m.exec(present.text)![1]);
-  await writeLock(deps, run.ledger, { ...made, policy: { ...made.policy, trust_version: version } });
+  await writeLock(deps, run.ledger, lockOf(scene, run));
   clock.advance(1);
   await seal(deps);
   clock.advance(3_600);

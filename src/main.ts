@@ -15,9 +15,11 @@ const VERSION = typeof __GOVBOOT_VERSION__ === 'string' ? __GOVBOOT_VERSION__ : 
 /** Each command is loaded when it is run: `--help` needs none of them. */
 const COMMANDS: { readonly [N in CommandName]: () => Promise<CommandRun<N>> } = {
   init: async () => (await import('./commands/init.ts')).init,
-  'trust pin': async () => (await import('./commands/trust.ts')).trustPin,
-  'trust show': async () => (await import('./commands/trust.ts')).trustShow,
-  'trust sign': async () => (await import('./commands/trust.ts')).trustSign,
+  'trust pin': async () => (await import('./commands/trust-pin.ts')).trustPin,
+  'trust show': async () => (await import('./commands/trust-show.ts')).trustShow,
+  'trust sign': async () => (await import('./commands/trust-sign.ts')).trustSign,
+  'trust next': async () => (await import('./commands/trust-next.ts')).trustNext,
+  'trust update': async () => (await import('./commands/trust-update.ts')).trustUpdate,
   'intent new': async () => (await import('./commands/intent-new.ts')).intentNew,
   'intent sign': async () => (await import('./commands/intent.ts')).intentSign,
   'intent check': async () => (await import('./commands/intent.ts')).intentCheck,

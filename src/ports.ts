@@ -113,6 +113,14 @@ export interface Files {
   read(path: string): Promise<Uint8Array>;
 }
 
+/** The trust file and its signatures: of all that people write, the only files that are ever changed, and only to begin a next version. */
+export interface TrustFiles {
+  /** @param was what must be there now. @throws FILE_UNSAFE when it is not */
+  replace(path: string, was: Uint8Array, bytes: Uint8Array): Promise<void>;
+  /** Takes a signature away that is kept elsewhere already. */
+  remove(path: string): Promise<void>;
+}
+
 export interface Pins {
   readonly file: string;
   load(): Promise<readonly PinFacts[]>;
@@ -212,6 +220,7 @@ export interface Ports {
   readonly signer: Signer;
   readonly evidence: (environment: string) => EvidenceStore;
   readonly files: Files;
+  readonly trustFiles: TrustFiles;
   readonly pins: Pins;
   readonly terminal: Terminal;
   /** Made on first use: SDK clients are loaded when they are used. */

@@ -1,55 +1,18 @@
 /** The command line as data: every command, option and example. `src/cli.ts` makes a parser of it, and the documents their tables. */
-import type { CommandName, CommandOptions } from './command.ts';
-import { checkOf, intentOf, list, nameOf, text, type Raw } from './values.ts';
+import { FINGERPRINT, option, repeated, spec, type CommandSpec } from './command-spec.ts';
+import { TRUST_COMMANDS } from './trust-commands.ts';
+import { checkOf, intentOf, list, nameOf, text } from './values.ts';
 
-export interface OptionSpec {
-  /** As commander writes them: `--flag`, `--option <value>`. */
-  readonly flags: string;
-  readonly text: string;
-  /** Other values are refused. */
-  readonly choices?: readonly string[];
-  readonly initial?: string;
-  /** May be given more than once. */
-  readonly repeated?: true;
-}
-
-export interface CommandSpec<N extends CommandName = CommandName> {
-  /** With the group in front: `trust pin`. */
-  readonly name: N;
-  /** Arguments as commander writes them: `<required>`, `[optional]`. */
-  readonly args: string;
-  readonly summary: string;
-  /** More than one line can say, shown in the command's own help. */
-  readonly details?: string;
-  readonly options: readonly OptionSpec[];
-  readonly examples: readonly string[];
-  read(first: string | undefined, options: Raw): CommandOptions[N];
-}
-
-function spec<N extends CommandName>(of: CommandSpec<N>): CommandSpec {
-  return of;
-}
-
-const option = (flags: string, text: string, more: Partial<OptionSpec> = {}): OptionSpec => ({
-  flags,
-  text,
-  ...more,
-});
-const repeated = (flags: string, text: string): OptionSpec => ({
-  flags,
-  text: `${text}; repeat for more`,
-  repeated: true,
-});
+export type { CommandSpec, OptionSpec } from './command-spec.ts';
 
 /** Commands of two words, by their first. */
 export const GROUPS = {
-  trust: 'pin, show and sign who is trusted',
+  trust: 'pin, show, sign and change who is trusted',
   intent: 'write, sign and check intents',
   backend: 'the backend file for Terraform and OpenTofu',
 } as const;
 
 const INTENT = option('--intent <file>', 'the intent (default: intents/<environment>.yaml)');
-const FINGERPRINT = '0123456789ABCDEF0123456789ABCDEF01234567';
 
 /** In the order of the sequence. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -93,35 +56,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       githubIds: text(o['githubIds']),
     }),
   }),
-  spec<'trust pin'>({
-    name: 'trust pin',
-    args: '',
-    summary: 'pin the root keys of this repository on this machine',
-    details:
-      'The repository must not say who judges it: take the fingerprints from a copy that it did not write, on paper.',
-    options: [
-      repeated('--root <fingerprint>', 'fingerprint of a root key'),
-      option('--threshold <n>', 'how many of them must sign, from the same paper; needed with more than one'),
-    ],
-    examples: [`govboot trust pin --root ${FINGERPRINT}`],
-    read: (_first, o) => ({ roots: list(o['root']), threshold: text(o['threshold']) }),
-  }),
-  spec<'trust show'>({
-    name: 'trust show',
-    args: '',
-    summary: 'show what is pinned here and what the trust file says',
-    options: [],
-    examples: ['govboot trust show', 'govboot trust show --json'],
-    read: () => ({}),
-  }),
-  spec<'trust sign'>({
-    name: 'trust sign',
-    args: '',
-    summary: 'sign policies/trust.yaml with a root key (--key)',
-    options: [],
-    examples: [`govboot trust sign --key ${FINGERPRINT}`],
-    read: () => ({}),
-  }),
+  ...TRUST_COMMANDS,
   spec<'intent new'>({
     name: 'intent new',
     args: '<environment>',

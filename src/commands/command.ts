@@ -19,6 +19,8 @@ export interface CommandOptions {
   readonly 'trust pin': { readonly roots: readonly string[]; readonly threshold: string | null };
   readonly 'trust show': NoOptions;
   readonly 'trust sign': NoOptions;
+  readonly 'trust next': NoOptions;
+  readonly 'trust update': NoOptions;
   readonly 'intent new': {
     readonly environment: string;
     readonly reason: string | null;

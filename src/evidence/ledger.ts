@@ -10,6 +10,7 @@ import type { EvidenceStore } from '../ports.ts';
 import { checkpointProblem, parseCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { CHECKPOINT, entryName, LEDGER_FOLDER, LOCK, parseEntryName, signatureOf, SUMS } from './layout.ts';
 import { parseSums } from './sums.ts';
+import { trustOnRecord } from './trust-on-record.ts';
 
 /** One entry with the bytes that its signature and its successor are about. */
 export interface LedgerItem {
@@ -213,6 +214,7 @@ export function factsOf(ledger: Ledger): LedgerFacts {
             tag: lock.document.repo.tag_name,
             trustVersion: lock.document.policy.trust_version,
           },
+    trustOnRecord: trustOnRecord(entries, lock?.document ?? null),
     problems: [
       ...ledger.problems.map(({ kind, file, what }) => ({
         code: 'EVIDENCE_INVALID' as const,

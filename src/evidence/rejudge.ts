@@ -66,6 +66,7 @@ export async function reopen(exhibit: Exhibit, one: Case): Promise<Reopened> {
       pinForPath: null,
       pins: [],
       trust: await signed(trustFile),
+      kept: { is: 'read', value: [] },
       parity: parity === null ? missing('the parity policy') : { is: 'read', value: parity },
       intent: await signed(intentFile),
       keys: [],

@@ -49,6 +49,8 @@ export interface VerifyReport {
     readonly tag: string;
     readonly commit: string;
   } | null;
+  /** Who vouches for the lists of people: a pin, only the tagged tree that is judged beside, or nobody. */
+  readonly vouched: 'pinned' | 'released' | 'no';
   readonly answers: readonly Answer[];
   /** True things worth knowing that change no answer. */
   readonly notes: readonly string[];

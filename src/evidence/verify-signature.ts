@@ -4,7 +4,7 @@
  */
 import type { Code } from '../kernel/codes.ts';
 import { addSeconds } from '../kernel/time.ts';
-import type { KeyFacts, SignatureFacts } from '../inputs/facts.ts';
+import type { Fingerprint, KeyFacts, SignatureFacts } from '../inputs/facts.ts';
 import { parseSignatureFile } from '../inputs/signature-packet.ts';
 import { judgeSignature, type Signed } from '../gates/signature.ts';
 import { fileOf, type Exhibit } from './exhibit.ts';
@@ -12,7 +12,14 @@ import type { Axis } from './report.ts';
 
 export type SignatureAnswer =
   | { readonly is: 'signed'; readonly signed: Signed }
-  | { readonly is: 'refused'; readonly axis: Axis; readonly code: Code; readonly what: string };
+  | {
+      readonly is: 'refused';
+      readonly axis: Axis;
+      readonly code: Code;
+      readonly what: string;
+      /** In whose name it is, where that is all that is wrong with it: a key that was revoked. */
+      readonly revoked: Fingerprint | null;
+    };
 
 /** Seconds by which clocks of signer and auditor may differ. */
 const TOLERANCE = 60;
@@ -35,6 +42,7 @@ export async function answerSignature(
     return refused(
       'KEY_REVOKED',
       `key ${key.fingerprint} is revoked: ${key.revoked.reason}; nothing that it signed counts`,
+      key.fingerprint,
     );
   }
   const verdict = judgeSignature(facts, created);
@@ -82,8 +90,8 @@ function asOfSigning(facts: SignatureFacts, key: KeyFacts): SignatureFacts {
   return { ...facts, key: { ...key, revoked: null }, verifiers };
 }
 
-function refused(code: Code, what: string): SignatureAnswer {
-  return { is: 'refused', axis: axisOf(code), code, what };
+function refused(code: Code, what: string, revoked: Fingerprint | null = null): SignatureAnswer {
+  return { is: 'refused', axis: axisOf(code), code, what, revoked };
 }
 
 /** What only people can do wrong: too few of them, the wrong ones, or at the wrong moment. */

@@ -15,7 +15,8 @@ import { judgeApprovals } from './verify-approval.ts';
 import { judgeFiles } from './verify-files.ts';
 import { judgeLocks, lockInForce } from './verify-lock.ts';
 import { judgeRecords } from './verify-records.ts';
-import { judgePins, readTrust } from './verify-trust.ts';
+import { judgePins } from './verify-pins.ts';
+import { readTrust } from './verify-trust.ts';
 
 export interface VerifyInput {
   readonly store: EvidenceStore;
@@ -31,6 +32,8 @@ export interface VerifyInput {
   readonly mode?: Mode;
   /** Certificates as they are known today, with revocations that the evidence cannot know. */
   readonly keys?: readonly FileRead[];
+  /** Digests of earlier trust files that the tagged tree keeps, from the gates, which judge the tag beside. */
+  readonly released?: readonly string[];
   /** A checkpoint that was kept where the operator cannot change it; sees a cut tail and a rewritten ledger. */
   readonly anchor?: Checkpoint;
 }
@@ -52,7 +55,8 @@ export async function verifyEvidence(input: VerifyInput): Promise<VerifyReport> 
   judgeOrigin(exhibit, origin, input);
   await judgeFiles(exhibit);
   const trust = await readTrust(exhibit);
-  judgePins(exhibit, trust, input.pins, origin.repository);
+  const { pins, released = null } = input;
+  const vouched = await judgePins(exhibit, trust, { repository: origin.repository, pins, released });
   await judgeRecords(exhibit, trust, origin.environment);
   await judgeLocks(exhibit, trust, await judgeApprovals(exhibit, trust));
   const answers = answersOf(findings.all, established(exhibit, trust.length));
@@ -74,6 +78,7 @@ export async function verifyEvidence(input: VerifyInput): Promise<VerifyReport> 
             tag: lock.lock.repo.tag_name,
             commit: lock.lock.repo.commit,
           },
+    vouched,
     answers,
     notes: findings.notes,
     limits: limitsOf(input),

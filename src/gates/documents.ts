@@ -59,13 +59,13 @@ export function valueOf<T>(document: Document<T>): T | null {
   return document.is === 'parsed' ? document.value : null;
 }
 
-function parseSigned<T>(maybe: Maybe<SignedFile>, reader: (file: FileRead) => Placed<T>): Document<T> {
+export function parseSigned<T>(maybe: Maybe<SignedFile>, reader: (file: FileRead) => Placed<T>): Document<T> {
   return maybe.is === 'read'
     ? parse(maybe.value.file, maybe.value.signatures, reader)
     : { is: 'refused', findings: [findingOf(maybe.problem)] };
 }
 
-function parse<T>(
+export function parse<T>(
   file: FileRead,
   signatures: readonly SignatureFacts[],
   reader: (file: FileRead) => Placed<T>,

@@ -43,8 +43,8 @@ export interface SourceJudgement {
 
 export function judgeSource(facts: Facts, documents: Documents): SourceJudgement {
   const { source, governance, environment, now, ledger } = facts;
-  const used = ledger.lock?.trustVersion ?? 0;
-  const trust = judgeTrust(documents, governance, { environment, now, used });
+  const { trustOnRecord: onRecord } = ledger;
+  const trust = judgeTrust(documents, governance, { environment, now, onRecord });
   const signature = judgeTagSignature(source, trust.trusted, environment, now);
   const tag = tagOf(source.tag);
   const outcomes: readonly Outcome<'source'>[] = [
@@ -63,7 +63,7 @@ export function judgeSource(facts: Facts, documents: Documents): SourceJudgement
   const because =
     tag === null
       ? ''
-      : `the files are those of tag ${tag.name}, commit ${tag.commit}, signed by ${signature.signers.map(({ name }) => name).join(', ')}`;
+      : `the files are those of tag ${tag.name}, commit ${tag.commit}, signed by ${signature.signers.map(({ name }) => name).join(', ')}${trust.established}`;
   return {
     verdict: verdictOf('source', outcomes, because),
     trusted: trust.trusted,

@@ -17,6 +17,7 @@ export const CHECKS = {
   source: [
     'trust.file',
     'trust.pin',
+    'trust.chain',
     'trust.signatures',
     'trust.version',
     'trust.expiry',

@@ -131,11 +131,22 @@ export interface PinFacts {
   readonly pinnedAt: Instant;
 }
 
+/** An earlier version of the trust file, as policies/trust keeps it. */
+export interface KeptTrust {
+  /** By the name of its file; what the file itself says is for a gate to compare. */
+  readonly version: number;
+  readonly file: FileRead;
+  /** null: not on the way from the pinned version to the present one, or farther on it than one run goes. */
+  readonly signatures: Maybe<readonly SignatureFacts[]> | null;
+}
+
 export interface GovernanceFacts {
   /** The pin made for this folder; refuses another repository id in it. */
   readonly pinForPath: PinFacts | null;
   readonly pins: readonly PinFacts[];
   readonly trust: Maybe<SignedFile>;
+  /** Earlier versions of the trust file, lowest number first. */
+  readonly kept: Maybe<readonly KeptTrust[]>;
   readonly parity: Maybe<FileRead>;
   readonly intent: Maybe<SignedFile>;
   readonly keys: readonly KeyRead[];
@@ -231,6 +242,12 @@ export interface LedgerFacts {
     /** Version of the trust file under which it was made. */
     readonly trustVersion: number;
   } | null;
+  /** Versions of the trust file that are on record here, each with the name that it had: the one of the lock, and those kept when a run began. */
+  readonly trustOnRecord: readonly {
+    readonly version: number;
+    readonly sha256: Sha256;
+    readonly name: string;
+  }[];
   /** The ledger or lock on disk is not consistent; reading stops the run. */
   readonly problems: readonly Problem[];
 }

@@ -4,7 +4,10 @@ import type { Instant } from '../kernel/time.ts';
 import type { FileRead, Fingerprint } from './facts.ts';
 import { fingerprint, instant, line, name, readDocument, uuid, type Placed } from './schema.ts';
 
+export const TRUST_FILE = 'policies/trust.yaml';
 export const TRUST_SCHEMA = 'govboot.trust/v1';
+/** Earlier versions of the trust file: `policies/trust/4.yaml`, each with its signatures beside it. */
+export const KEPT_FOLDER = 'policies/trust';
 export const ROLES = ['release', 'intent', 'approver', 'evidence', 'break-glass'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -103,6 +106,33 @@ export function readTrust(file: FileRead): Placed<Trust> {
 /** @throws YAML, SCHEMA */
 export function parseTrust(file: FileRead): Trust {
   return readTrust(file).value;
+}
+
+/** Where version `version` of the trust file is kept once there is a later one. */
+export function keptPath(version: number): string {
+  return `${KEPT_FOLDER}/${String(version)}.yaml`;
+}
+
+/** The version that the name of a kept trust file promises; null for every other name. */
+export function keptVersion(path: string): number | null {
+  const match = /^policies\/trust\/([1-9][0-9]{0,14})\.yaml$/.exec(path);
+  return match === null ? null : Number(match[1]);
+}
+
+/** The root keys of one version, and how many of them must sign. */
+export interface Roots {
+  readonly version: number;
+  readonly keys: readonly Fingerprint[];
+  readonly threshold: number;
+}
+
+export function rootsOf({ version, roots }: Trust): Roots {
+  return { version, keys: roots.keys, threshold: roots.threshold };
+}
+
+/** The root keys among the signers, each once. */
+export function rootsAmong(signers: readonly Fingerprint[], { keys }: Roots): readonly Fingerprint[] {
+  return keys.filter((key, i) => keys.indexOf(key) === i && signers.includes(key));
 }
 
 /** How many people of `role` must have signed for `environment`. */

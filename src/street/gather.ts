@@ -3,34 +3,22 @@ import { isGovbootError } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
 import { parseIntent, type Intent } from '../inputs/intent.ts';
 import { TOOLS } from '../inputs/parity.ts';
-import { holds, parseTrust, personOf, type Trust } from '../inputs/trust.ts';
-import type {
-  Facts,
-  FileRead,
-  GovernanceFacts,
-  LedgerFacts,
-  Maybe,
-  Problem,
-  SignatureFacts,
-  SignedFile,
-} from '../inputs/facts.ts';
+import { parseTrust, TRUST_FILE, type Trust } from '../inputs/trust.ts';
+import type { Facts, FileRead, GovernanceFacts, LedgerFacts, Maybe, SignedFile } from '../inputs/facts.ts';
 import { factsOf, readLedger, type Ledger } from '../evidence/ledger.ts';
-import { entryName } from '../evidence/layout.ts';
 import { readOnce } from '../evidence/once.ts';
-import { foundationProblems } from '../evidence/report.ts';
-import { verifyEvidence } from '../evidence/verify.ts';
-import { listed, listedKeys } from './listed.ts';
+import { choosePin } from '../gates/pin.ts';
 import type { EvidenceStore, Ports, Repository } from '../ports.ts';
+import { readSigned, type Verify } from './beside.ts';
+import { judgeFoundation, type Foundation } from './forgeries.ts';
+import { listed, listedKeys } from './listed.ts';
 import { isBelieved, reach, UNASKED, type Doors } from './reach.ts';
 import { gatherRules } from './rules-facts.ts';
+import { readTrustVersions, type Between } from './trust-versions.ts';
 
-export const TRUST_FILE = 'policies/trust.yaml';
 export const PARITY_FILE = 'policies/parity.yaml';
 const KEYS_FOLDER = 'policies/keys';
 const TEMPLATES_FOLDER = 'templates';
-
-/** Signatures beside one document: each is given to every verifier, and a folder that no tag covers may hold any number. */
-const MOST_SIGNATURES = 32;
 
 export interface Request {
   readonly environment: string;
@@ -47,11 +35,14 @@ export interface Gathered {
     readonly parity: FileRead | null;
     readonly intent: SignedFile | null;
     readonly keys: readonly FileRead[];
+    /** Earlier versions of the trust file, with their signatures. */
+    readonly versions: readonly FileRead[];
     readonly templates: readonly FileRead[];
   };
   /** Bytes of each signature file beside a governed document, by path. */
   readonly signatureFiles: readonly FileRead[];
   readonly ledger: Ledger;
+  readonly vouched: Foundation['vouched'];
   readonly store: EvidenceStore;
   /** null when the intent could not be read, so that no cloud can be named. */
   readonly remote: Doors | null;
@@ -69,10 +60,14 @@ export async function gather(ports: Ports, request: Request): Promise<Gathered> 
   const seen = readOnce(store);
   const ledger = await readLedger(seen);
   const recorded = factsOf(ledger);
-  const ledgerFacts = {
-    ...recorded,
-    problems: [...recorded.problems, ...(await forgeries(ports, request, seen, ledger, governance))],
-  };
+  const { environment } = request;
+  const foundation = await judgeFoundation(
+    ports,
+    { environment, store: seen, ledger },
+    governance,
+    attemptTrust(governance.trust),
+  );
+  const ledgerFacts = { ...recorded, problems: [...recorded.problems, ...foundation.problems] };
   const intent = attemptIntent(governance);
   const machine = ports.machine.environment();
   // The provider itself may be asked meanwhile; an address that a document names, only once that is known to be signed.
@@ -83,7 +78,7 @@ export async function gather(ports: Ports, request: Request): Promise<Gathered> 
   ]);
   const seenSoFar: Facts = {
     now,
-    environment: request.environment,
+    environment,
     intentName: request.intent,
     mode: ports.mode,
     resume: request.resume,
@@ -102,6 +97,7 @@ export async function gather(ports: Ports, request: Request): Promise<Gathered> 
     files: reading.files(governance),
     signatureFiles: reading.signatureFiles,
     ledger,
+    vouched: foundation.vouched,
     store,
     remote: remote.doors,
   };
@@ -114,6 +110,7 @@ class Reading {
   private readonly now: Instant;
   private keys: readonly FileRead[] = [];
   private templates: readonly FileRead[] = [];
+  private versions: readonly FileRead[] = [];
 
   constructor(ports: Ports, repository: Repository, now: Instant) {
     this.ports = ports;
@@ -136,10 +133,17 @@ class Reading {
       this.signed(intentPath),
       this.ports.pins.load(),
     ]);
+    const pinned = { pinForPath: pins.find((pin) => pin.path === this.repository.root) ?? null, pins };
+    const versions = await readTrustVersions(
+      this.repository,
+      this.verify,
+      wayOf(pinned, attemptTrust(trust)),
+    );
+    this.versions = versions.files;
     return {
-      pinForPath: pins.find((pin) => pin.path === this.repository.root) ?? null,
-      pins,
+      ...pinned,
       trust,
+      kept: versions.kept,
       parity,
       intent,
       keys:
@@ -162,71 +166,19 @@ class Reading {
       parity: valueOf(governance.parity),
       intent: valueOf(governance.intent),
       keys: this.keys,
+      versions: this.versions,
       templates: this.templates,
     };
   }
 
-  /** A document with every detached signature beside it: `X.asc` and `X.<FINGERPRINT>.asc`. */
   private async signed(path: string): Promise<Maybe<SignedFile>> {
-    const read = await this.repository.read(path);
-    if (read.is === 'problem') return read;
-    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
-    const files = await listed(() => this.repository.list(folder));
-    if (files.is === 'problem') return files;
-    const beside = files.value.filter((file) => isSignatureOf(path, file.path));
-    if (beside.length > MOST_SIGNATURES)
-      return problem(
-        'SIG_COUNT',
-        `${path} has ${String(beside.length)} signatures beside it, more than ${String(MOST_SIGNATURES)}`,
-      );
+    const { document, beside } = await readSigned(this.repository, path, this.verify);
     this.signatureFiles.push(...beside);
-    const signatures = await Promise.all(beside.map((file) => this.verify(read.value.bytes, file)));
-    return { is: 'read', value: { file: read.value, signatures } };
+    return document;
   }
 
-  private verify(data: Uint8Array, signature: FileRead): Promise<SignatureFacts> {
-    return this.ports.verifier.verify({ data, signature, keys: this.keys, at: this.now });
-  }
-}
-
-/** What an earlier run left is believed only as far as it is signed: a forged ledger would hide a used nonce or a lock. */
-async function forgeries(
-  ports: Ports,
-  { environment }: Request,
-  store: EvidenceStore,
-  ledger: Ledger,
-  { pins, pinForPath, trust: document }: GovernanceFacts,
-): Promise<readonly Problem[]> {
-  if (ledger.head === null) return [];
-  const trust = document.is === 'read' ? attempt(() => parseTrust(document.value.file)) : null;
-  // What the machine pinned goes before what the folder says: a foreign trust file must not make our own ledger look forged.
-  const repository = pinForPath?.repository ?? trust?.repository;
-  const report = await verifyEvidence({
-    store,
-    verifier: ports.verifier,
-    pins,
-    now: ports.clock.now(),
-    environment,
-    mode: ports.mode,
-    ...(repository === undefined ? {} : { repository }),
-  });
-  return [...foundationProblems(report), ...strangers(ledger, trust, environment)];
-}
-
-/** Before the first run nothing in the evidence says who may sign it; then the list of people does, which another gate judges. */
-function strangers(ledger: Ledger, trust: Trust | null, environment: string): readonly Problem[] {
-  const entries = ledger.items.map(({ entry }) => entry);
-  if (trust === null || entries.some(({ type }) => type === 'APPLY_STARTED' || type === 'APPLY_RESUMED'))
-    return [];
-  return entries
-    .filter(({ actor }) => {
-      const person = personOf(trust, actor.fingerprint);
-      return person === undefined || !holds(person, 'evidence', environment);
-    })
-    .map(({ seq, actor }) => ({
-      code: 'EVIDENCE_INVALID',
-      wrong: `${entryName(seq)} is by ${actor.fingerprint}, who may not sign evidence`,
-    }));
+  private readonly verify: Verify = (data, signature) =>
+    this.ports.verifier.verify({ data, signature, keys: this.keys, at: this.now });
 }
 
 /** The public certificates of a governed repository. */
@@ -234,16 +186,19 @@ export async function keyFilesOf(repository: Repository): Promise<readonly FileR
   return (await repository.list(KEYS_FOLDER)).filter((file) => file.path.endsWith('.asc'));
 }
 
-/** `intents/dev.yaml` is signed by `intents/dev.yaml.asc` and `intents/dev.yaml.<40 HEX>.asc`. */
-export function isSignatureOf(path: string, candidate: string): boolean {
-  return (
-    candidate === `${path}.asc` ||
-    (candidate.startsWith(`${path}.`) && /^\.[0-9A-F]{40}\.asc$/.test(candidate.slice(path.length)))
-  );
-}
-
 function valueOf<T>(maybe: Maybe<T>): T | null {
   return maybe.is === 'read' ? maybe.value : null;
+}
+
+/** From the pinned version to the present one; null without a pin that counts, which is told by the gate that judges it. */
+function wayOf(pinned: Pick<GovernanceFacts, 'pinForPath' | 'pins'>, trust: Trust | null): Between | null {
+  if (trust === null) return null;
+  const choice = choosePin(trust.repository, pinned);
+  return choice.is === 'pinned' ? { after: choice.pin.trustVersion, before: trust.version } : null;
+}
+
+function attemptTrust(trust: GovernanceFacts['trust']): Trust | null {
+  return trust.is === 'read' ? attempt(() => parseTrust(trust.value.file)) : null;
 }
 
 /** The intent as far as it can be read now; its problems are told by the gate that judges it. */
@@ -259,11 +214,4 @@ function attempt<T>(parse: () => T): T | null {
     if (isGovbootError(error)) return null;
     throw error;
   }
-}
-
-function problem(
-  code: Problem['code'],
-  wrong: string,
-): { readonly is: 'problem'; readonly problem: Problem } {
-  return { is: 'problem', problem: { code, wrong } };
 }

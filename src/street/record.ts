@@ -166,7 +166,7 @@ class Record implements Recorder {
             asFile(`refs/tags/${tag.name}#signature`, read.tag.signature),
           ];
     const rules = rulesRecord(parity.rules, facts.rules);
-    return [...documents, ...signatureFiles, ...files.templates, ...halves, ...rules];
+    return [...documents, ...signatureFiles, ...files.versions, ...files.templates, ...halves, ...rules];
   }
 
   private keys(): readonly { readonly fingerprint: Fingerprint; readonly bytes: Uint8Array }[] {
@@ -192,6 +192,12 @@ class Record implements Recorder {
     // Signed on top of something forged, it would vouch for it, and so would the seal.
     if (facts.ledger.problems.length > 0)
       throw new GovbootError('EVIDENCE_INVALID', 'the evidence is not consistent');
+    const source = this.judgement.verdicts.find(({ gate }) => gate === 'source');
+    if (this.gathered.vouched === 'released' && source?.status !== 'pass')
+      throw new GovbootError(
+        'EVIDENCE_INVALID',
+        'only the tagged tree vouches for the evidence, and the tag does not hold',
+      );
     const { fingerprint } = await signer.identity();
     const { ledger } = this;
     const { environment } = facts;

@@ -84,11 +84,18 @@ async function factsOf(
   };
 }
 
-/** Those with the signing flag and, for subkeys, a valid binding and back-signature; at whatever time. */
+/**
+ * Those with the signing flag and, for subkeys, a valid binding and back-signature; at whatever time. What was revoked is listed all the
+ * same: an auditor asks whether it was allowed to sign before.
+ */
 async function signingKeysOf(openpgp: Library, key: OpenPgp.Key): Promise<readonly string[]> {
+  // Read anew: what is taken away here must not be missing from the certificate itself.
+  const unrevoked = await openpgp.readKey({ binaryKey: key.write(), config: lenient(openpgp) });
+  unrevoked.revocationSignatures = [];
+  for (const subkey of unrevoked.subkeys) subkey.revocationSignatures = [];
   const prints = [];
-  for (const each of key.getKeys()) {
-    const usable = await key
+  for (const each of unrevoked.getKeys()) {
+    const usable = await unrevoked
       .getSigningKey(each.getKeyID(), null, undefined, lenient(openpgp))
       .catch(() => null);
     if (usable !== null && printOf(usable) === printOf(each)) prints.push(printOf(each));

@@ -1,8 +1,11 @@
-/** Human-made documents: created exclusively, never overwritten. */
+/** Human-made documents: created exclusively, never overwritten; the trust file alone gives way to its next version. */
 import { dirname, relative, resolve, sep } from 'node:path';
 import { GovbootError, messageOf } from '../kernel/errors.ts';
-import type { Files } from '../ports.ts';
-import { createDurably, makeFolders, realDisk, type Disk } from './durable.ts';
+import { isSignatureOf } from '../inputs/beside.ts';
+import { TRUST_FILE } from '../inputs/trust.ts';
+import { sameBytes } from '../kernel/canonical.ts';
+import type { Files, TrustFiles } from '../ports.ts';
+import { checkFolder, createDurably, makeFolders, realDisk, replaceDurably, type Disk } from './durable.ts';
 import { errno, maybe, ProblemError } from './problem.ts';
 import { lstatOrNull, MAX_GOVERNED, readPlain } from './safe-read.ts';
 
@@ -25,6 +28,40 @@ export function makeFiles(base: string, disk: Disk = realDisk): Files {
       if (file.is === 'read') return file.value.bytes;
       throw new GovbootError(file.problem.code, file.problem.wrong, { data: { file: path } });
     },
+  };
+}
+
+/** @param base the governed repository */
+export function makeTrustFiles(base: string, disk: Disk = realDisk): TrustFiles {
+  const open = async (
+    path: string,
+  ): Promise<{ readonly full: string; readonly bytes: Uint8Array; mode: number }> => {
+    if (path !== TRUST_FILE && !isSignatureOf(TRUST_FILE, path))
+      throw new ProblemError('FILE_UNSAFE', `${path} is neither ${TRUST_FILE} nor a signature of it`);
+    await checkFolder(resolve(base, dirname(TRUST_FILE)));
+    const full = resolve(base, path);
+    const { bytes, stats } = await readPlain(full, path, MAX_GOVERNED);
+    return { full, bytes, mode: stats.mode & 0o777 };
+  };
+  const changing = async (path: string, change: () => Promise<void>): Promise<void> => {
+    try {
+      await change();
+    } catch (error) {
+      throw createError(error, path);
+    }
+  };
+  return {
+    replace: (path, was, bytes) =>
+      changing(path, async () => {
+        const found = await open(path);
+        if (!sameBytes(found.bytes, was))
+          throw new ProblemError('FILE_UNSAFE', `${path} changed since it was read`);
+        await replaceDurably(disk, found.full, bytes, found.mode);
+      }),
+    remove: (path) =>
+      changing(path, async () => {
+        await disk.unlink((await open(path)).full);
+      }),
   };
 }
 

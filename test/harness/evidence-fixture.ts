@@ -375,7 +375,12 @@ export function lockOf(
     origin: { repository: REPOSITORY, environment: 'dev' },
     source: { tag: inputs.tag, objectFormat: 'sha1', treeSha256: TREE },
     intent: { file: inputs.intent, value: intent },
-    policy: { parity: inputs.parity, trust: inputs.trust, trustVersion: 3, templates: TEMPLATES },
+    policy: {
+      parity: inputs.parity,
+      trust: inputs.trust,
+      trustVersion: versionOf(inputs.trust.file),
+      templates: TEMPLATES,
+    },
     planSha256,
     confirmation,
     backend: {
@@ -413,6 +418,11 @@ export function lockOf(
     ledger: { items: ledger.items, head: ledger.head! },
     supersedes: intent.supersedes,
   });
+}
+
+/** The version that a trust file says, readable or not. */
+function versionOf({ bytes }: FileRead): number {
+  return Number(/^version: (\d+)$/m.exec(new TextDecoder().decode(bytes))?.[1] ?? 3);
 }
 
 /** A whole run, lock and seal included. */

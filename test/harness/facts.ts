@@ -9,6 +9,7 @@ import type {
   FileRead,
   Fingerprint,
   GovernanceFacts,
+  KeptTrust,
   KeyFacts,
   LedgerFacts,
   PinFacts,
@@ -232,6 +233,32 @@ export function signedFile(
   };
 }
 
+/** A version of the trust file with other root keys, by their holders. */
+export function trustYaml(
+  version: number,
+  change: { readonly roots?: readonly Who[]; readonly threshold?: number } = {},
+): string {
+  const { roots = ['root'], threshold = 1 } = change;
+  const text = edited(TRUST_YAML, 'version: 3', `version: ${String(version)}`);
+  const keys = roots.map((who) => `"${PRINTS[who]}"`).join(', ');
+  return edited(
+    edited(text, `keys: ["${PRINTS.root}"]`, `keys: [${keys}]`),
+    'threshold: 1',
+    `threshold: ${String(threshold)}`,
+  );
+}
+
+/** A version that is kept in policies/trust, with its signatures. @param as the number in its name */
+export function keptTrust(
+  as: number,
+  text: string,
+  signers: readonly Who[],
+  options: SignatureOptions = {},
+): KeptTrust {
+  const { file, signatures } = signedFile(`policies/trust/${String(as)}.yaml`, text, signers, options);
+  return { version: as, file, signatures: { is: 'read', value: signatures } };
+}
+
 export function tagObject(overrides: Partial<TagObject> = {}): TagObject {
   const payload = encode(`object ${COMMIT}\ntype commit\ntag ${TAG}\n`);
   const signature = encode('the signature block\n');
@@ -289,6 +316,7 @@ export function goodFacts(overrides: FactsOverrides = {}): Facts {
         created: '2026-06-01T00:00:00Z' as Instant,
       }),
     },
+    kept: { is: 'read', value: [] },
     parity: { is: 'read', value: fileOf('policies/parity.yaml', parity ?? PARITY_YAML) },
     intent: {
       is: 'read',
@@ -345,6 +373,7 @@ function emptyLedger(): LedgerFacts {
     lastTag: null,
     unfinished: null,
     lock: null,
+    trustOnRecord: [],
     problems: [],
   };
 }

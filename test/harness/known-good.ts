@@ -4,7 +4,7 @@
  */
 import { gitObjectId, sha256 } from '../../src/kernel/digest.ts';
 import { judge, type Judgement } from '../../src/gates/index.ts';
-import type { FileRead, Fingerprint, SignatureFacts, SourceFacts } from '../../src/inputs/facts.ts';
+import type { FileRead, PinFacts, SignatureFacts, SourceFacts } from '../../src/inputs/facts.ts';
 import { parseTagObject } from '../../src/inputs/tag-object.ts';
 import type { Ports, Repository, Verifier } from '../../src/ports.ts';
 import { gather } from '../../src/street/gather.ts';
@@ -31,7 +31,7 @@ import { memoryStore } from './memory-store.ts';
 import { makePorts, makeWorld } from './ports.ts';
 
 const PEOPLE = ['root', 'alice', 'bob', 'carol'] as const;
-type Name = (typeof PEOPLE)[number];
+export type Name = (typeof PEOPLE)[number];
 
 export const INTENT = 'intents/dev.yaml';
 
@@ -46,8 +46,10 @@ export interface Repo {
 
 export interface KnownGood {
   readonly repo: Repo;
-  /** Judges all gates over a changed copy, as a new process would. */
-  judge(repo: Repo): Promise<Judgement>;
+  /** Of root, Alice, Bob and Carol. */
+  readonly keys: Readonly<Record<Name, TestKey>>;
+  /** Judges all gates over a changed copy, as a new process would, on a machine with these pins in place of its own. */
+  judge(repo: Repo, pins?: readonly PinFacts[]): Promise<Judgement>;
   /**
    * The same repository, with these files in place of its own, released anew by somebody who may: tagged by the release person over these
    * files, with an intent for that tag. What is wrong with the files themselves is then all that is wrong.
@@ -61,15 +63,18 @@ export async function makeKnownGood(verifiers: VerifierOptions = { gpgvPath: nul
   const files = await governedFiles(keys);
   const verifier = remembering(makeVerifier(verifiers));
   const released: KnownGood['released'] = (changed) => release(keys, changed);
-  const ports = await portsOf(verifier, keys.root.fingerprint);
+  const own = [pinOf({ roots: [keys.root.fingerprint] })];
+  const ports = await portsOf(verifier);
   return {
     repo: await released(files),
+    keys,
     released,
-    judge: async (repo) => {
+    judge: async (repo, pinned = own) => {
+      const pins: Ports['pins'] = { ...ports.pins, load: async () => pinned };
       const open = async (): Promise<Repository> => repositoryOf(repo);
       const repository: Ports['repository'] = { ...ports.repository, open, tagsAtHead: async () => [TAG] };
       const request = { environment: 'dev', intent: INTENT, resume: false };
-      return judge((await gather({ ...ports, repository }, request)).facts);
+      return judge((await gather({ ...ports, pins, repository }, request)).facts);
     },
   };
 }
@@ -87,7 +92,7 @@ async function makeKeys(): Promise<Readonly<Record<Name, TestKey>>> {
 const at = (text: string) => ({ at: new Date(text) });
 
 /** The documents of facts.ts, with the fingerprints of real keys. */
-function named(text: string, keys: Readonly<Record<Name, TestKey>>): string {
+export function named(text: string, keys: Readonly<Record<Name, TestKey>>): string {
   return PEOPLE.reduce((done, name) => done.replaceAll(PRINTS[name], keys[name].fingerprint), text);
 }
 
@@ -171,7 +176,7 @@ function repositoryOf({ files, tag, tagged }: Repo): Repository {
   };
 }
 
-async function portsOf(verifier: Verifier, root: Fingerprint): Promise<Ports> {
+async function portsOf(verifier: Verifier): Promise<Ports> {
   const world = await makeWorld();
   return makePorts({
     world,
@@ -181,7 +186,7 @@ async function portsOf(verifier: Verifier, root: Fingerprint): Promise<Ports> {
       evidence: () => memoryStore(),
       pins: {
         file: '/home/operator/pins.json',
-        load: async () => [pinOf({ roots: [root] })],
+        load: async () => [],
         save: () => Promise.reject(new Error('a gate writes no pin')),
       },
     },

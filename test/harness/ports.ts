@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sameBytes } from '../../src/kernel/canonical.ts';
 import { sha256 } from '../../src/kernel/digest.ts';
 import { GovbootError } from '../../src/kernel/errors.ts';
 import type { Event } from '../../src/kernel/events.ts';
@@ -104,6 +105,7 @@ export function makePorts(options: PortsOptions): TestPorts {
     signer: signerOf(world, options.signer ?? 'alice', clock, life),
     evidence: () => life.evidence(world.store, wrote),
     files: filesOf(world),
+    trustFiles: trustFilesOf(world),
     pins: {
       file: '/home/operator/.config/govboot/pins.json',
       load: async () => world.pins,
@@ -183,6 +185,16 @@ function filesOf({ files }: World): Ports['files'] {
       if (bytes === undefined) throw new GovbootError('FILE_MISSING', `${path} does not exist`);
       return bytes;
     },
+  };
+}
+
+function trustFilesOf({ files }: World): Ports['trustFiles'] {
+  return {
+    replace: async (path, was, bytes) => {
+      if (!sameBytes(files.get(path)!, was)) throw new GovbootError('FILE_UNSAFE', `${path} changed`);
+      files.set(path, bytes);
+    },
+    remove: async (path) => void files.delete(path),
   };
 }
 

@@ -30,6 +30,11 @@ export async function realCast(): Promise<Cast> {
   return { root, alice, bob, mallory };
 }
 
+/** The key behind a party: its certificate may change after it signed. */
+export function keyOfParty(party: Party): TestKey {
+  return keys.get(party)!;
+}
+
 /** The certificate of a party after it was found to be compromised. */
 export async function revokedKeyFile(party: Party): Promise<Uint8Array> {
   return new TextEncoder().encode(await keys.get(party)!.revoked('compromised'));

@@ -6,7 +6,7 @@ import { GovbootError } from '../../src/kernel/errors.ts';
 import { instantFromMs } from '../../src/kernel/time.ts';
 import type { LedgerEntry } from '../../src/inputs/evidence-documents.ts';
 import { backendRender } from '../../src/commands/backend-render.ts';
-import { trustPin } from '../../src/commands/trust.ts';
+import { trustPin } from '../../src/commands/trust-pin.ts';
 import { verify } from '../../src/commands/verify.ts';
 import type { Repository } from '../../src/ports.ts';
 import { pinOf } from '../harness/facts.ts';

@@ -124,6 +124,8 @@ describe('a command', () => {
     ['trust show', ['trust', 'show'], 2, 'FILE_MISSING'],
     ['trust pin', ['trust', 'pin'], 2, 'FILE_MISSING'],
     ['trust sign', ['trust', 'sign'], 2, 'FILE_MISSING'],
+    ['trust next', ['trust', 'next'], 2, 'FILE_MISSING'],
+    ['trust update', ['trust', 'update'], 2, 'FILE_MISSING'],
     ['intent new', ['intent', 'new', 'dev'], 2, 'FILE_MISSING'],
     ['intent sign', ['intent', 'sign', 'intents/dev.yaml'], 2, 'FILE_MISSING'],
     ['intent check', ['intent', 'check', 'intents/dev.yaml'], 2, 'FILE_MISSING'],

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Invocation } from '../../src/cli.ts';
 import type { Event } from '../../src/kernel/events.ts';
-import { trustShow } from '../../src/commands/trust.ts';
+import { trustShow } from '../../src/commands/trust-show.ts';
 import type { CloudTarget } from '../../src/ports.ts';
 import { makePorts } from '../../src/wire.ts';
 import { TRUST_YAML } from '../harness/facts.ts';

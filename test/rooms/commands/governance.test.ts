@@ -5,7 +5,9 @@ import type { CommandOptions } from '../../../src/commands/command.ts';
 import { intentCheck, intentSign } from '../../../src/commands/intent.ts';
 import { intentNew } from '../../../src/commands/intent-new.ts';
 import { check } from '../../../src/commands/check.ts';
-import { trustPin, trustShow, trustSign } from '../../../src/commands/trust.ts';
+import { trustPin } from '../../../src/commands/trust-pin.ts';
+import { trustShow } from '../../../src/commands/trust-show.ts';
+import { trustSign } from '../../../src/commands/trust-sign.ts';
 import { fileOf, PRINTS, REPOSITORY } from '../../harness/facts.ts';
 import { makePorts, makeWorld, type World } from '../../harness/ports.ts';
 import { lockedWorld } from '../street/playing.ts';
@@ -118,7 +120,7 @@ describe('trust show', () => {
     const { lines, value } = await run(trustShow, {}, { world });
     expect(lines[1]).toMatch(new RegExp(`^pinned here: ${PRINTS.root} since`));
     expect(lines).toContain(
-      `  ${PRINTS.alice}  Alice: release, intent, evidence, until 2027-01-01T00:00:00Z`,
+      `  ${PRINTS.alice}  Alice: release, intent, evidence, from 2026-01-01T00:00:00Z until 2027-01-01T00:00:00Z`,
     );
     expect(value).toMatchObject({ trust: { version: 3 }, pin: { threshold: 1 } });
   });
@@ -134,7 +136,9 @@ describe('trust show', () => {
     world.edit('policies/trust.yaml', 'roles: [approver]\n', 'roles: [approver]\n    environments: [prod]\n');
     world.pins.splice(0, 1, { ...world.pins[0]!, path: '/elsewhere' });
     const { lines } = await run(trustShow, {}, { world });
-    expect(lines).toContain(`  ${PRINTS.bob}  Bob: approver in prod, until 2027-01-01T00:00:00Z`);
+    expect(lines).toContain(
+      `  ${PRINTS.bob}  Bob: approver in prod, from 2026-01-01T00:00:00Z until 2027-01-01T00:00:00Z`,
+    );
     expect(lines[1]).toContain('since 2026-01-01');
   });
 
@@ -152,8 +156,12 @@ describe('trust sign', () => {
     world.files.delete(`policies/trust.yaml.${PRINTS.root}.asc`);
     const first = await run(trustSign, {}, { world, signer: 'root' });
     const second = await run(trustSign, {}, { world, signer: 'bob' });
-    expect(first.value).toEqual({ path: 'policies/trust.yaml.asc', signer: PRINTS.root });
-    expect(second.value).toEqual({ path: `policies/trust.yaml.${PRINTS.bob}.asc`, signer: PRINTS.bob });
+    expect(first.value).toEqual({ path: 'policies/trust.yaml.asc', signer: PRINTS.root, version: 3 });
+    expect(second.value).toEqual({
+      path: `policies/trust.yaml.${PRINTS.bob}.asc`,
+      signer: PRINTS.bob,
+      version: 3,
+    });
     expect(textOf('policies/trust.yaml.asc')).toMatch(/^-----BEGIN PGP SIGNATURE-----\n/);
   });
 

@@ -287,6 +287,7 @@ describe('facts of a ledger', () => {
       lastTag: null,
       unfinished: null,
       lock: null,
+      trustOnRecord: [],
       problems: [],
     });
   });

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { KeyRead } from '../../../src/inputs/facts.ts';
+import type { Sha256 } from '../../../src/kernel/digest.ts';
 import type { Instant } from '../../../src/kernel/time.ts';
 import {
   broken,
+  digestOf,
   edited,
   goodFacts,
   keyOf,
@@ -11,6 +13,7 @@ import {
   REPOSITORY,
   signatureBy,
   signedFile,
+  TREE,
   TRUST_YAML,
   type FactsOverrides,
 } from '../../harness/facts.ts';
@@ -88,8 +91,8 @@ describe('signatures of the roots', () => {
   });
 
   test('of somebody who is no root, however good', () => {
-    const { message } = refuses('source', { trustSigners: ['mallory'] }, 'TRUST_UNSIGNED', 'TRUST_UNSIGNED');
-    expect(message).toContain('0 of 1 pinned root keys signed: none');
+    const { message } = refuses('source', { trustSigners: ['mallory'] }, 'TRUST_UNSIGNED');
+    expect(message).toContain('0 of 1 needed root keys that are pinned signed version 3: none');
   });
 
   test('a good one of an earlier root beside it does no harm', () => {
@@ -114,9 +117,9 @@ describe('signatures of the roots', () => {
     const change = { trust: edited(TWO_ROOTS, `"${PRINTS.root}", `, '') };
     expect(verdictOn('source', { ...change, trustSigners: ['root', 'second'] }).status).toBe('pass');
     const old = refuses('source', { ...change, trustSigners: ['second'] }, 'TRUST_UNSIGNED');
-    expect(old.message).toContain('0 of 1 pinned');
+    expect(old.message).toContain('0 of 1 needed root keys of version 3 signed version 4: none');
     const new_ = refuses('source', { ...change, trustSigners: ['root'] }, 'TRUST_UNSIGNED');
-    expect(new_.message).toContain('0 of 1 listed');
+    expect(new_.message).toContain('0 of 1 needed root keys of its own signed version 4: none');
   });
 
   test.each([
@@ -145,8 +148,24 @@ describe('version and expiry', () => {
     refuses('source', { governance: { pins, pinForPath: null } }, 'TRUST_ROLLBACK');
   });
 
-  test('newer than the pin', () => {
-    expect(verdictOn('source', pin({ trustVersion: 1 })).status).toBe('pass');
+  test('older than what the evidence names', () => {
+    const lock = { version: 4, sha256: TREE, name: 'policies/trust.yaml' };
+    const kept = { version: 4, sha256: TREE, name: 'policies/trust/4.yaml' };
+    const byLock = refuses('source', { ledger: { trustOnRecord: [lock] } }, 'TRUST_ROLLBACK');
+    expect(byLock.message).toContain('version 3; version 4 was accepted');
+    // What was kept when a run began was over then.
+    const byRun = refuses('source', { ledger: { trustOnRecord: [kept] } }, 'TRUST_ROLLBACK');
+    expect(byRun.message).toContain('version 3; version 5 was accepted');
+  });
+
+  test('the same number as in the evidence, and another file', () => {
+    const version3 = (sha: Sha256) => ({ version: 3, sha256: sha, name: 'policies/trust.yaml' });
+    const good = { ledger: { trustOnRecord: [version3(digestOf(TRUST_YAML))] } };
+    expect(verdictOn('source', good).status).toBe('pass');
+    const { message } = refuses('source', { ledger: { trustOnRecord: [version3(TREE)] } }, 'TRUST_INVALID');
+    expect(message).toBe(
+      `policies/trust.yaml is ${digestOf(TRUST_YAML)}, and the evidence knows version 3 as ${TREE}`,
+    );
   });
 
   test('expired', () => {
@@ -193,6 +212,18 @@ describe('people', () => {
     expect(refuses('source', { trust: edited(TRUST_YAML, from, to) }, 'TRUST_INVALID').message).toContain(
       message,
     );
+  });
+
+  test('two names whose keys have one user id', () => {
+    const twin = keys.map((read) =>
+      read.is === 'key' && read.key.fingerprint === PRINTS.carol
+        ? { ...read, key: { ...read.key, userIds: ['Bob  <BOB@example.org>'] } }
+        : read.is === 'key' && read.key.fingerprint === PRINTS.bob
+          ? { ...read, key: { ...read.key, userIds: ['b', 'bob <bob@example.org>'] } }
+          : read,
+    );
+    const { message } = refuses('source', { governance: { keys: twin } }, 'TRUST_INVALID');
+    expect(message).toContain('Bob and Carol have keys of one user id, bob <bob@example.org>');
   });
 
   test('one name may have two keys, one after the other', () => {

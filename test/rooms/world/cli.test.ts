@@ -94,6 +94,8 @@ describe('a command line', () => {
     ],
     ['trust show', 'trust show', {}],
     ['trust sign', 'trust sign', {}],
+    ['trust next', 'trust next', {}],
+    ['trust update', 'trust update', {}],
     ['intent new dev', 'intent new', NEW],
     [
       'intent new prod-2 --reason why --ticket OPS-1 --tag v1 --region eu-west-1 --requester R --hours 3 --action supersede --endpoint http://x --out f.yaml',
@@ -198,7 +200,8 @@ describe('a command line', () => {
 
   it('is tried for every command there is', () => {
     expect(COMMANDS.map(({ name }) => name)).toEqual([
-      ...['init', 'trust pin', 'trust show', 'trust sign', 'intent new', 'intent sign', 'intent check'],
+      ...['init', 'trust pin', 'trust show', 'trust sign', 'trust next', 'trust update'],
+      ...['intent new', 'intent sign', 'intent check'],
       ...['check', 'plan', 'approve', 'apply', 'verify', 'backend render'],
     ]);
   });

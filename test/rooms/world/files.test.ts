@@ -1,8 +1,16 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { realDisk } from '../../../src/world/durable.ts';
-import { makeFiles } from '../../../src/world/files.ts';
+import { makeFiles, makeTrustFiles } from '../../../src/world/files.ts';
 import { temporaryFolder } from '../../harness/git-fixture.ts';
 
 describe('human-made documents', () => {
@@ -71,5 +79,74 @@ describe('human-made documents', () => {
     await expect(
       makeFiles(base, { ...realDisk, open: () => Promise.reject(fault) }).create('x', 'y'),
     ).rejects.toBe(fault);
+  });
+});
+
+describe('the trust file and its signatures', () => {
+  const FILE = 'policies/trust.yaml';
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const base = (): string => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'policies'));
+    for (const name of ['trust.yaml', 'trust.yaml.asc', 'parity.yaml'])
+      writeFileSync(join(folder, 'policies', name), 'old');
+    return folder;
+  };
+
+  it('give way to the next version, with the mode that they had', async () => {
+    const folder = base();
+    chmodSync(join(folder, FILE), 0o640);
+    await makeTrustFiles(folder).replace(FILE, bytes('old'), bytes('new'));
+    expect(readFileSync(join(folder, FILE), 'utf8')).toBe('new');
+    expect(statSync(join(folder, FILE)).mode & 0o777).toBe(0o640);
+    await makeTrustFiles(folder).remove(`${FILE}.asc`);
+    expect(existsSync(join(folder, `${FILE}.asc`))).toBe(false);
+  });
+
+  it('are not replaced when they are not what was read', async () => {
+    const folder = base();
+    await expect(makeTrustFiles(folder).replace(FILE, bytes('older'), bytes('new'))).rejects.toMatchObject({
+      code: 'FILE_UNSAFE',
+      message: 'policies/trust.yaml changed since it was read',
+    });
+    expect(readFileSync(join(folder, FILE), 'utf8')).toBe('old');
+  });
+
+  it.each([
+    'policies/parity.yaml',
+    'policies/trust/3.yaml',
+    '../policies/trust.yaml',
+    'policies/trust.yaml.key',
+  ])('and nothing else: not %s', async (path) => {
+    const folder = base();
+    await expect(makeTrustFiles(folder).remove(path)).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
+    await expect(makeTrustFiles(folder).replace(path, bytes('old'), bytes('new'))).rejects.toMatchObject({
+      message: `${path} is neither policies/trust.yaml nor a signature of it`,
+    });
+    expect(readFileSync(join(folder, 'policies/parity.yaml'), 'utf8')).toBe('old');
+  });
+
+  it('are not reached through a link, nor when they are missing', async () => {
+    const folder = base();
+    symlinkSync('trust.yaml', join(folder, 'policies', `trust.yaml.${'A'.repeat(40)}.asc`));
+    const linked = temporaryFolder();
+    symlinkSync(join(folder, 'policies'), join(linked, 'policies'));
+    await expect(makeTrustFiles(folder).remove(`${FILE}.${'A'.repeat(40)}.asc`)).rejects.toMatchObject({
+      code: 'FILE_UNSAFE',
+    });
+    await expect(makeTrustFiles(linked).remove(`${FILE}.asc`)).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
+    await expect(makeTrustFiles(folder).remove(`${FILE}.${'B'.repeat(40)}.asc`)).rejects.toMatchObject({
+      code: 'FILE_MISSING',
+    });
+    expect(existsSync(join(folder, `${FILE}.asc`))).toBe(true);
+  });
+
+  it('that cannot be written are told with the cause', async () => {
+    const fault = Object.assign(new Error('read-only'), { code: 'EROFS' });
+    const disk = { ...realDisk, unlink: () => Promise.reject(fault) };
+    await expect(makeTrustFiles(base(), disk).remove(`${FILE}.asc`)).rejects.toMatchObject({
+      code: 'FILE_WRITE',
+      data: { errno: 'EROFS' },
+    });
   });
 });

@@ -1,13 +1,11 @@
-/** `govboot trust pin|show|sign`: who is trusted, and by whom that is said. */
-import { toJson } from '../kernel/json.ts';
+/** `govboot trust pin`: the root keys of a repository, from paper. */
 import { GovbootError } from '../kernel/errors.ts';
 import type { PinFacts } from '../inputs/facts.ts';
-import { parseTrust, type Trust } from '../inputs/trust.ts';
-import { TRUST_FILE } from '../street/gather.ts';
+import { parseTrust, TRUST_FILE, type Trust } from '../inputs/trust.ts';
 import type { Ports } from '../ports.ts';
 import type { CommandRun } from './command.ts';
 import { parseRoot } from './scaffold.ts';
-import { readDocument, signBeside } from './sign-beside.ts';
+import { readDocument } from './sign-beside.ts';
 
 export const trustPin: CommandRun<'trust pin'> = async (ports, { roots, threshold }) => {
   const { trust, root } = await readTrust(ports);
@@ -85,50 +83,6 @@ function assertThreshold({ roots }: Trust, given: number, asked: string | null):
       { hint: 'do not go on: the file asks for another number than your paper copy; ask its owner' },
     );
 }
-
-export const trustShow: CommandRun<'trust show'> = async (ports) => {
-  const { trust, root } = await readTrust(ports);
-  const pins = await ports.pins.load();
-  const here =
-    pins.find((pin) => pin.path === root) ?? pins.find((pin) => pin.repository === trust.repository) ?? null;
-  ports.emit({
-    type: 'result',
-    command: 'trust show',
-    value: { trust: toJson(trust), pin: here === null ? null : toJson(here) },
-    lines: [
-      `repository ${trust.repository}, trust version ${String(trust.version)}, expires ${trust.expires}`,
-      here === null
-        ? 'pinned here: nothing; nothing passes until `govboot trust pin`'
-        : `pinned here: ${here.roots.join(', ')} since ${here.pinnedAt} (${here.file})`,
-      `root keys, ${String(trust.roots.threshold)} of ${String(trust.roots.keys.length)}:`,
-      ...trust.roots.keys.map((print) => `  ${print}`),
-      'people:',
-      ...trust.people.map(
-        (p) =>
-          `  ${p.fingerprint}  ${p.name}: ${p.roles.join(', ')}${p.environments === undefined ? '' : ` in ${p.environments.join(', ')}`}, until ${p.valid_until}`,
-      ),
-    ],
-  });
-};
-
-export const trustSign: CommandRun<'trust sign'> = async (ports) => {
-  const repository = await ports.repository.open();
-  const file = await readDocument(repository, TRUST_FILE);
-  const trust = parseTrust(file);
-  const { fingerprint } = await ports.signer.identity();
-  if (!trust.roots.keys.includes(fingerprint)) {
-    throw new GovbootError('SIGNER_NOT_ALLOWED', `${fingerprint} is not a root key of ${TRUST_FILE}`, {
-      hint: `sign with one of ${trust.roots.keys.join(', ')}`,
-    });
-  }
-  const made = await signBeside(ports, repository, TRUST_FILE, file.bytes);
-  ports.emit({
-    type: 'result',
-    command: 'trust sign',
-    value: made,
-    lines: [`signed ${TRUST_FILE} by ${made.signer}: ${made.path}`, 'next: commit, then `git tag -s`'],
-  });
-};
 
 async function readTrust(ports: Ports): Promise<{ readonly trust: Trust; readonly root: string }> {
   const repository = await ports.repository.open();

@@ -56,7 +56,7 @@ export interface RepositoryOpener {
   tagsAtHead(): Promise<readonly string[]>;
 }
 
-/** OpenPGP verification, by openpgp.js and, where installed, gpgv. */
+/** OpenPGP verification, by openpgp.js and, where installed, gpgv and sqv. */
 export interface Verifier {
   keys(files: readonly FileRead[]): Promise<readonly KeyRead[]>;
   /** @param signature the armored file; @param at instant at which validity is judged */

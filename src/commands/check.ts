@@ -3,6 +3,7 @@ import { toJson } from '../kernel/json.ts';
 import { judgeGates } from '../pipeline.ts';
 import { refuseUnlessPassed } from '../pipeline.ts';
 import type { CommandRun } from './command.ts';
+import { judgedBy } from './judged-by.ts';
 
 export const check: CommandRun<'check'> = async (ports, { environment, intent }) => {
   const judged = await judgeGates(ports, { environment, intent, resume: false });
@@ -13,6 +14,7 @@ export const check: CommandRun<'check'> = async (ports, { environment, intent })
     value: { environment, verdicts: toJson(judged.judgement.verdicts), passed: true },
     lines: [
       `all gates pass: ${passed.tag.name} may bootstrap ${environment}`,
+      await judgedBy(ports),
       `next: govboot plan ${environment}`,
     ],
   });

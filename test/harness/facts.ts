@@ -160,6 +160,7 @@ export function keyOf(who: Who, overrides: Partial<KeyFacts> = {}): KeyFacts {
     file: `policies/keys/${fingerprint}.asc`,
     fingerprint,
     signingKeys: [fingerprint],
+    subkeys: [],
     userIds: [`${who} <${who}@example.org>`],
     algorithm: 'ed25519Legacy',
     bits: null,

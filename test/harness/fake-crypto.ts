@@ -36,6 +36,7 @@ export function fakeParty(name: string, fingerprint: Fingerprint): FakeParty {
       file: `policies/keys/${fingerprint}.asc`,
       fingerprint,
       signingKeys: [fingerprint],
+      subkeys: [],
       userIds: [`${name} <${name}@example.org>`],
       algorithm: 'ed25519Legacy',
       bits: null,

@@ -65,8 +65,8 @@ export function makeVerifier(options: VerifierOptions = {}): Verifier {
 /** One of those whose word is asked for. */
 interface Asked {
   readonly tool: VerifierSays['tool'];
-  version(): Promise<string>;
-  ask(question: Question): Promise<VerifierSays>;
+  readonly version: () => Promise<string>;
+  readonly ask: (question: Question) => Promise<VerifierSays>;
 }
 
 const library: Asked = {

@@ -13,6 +13,7 @@ import type {
   VerifierSays,
 } from '../inputs/facts.ts';
 import type { SignaturePacket } from '../inputs/signature-packet.ts';
+import type { DigestStart } from '../inputs/signed-digest.ts';
 import { finding, findingOf, type Finding } from './verdict.ts';
 
 /** Seconds by which the signer's clock may be ahead of this machine's. */
@@ -29,6 +30,9 @@ const WEAK_HASHES = new Set([1, 2, 3, 11]);
 const ALGORITHMS = new Set([1, 3, 19, 22]);
 /** RFC 9580 §9.1: Elgamal, DSA, and Elgamal for both uses. */
 const WEAK_ALGORITHMS = new Set([16, 17, 20]);
+
+/** Of keys, in the words of `algorithmOf` in world/openpgp.ts. */
+const KEY_ALGORITHMS = /^(rsa|ed25519|nistP(256|384|521)$)/;
 
 /** A signature that was accepted: by whom, with which key, when. */
 export interface Signed {
@@ -52,6 +56,8 @@ export function judgeSignature(facts: SignatureFacts, now: Instant): SignatureVe
   if (key === null) return refused(unknownSigner(file, shape.packet));
   const state = keyFinding(file, key, shape.packet, now);
   if (state !== null) return refused(withSayings(state, verifiers));
+  const other = digestFinding(file, facts.digest);
+  if (other !== null) return refused(withSayings(other, verifiers));
   const answer = commonAnswer(file, shape.packet, key, verifiers);
   if (answer.is === 'refused') return answer;
   const { primary, signingKey, created } = answer;
@@ -115,12 +121,23 @@ function partFinding(file: string, part: KeyPart, packet: SignaturePacket, now: 
     return finding('KEY_EXPIRED', `${name} expired at ${part.expires}`);
   const weak = weaknessOf(part);
   if (weak !== null) return finding('SIG_WEAK', `${name} is ${weak}`);
+  if (!KEY_ALGORITHMS.test(part.algorithm))
+    return finding('SIG_UNSUPPORTED', `${name} is of ${part.algorithm}, which not every verifier knows`);
   if (packet.created < part.created)
     return finding(
       'KEY_INVALID',
       `${name} was made at ${part.created}, after the signature of ${packet.created}`,
     );
   return null;
+}
+
+/** What the packet says of the digest is not signed, but nobody who signed these bytes would say anything else. */
+function digestFinding(file: string, digest: DigestStart | null): Finding | null {
+  if (digest === null) return finding('SIG_BAD', `${file}: the digest of what was signed was not computed`);
+  const { said, found } = digest;
+  if (said === found) return null;
+  const wrong = `the signature is over bytes whose digest begins with ${said}, and theirs begins with ${found}`;
+  return finding('SIG_BAD', `${file}: ${wrong}`, { data: { file, said, found } });
 }
 
 function weaknessOf({ algorithm, bits }: KeyPart): string | null {

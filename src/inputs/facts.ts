@@ -7,6 +7,7 @@ import type { Sha256 } from '../kernel/digest.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { TagRead } from './tag-object.ts';
 import type { SignatureShape } from './signature-packet.ts';
+import type { DigestStart } from './signed-digest.ts';
 
 /** 40 upper-case hexadecimal characters: the v4 fingerprint of a primary key (RFC 9580 §5.5.4.2). */
 export type Fingerprint = string & { readonly __brand: 'Fingerprint' };
@@ -86,6 +87,8 @@ export interface SignatureFacts {
   readonly sha256: Sha256;
   /** The armored file's own form, judged without any library: see signature-packet.ts. */
   readonly shape: SignatureShape;
+  /** The start of the digest, as the packet says it and as we found it; null when the file is malformed. */
+  readonly digest: DigestStart | null;
   /** The certificate that the issuer subpacket names, if policies/keys holds it. */
   readonly key: KeyFacts | null;
   readonly verifiers: readonly VerifierSays[];

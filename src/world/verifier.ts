@@ -3,6 +3,7 @@ import process from 'node:process';
 import { isGovbootError } from '../kernel/errors.ts';
 import type { FileRead, Problem, VerifierSays } from '../inputs/facts.ts';
 import { parseSignatureFile } from '../inputs/signature-packet.ts';
+import { digestStart } from '../inputs/signed-digest.ts';
 import type { Verifier } from '../ports.ts';
 import { readCertificate, type CertificateRead } from './certificate.ts';
 import { gpgvSays } from './gpgv.ts';
@@ -46,7 +47,8 @@ export function makeVerifier(options: VerifierOptions = {}): Verifier {
 
     async verify({ data, signature, keys, at }) {
       const shape = parseSignatureFile(signature.bytes);
-      const seen = { file: signature.path, sha256: signature.sha256, shape };
+      const digest = shape.is === 'ok' ? digestStart(shape.binary, data) : null;
+      const seen = { file: signature.path, sha256: signature.sha256, shape, digest };
       const issuer = shape.is === 'ok' ? shape.packet.issuerFingerprint : null;
       if (shape.is === 'malformed' || issuer === null) return { ...seen, key: null, verifiers: [] };
       const certificate = choose(await Promise.all(keys.map(certificates)), issuer);

@@ -204,6 +204,7 @@ export function signatureBy(
         unknownCritical: [],
       },
     },
+    digest: { said: 'ABCD', found: 'ABCD' },
     key,
     verifiers: [
       { tool: 'openpgp.js', version: '6.3.2', says: good },

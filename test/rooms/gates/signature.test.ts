@@ -139,6 +139,8 @@ describe('key', () => {
     ['DSA', { algorithm: 'dsa', bits: 3072 }, 'SIG_WEAK'],
     ['Elgamal', { algorithm: 'elgamal' }, 'SIG_WEAK'],
     ['secp256k1', { algorithm: 'secp256k1' }, 'SIG_WEAK'],
+    ['on brainpoolP256r1', { algorithm: 'brainpoolP256r1' }, 'SIG_UNSUPPORTED'],
+    ['of a kind that is not known', { algorithm: 'x448' }, 'SIG_UNSUPPORTED'],
     ['of encryption only', { signingKeys: [] }, 'KEY_INVALID'],
     ['younger than the signature', { created: '2026-11-22T11:00:01Z' as Instant }, 'KEY_INVALID'],
   ])('refuses one that is %s, though every verifier says good', (_, change, code) => {
@@ -189,6 +191,22 @@ describe('key', () => {
     expect(unknown({})).toContain(PRINTS.alice);
     expect(unknown({ issuerFingerprint: null })).toContain(PRINTS.alice.slice(-16));
     expect(unknown({ issuerFingerprint: null, issuerKeyId: null })).toContain('a key that it does not name');
+  });
+});
+
+describe('digest', () => {
+  test('of other bytes is told before what verifiers say, and with it where they differ', () => {
+    const digest = { said: 'ABCD', found: '1234' };
+    const message = refusal({ ...good, digest }, 'SIG_BAD');
+    expect(message).toBe(
+      `${FILE}: the signature is over bytes whose digest begins with ABCD, and theirs begins with 1234`,
+    );
+    const split = { ...says(bad(openpgp, 'SIG_BAD'), gpgv), digest };
+    expect(refusal(split, 'SIG_BAD')).toMatch(/begins with 1234; openpgp\.js .*; gpgv 2\.2\.40 says good/);
+  });
+
+  test('that was not computed is not a digest that fits', () => {
+    expect(refusal({ ...good, digest: null }, 'SIG_BAD')).toContain('was not computed');
   });
 });
 

@@ -60,7 +60,7 @@ export interface RepositoryOpener {
   placeOf(path: string): Promise<string | null>;
 }
 
-/** OpenPGP verification, by openpgp.js and, where installed, gpgv. */
+/** OpenPGP verification, by openpgp.js and, where installed, gpgv and sqv. */
 export interface Verifier {
   keys(files: readonly FileRead[]): Promise<readonly KeyRead[]>;
   /** @param signature the armored file; @param at instant at which validity is judged */

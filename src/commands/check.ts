@@ -4,6 +4,7 @@ import { judgeGates } from '../pipeline.ts';
 import { refuseUnlessPassed } from '../pipeline.ts';
 import type { CommandRun } from './command.ts';
 import { explain } from './explain.ts';
+import { judgedBy } from './judged-by.ts';
 
 export const check: CommandRun<'check'> = async (ports, options) => {
   if ('explain' in options) {
@@ -19,6 +20,7 @@ export const check: CommandRun<'check'> = async (ports, options) => {
     value: { environment, verdicts: toJson(judged.judgement.verdicts), passed: true },
     lines: [
       `all gates pass: ${passed.tag.name} may bootstrap ${environment}`,
+      await judgedBy(ports),
       `next: govboot plan ${environment}`,
     ],
   });

@@ -5,6 +5,7 @@ import { parseCheckpoint } from '../evidence/checkpoint.ts';
 import { verifyEvidence } from '../evidence/verify.ts';
 import { keyFilesOf } from '../street/gather.ts';
 import type { CommandRun } from './command.ts';
+import { judgedBy } from './judged-by.ts';
 
 export const verify: CommandRun<'verify'> = async (ports, { environment, anchor }) => {
   const report = await verifyEvidence({
@@ -31,7 +32,9 @@ export const verify: CommandRun<'verify'> = async (ports, { environment, anchor 
       })),
     });
   }
-  ports.emit({ type: 'result', command: 'verify', value: toJson(report), lines: report.summary });
+  const by = report.overall === 'ok' ? [await judgedBy(ports)] : [];
+  const lines = [...report.summary, ...by];
+  ports.emit({ type: 'result', command: 'verify', value: toJson(report), lines });
   if (report.overall === 'bad')
     throw new GovbootError('EVIDENCE_INVALID', `the evidence of ${environment} is not valid`);
   if (report.overall === 'undecided')

@@ -72,12 +72,17 @@ async function keysOf(
       const given = newer.find(({ path }) => last(path) === last(file.path));
       if (given === undefined) return file;
       const [ours, theirs] = await verifier.keys([file, given]);
-      // What is given is vouched for by nobody; a form of the key from before its revocation must not hide it.
-      const isRevoked = (read: KeyRead | undefined): boolean =>
-        read?.is === 'key' && read.key.revoked !== null;
-      return isRevoked(ours) && !isRevoked(theirs) ? file : given;
+      // What is given is vouched for by nobody; a form of the key from before a revocation must not hide it.
+      const known = revokedParts(theirs);
+      return revokedParts(ours).every((part) => known.includes(part)) ? given : file;
     }),
   );
+}
+
+/** Fingerprints of the primary key and subkeys that are revoked. */
+function revokedParts(read: KeyRead | undefined): readonly string[] {
+  if (read?.is !== 'key') return [];
+  return [read.key, ...read.key.subkeys].flatMap((part) => (part.revoked === null ? [] : [part.fingerprint]));
 }
 
 export function fileOf(path: string, bytes: Uint8Array): FileRead {

@@ -4,7 +4,7 @@
  */
 import type { Code } from '../kernel/codes.ts';
 import { addSeconds } from '../kernel/time.ts';
-import type { Fingerprint, KeyFacts, SignatureFacts } from '../inputs/facts.ts';
+import type { Fingerprint, KeyFacts, KeyPart, SignatureFacts, VerifierSays } from '../inputs/facts.ts';
 import { parseSignatureFile } from '../inputs/signature-packet.ts';
 import { judgeSignature, type Signed } from '../gates/signature.ts';
 import { fileOf, type Exhibit } from './exhibit.ts';
@@ -54,7 +54,11 @@ export async function answerSignature(
 }
 
 /** Nothing is wrong, and an auditor must know it all the same: the date of a signature is what its maker says. */
-function noteValidThen({ findings }: Exhibit, { fingerprint }: KeyFacts, since: string): void {
+function noteValidThen(
+  { findings }: Exhibit,
+  { fingerprint }: Pick<KeyPart, 'fingerprint'>,
+  since: string,
+): void {
   findings.note(`VALID_AT_SIGNING: key ${fingerprint} ${since}; what it dated before stands`);
 }
 
@@ -74,20 +78,28 @@ export async function signatureFacts(
     at,
   });
   const { key } = facts;
-  if (key?.revoked?.kind !== 'soft') return facts;
-  noteValidThen(exhibit, key, `was retired since (${key.revoked.reason})`);
-  return asOfSigning(facts, key);
+  const issuer = shape.is === 'ok' ? shape.packet.issuerFingerprint : null;
+  if (key === null) return facts;
+  const parts = [key, ...key.subkeys.filter(({ fingerprint }) => fingerprint === issuer)];
+  const retired = parts.filter(({ revoked }) => revoked?.kind === 'soft');
+  for (const part of retired)
+    noteValidThen(exhibit, part, `was retired since (${part.revoked?.reason ?? ''})`);
+  return retired.length === 0 ? facts : asOfSigning(facts, key);
 }
 
 /**
- * Without a retirement that came later. openpgp.js has judged the key as of the signature; gpgv knows no time but now and says
- * REVKEYSIG of every revoked key, so that its answer counts only where it says something else.
+ * Without retirements that came later. openpgp.js and sqv have judged the key as of the signature; gpgv knows no time but now and says
+ * REVKEYSIG of every revoked key.
  */
 function asOfSigning(facts: SignatureFacts, key: KeyFacts): SignatureFacts {
-  const verifiers = facts.verifiers.filter(
-    ({ tool, says }) => tool === 'openpgp.js' || says.is === 'good' || says.problem.code !== 'KEY_REVOKED',
-  );
-  return { ...facts, key: { ...key, revoked: null }, verifiers };
+  const unretired = <Part extends KeyPart>(part: Part): Part =>
+    part.revoked?.kind === 'soft' ? { ...part, revoked: null } : part;
+  const verifiers = facts.verifiers.map((verifier): VerifierSays => {
+    const { tool, says } = verifier;
+    if (tool !== 'gpgv' || says.is !== 'bad' || says.problem.code !== 'KEY_REVOKED') return verifier;
+    return { ...verifier, says: { is: 'abstains', why: 'it knows no time but now, and the key is retired' } };
+  });
+  return { ...facts, key: { ...unretired(key), subkeys: key.subkeys.map(unretired) }, verifiers };
 }
 
 function refused(code: Code, what: string, revoked: Fingerprint | null = null): SignatureAnswer {

@@ -62,7 +62,7 @@ const LAPSES: readonly Code[] = ['KEY_EXPIRED', 'KEY_REVOKED'];
 function lapsedKey({ key, verifiers }: SignatureFacts, code: Code): Fingerprint | null {
   const isIntact =
     verifiers.some(({ tool }) => tool === 'openpgp.js') &&
-    verifiers.every(({ says }) => says.is === 'good' || LAPSES.includes(says.problem.code));
+    verifiers.every(({ says }) => says.is !== 'bad' || LAPSES.includes(says.problem.code));
   return key !== null && isIntact && LAPSES.includes(code) ? key.fingerprint : null;
 }
 

@@ -8,6 +8,7 @@ import type { Json } from '../kernel/json.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { TagRead } from './tag-object.ts';
 import type { SignatureShape } from './signature-packet.ts';
+import type { DigestStart } from './signed-digest.ts';
 
 /** 40 upper-case hexadecimal characters: the v4 fingerprint of a primary key (RFC 9580 §5.5.4.2). */
 export type Fingerprint = string & { readonly __brand: 'Fingerprint' };
@@ -33,26 +34,39 @@ export interface Problem {
 
 // --- OpenPGP ---------------------------------------------------------------------------------------------------------
 
-/** One public certificate of policies/keys, as both shape and content were seen. */
-export interface KeyFacts {
-  readonly file: string;
-  readonly fingerprint: Fingerprint;
-  /** Primary and subkeys that may sign, upper-case hex. */
-  readonly signingKeys: readonly string[];
-  readonly userIds: readonly string[];
+/** A primary key or a subkey: what is true of it alone. */
+export interface KeyPart {
+  readonly fingerprint: string;
   readonly algorithm: string;
   /** RSA modulus length in bits; null for elliptic curves. */
   readonly bits: number | null;
   readonly created: Instant;
   readonly expires: Instant | null;
-  readonly revoked: { readonly kind: 'hard' | 'soft'; readonly reason: string } | null;
+  readonly revoked: Revoked | null;
+}
+
+/** `soft` leaves earlier signatures valid; `hard` leaves none. */
+export interface Revoked {
+  readonly kind: 'hard' | 'soft';
+  readonly reason: string;
+}
+
+/** One public certificate of policies/keys, as both shape and content were seen; itself its primary key. */
+export interface KeyFacts extends KeyPart {
+  readonly file: string;
+  readonly fingerprint: Fingerprint;
+  /** Primary and subkeys that are bound and allowed to sign, upper-case hex; expired and revoked ones too. */
+  readonly signingKeys: readonly string[];
+  /** Those of them that are subkeys. */
+  readonly subkeys: readonly KeyPart[];
+  readonly userIds: readonly string[];
 }
 
 export type KeyRead =
   | { readonly is: 'key'; readonly key: KeyFacts }
   | { readonly is: 'problem'; readonly file: string; readonly problem: Problem };
 
-/** What one verifier says of one signature. Exit codes are no verdict: gpgv's answer is made from its status lines. */
+/** What one verifier says of one signature. Exit codes are no verdict: see world/gpgv.ts and world/sqv.ts. */
 export interface VerifierSays {
   readonly tool: 'openpgp.js' | 'gpgv' | 'sqv';
   readonly version: string;
@@ -63,7 +77,9 @@ export interface VerifierSays {
         readonly signingKey: string;
         readonly created: Instant;
       }
-    | { readonly is: 'bad'; readonly problem: Problem };
+    | { readonly is: 'bad'; readonly problem: Problem }
+    /** It could not be asked this question, which is no answer to it: not for, not against. */
+    | { readonly is: 'abstains'; readonly why: string };
 }
 
 /** One `.asc` file beside the bytes that it signs. */
@@ -72,6 +88,8 @@ export interface SignatureFacts {
   readonly sha256: Sha256;
   /** The armored file's own form, judged without any library: see signature-packet.ts. */
   readonly shape: SignatureShape;
+  /** The start of the digest, as the packet says it and as we found it; null when the file is malformed. */
+  readonly digest: DigestStart | null;
   /** The certificate that the issuer subpacket names, if policies/keys holds it. */
   readonly key: KeyFacts | null;
   readonly verifiers: readonly VerifierSays[];

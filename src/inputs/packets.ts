@@ -94,7 +94,7 @@ export function subpacketLength(cursor: Cursor): Length {
 }
 
 /** An integer (RFC 9580 §3.2) whose bit count is the one that its octets give: the count is not signed, and could be spelled anew. */
-export function readInteger(cursor: Cursor): { readonly bits: number } {
+export function readInteger(cursor: Cursor): { readonly bits: number; readonly octets: Uint8Array } {
   const bits = cursor.number(2);
   const octets = cursor.take(Math.ceil(bits / 8));
   const [first] = octets;
@@ -102,5 +102,5 @@ export function readInteger(cursor: Cursor): { readonly bits: number } {
   // GnuPG keeps a leading zero octet of an EdDSA integer, and counts all of its bits.
   const counted = octets.length * 8 - (first === 0 ? 0 : Math.clz32(first) - 24);
   if (bits !== counted) throw cursor.refuse(`says that an integer of ${counted} bits has ${bits}`);
-  return { bits };
+  return { bits, octets };
 }

@@ -109,11 +109,15 @@ function readPacket({ body, isShortest }: Packet): SignaturePacket {
   const hashed = readSubpackets(cursor.take(cursor.number(2)));
   const unhashed = readSubpackets(cursor.take(cursor.number(2)));
   cursor.take(2); // left 16 bits of the digest
-  for (let i = 0; i < numbers.count; i++) {
-    const { bits } = readInteger(cursor);
-    if (bits > numbers.bits)
-      throw cursor.refuse(`holds a number of ${bits} bits; its algorithm makes ${numbers.bits} at most`);
-  }
+  const integers = Array.from({ length: numbers.count }, () => {
+    const integer = readInteger(cursor);
+    if (integer.bits > numbers.bits)
+      throw cursor.refuse(
+        `holds a number of ${integer.bits} bits; its algorithm makes ${numbers.bits} at most`,
+      );
+    return integer.octets;
+  });
+  if (publicKeyAlgorithm === EDDSA) refuseSecondSpelling(integers.at(-1) ?? new Uint8Array());
   if (cursor.left > 0) throw cursor.refuse(`has ${cursor.left} bytes after its end`);
   return {
     version,
@@ -159,6 +163,24 @@ function refuseAlgorithms(publicKey: number, hash: number): (typeof NUMBERS)[num
       `hash algorithm ${hash} (RFC 9580 §9.5) is not SHA-256, SHA-384 or SHA-512`,
     );
   return numbers;
+}
+
+/** EdDSALegacy (RFC 9580 §9.1), with Ed25519 only. */
+const EDDSA = 22;
+
+/** Order of the base point of edwards25519 (RFC 8032 §5.1). */
+const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
+
+/**
+ * S + L verifies like S where a verifier does not look, so anyone could make a second file of a signature. RFC 8032 §5.1.7 refuses it,
+ * OpenPGP.js and sqv do too, and gpg does not.
+ */
+function refuseSecondSpelling(s: Uint8Array): void {
+  // Its 32 octets are little-endian; zeros that stood first were left out (RFC 9580 §5.2.3.3).
+  const value =
+    s.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n) << BigInt(8 * Math.max(0, 32 - s.length));
+  if (value >= ORDER)
+    throw new GovbootError('SIG_FORMAT', 'S is not below the order of the curve (RFC 8032 §5.1.7)');
 }
 
 function readSubpackets(area: Uint8Array): readonly Subpacket[] {
@@ -228,6 +250,9 @@ function readIssuer(
   // RFC 9580 §5.5.4.2: the key id of a version 4 key is the end of its fingerprint.
   if (keyId !== null && print !== null && !print.endsWith(keyId))
     throw new GovbootError('SIG_FORMAT', `the issuer key id ${keyId} is not the end of ${print}`);
+  // GnuPG does not look there, and finds no key.
+  if (print !== null && !hashed.some(({ type }) => type === SUBPACKET.issuerFingerprint))
+    throw new GovbootError('SIG_FORMAT', 'the issuer is named only outside of what is signed');
   return { issuerFingerprint: print, issuerKeyId: keyId };
 }
 

@@ -1,4 +1,4 @@
-/** SHA-256, the only hash of the project (FIPS 180-4). The one door of the pure rooms to node:crypto. */
+/** SHA-256, the only hash that the project writes (FIPS 180-4). The one door of the pure rooms to node:crypto. */
 import { createHash } from 'node:crypto';
 
 /** 64 lower-case hexadecimal characters. */
@@ -20,6 +20,15 @@ export function sha256Raw(...parts: readonly Uint8Array[]): Uint8Array {
 
 export function isSha256(text: string): text is Sha256 {
   return HEX_64.test(text);
+}
+
+/** Digest of `parts` as OpenPGP signatures use it: SHA-256, SHA-384 and SHA-512 (RFC 9580 §9.5), null for every other algorithm. */
+export function openpgpDigest(algorithm: number, ...parts: readonly Uint8Array[]): Uint8Array | null {
+  const name = { 8: 'sha256', 9: 'sha384', 10: 'sha512' }[algorithm];
+  if (name === undefined) return null;
+  const hash = createHash(name);
+  for (const part of parts) hash.update(part);
+  return new Uint8Array(hash.digest());
 }
 
 /** Git object name: SHA-1 or SHA-256 over `<type> <size>\0<content>` (gitformat-loose). Identifies, never authenticates. */

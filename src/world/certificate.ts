@@ -8,7 +8,9 @@ import {
   type FileRead,
   type Fingerprint,
   type KeyFacts,
+  type KeyPart,
   type Problem,
+  type Revoked,
 } from '../inputs/facts.ts';
 import { parseKeyFile } from '../inputs/key-file.ts';
 import { algorithmOf, isAccepted, loadLibrary, printOf, type Library } from './openpgp.ts';
@@ -70,17 +72,38 @@ async function factsOf(
   file: string,
   expires: number | Date | null,
 ): Promise<KeyFacts> {
-  const { bits } = key.getAlgorithmInfo();
+  const signingKeys = await signingKeysOf(openpgp, key);
+  const { keyRevocation } = openpgp.enums.signature;
+  const signing = key.subkeys.filter((subkey) => signingKeys.includes(printOf(subkey)));
   return {
+    ...partOf(key, expires),
     file,
     fingerprint,
-    signingKeys: await signingKeysOf(openpgp, key),
+    signingKeys,
+    subkeys: await Promise.all(signing.map((subkey) => subkeyOf(openpgp, key, subkey))),
     userIds: key.getUserIDs().map((id) => clip(safe(id), 200)),
+    revoked: await revocationOf(openpgp, key, key.revocationSignatures, keyRevocation, {
+      key: key.keyPacket,
+    }),
+  };
+}
+
+function partOf(key: OpenPgp.Key | OpenPgp.Subkey, expires: number | Date | null): Omit<KeyPart, 'revoked'> {
+  return {
+    fingerprint: printOf(key),
     algorithm: algorithmOf(key),
-    bits: bits ?? null,
+    bits: key.getAlgorithmInfo().bits ?? null,
     created: instantFromMs(key.getCreationTime().getTime()),
     expires: expires instanceof Date ? instantFromMs(expires.getTime()) : null,
-    revoked: await revocationOf(openpgp, key),
+  };
+}
+
+async function subkeyOf(openpgp: Library, key: OpenPgp.Key, subkey: OpenPgp.Subkey): Promise<KeyPart> {
+  const bound = { key: key.keyPacket, bind: subkey.keyPacket };
+  const { subkeyRevocation } = openpgp.enums.signature;
+  return {
+    ...partOf(subkey, await subkey.getExpirationTime(END_OF_TIME, lenient(openpgp))),
+    revoked: await revocationOf(openpgp, key, subkey.revocationSignatures, subkeyRevocation, bound),
   };
 }
 
@@ -115,14 +138,18 @@ const HARD: Readonly<Record<number, string>> = { 0: 'no reason stated', 2: 'comp
 /** The last second that a version 4 timestamp can say: every revocation lies before it. */
 const END_OF_TIME = new Date(0xffff_ffff * 1000);
 
-async function revocationOf(openpgp: Library, key: OpenPgp.Key): Promise<KeyFacts['revoked']> {
+async function revocationOf(
+  openpgp: Library,
+  { keyPacket }: OpenPgp.Key,
+  revocations: readonly OpenPgp.SignaturePacket[],
+  type: OpenPgp.enums.signature,
+  revoked: object,
+): Promise<Revoked | null> {
   const valid = [];
-  for (const signature of key.revocationSignatures) {
-    const { keyPacket } = key;
-    const type = openpgp.enums.signature.keyRevocation;
+  for (const signature of revocations) {
     // A revocation that does not verify is somebody else's attempt, and revokes nothing.
     const good = await signature
-      .verify(keyPacket, type, { key: keyPacket }, END_OF_TIME, false, lenient(openpgp))
+      .verify(keyPacket, type, revoked, END_OF_TIME, false, lenient(openpgp))
       .then(() => true)
       .catch(() => false);
     if (good)

@@ -9,7 +9,7 @@ import { clip, safe } from '../kernel/text.ts';
 import { isFingerprint, type Fingerprint } from '../inputs/facts.ts';
 import { parseSignatureFile } from '../inputs/signature-packet.ts';
 import type { Signer, SignerInfo } from '../ports.ts';
-import { runGnupg, versionOf, type GnupgRun } from './gnupg.ts';
+import { runProgram, versionOf, type ProgramRun } from './run-program.ts';
 import { whereIs } from './programs.ts';
 
 export interface GpgSpec {
@@ -86,7 +86,7 @@ async function resolveKey(spec: GpgSpec): Promise<Resolved> {
     throw new GovbootError('SIGNER', `gpg is not on PATH, so the key ${spec.key} cannot be used`, {
       hint: 'install GnuPG, or name a key file with --key',
     });
-  const run = await runGnupg({
+  const run = await runProgram({
     program,
     args: ['--no-options', '--batch', '--no-tty', '--with-colons', '--list-secret-keys', '--', spec.key],
     env: environment(spec),
@@ -180,7 +180,7 @@ async function signWith(
   spec: GpgSpec,
   bytes: Uint8Array,
 ): Promise<Uint8Array> {
-  const run = await runGnupg({
+  const run = await runProgram({
     program,
     args: [
       ...['--no-options', '--batch', '--no-tty', '--status-fd', '3'],
@@ -235,7 +235,7 @@ const FAILURES: Readonly<Record<number, readonly [string, string]>> = {
 
 /** Why there is no signature, from the status lines; what gpg prints for people is only added. */
 export function explain(
-  run: Pick<GnupgRun, 'status' | 'exit' | 'lastWords'>,
+  run: Pick<ProgramRun, 'status' | 'exit' | 'lastWords'>,
   signingKey: string,
 ): GovbootError {
   const fields = run.status.map((line) => line.split(' ').slice(1));

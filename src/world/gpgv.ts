@@ -2,49 +2,32 @@
  * Verification with gpgv, the second opinion. Its exit code is 0 for revoked keys, expired keys and signatures from 2040,
  * so only its status lines (GnuPG doc/DETAILS) count, read by a machine that knows one way to "good".
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { GovbootError, isGovbootError } from '../kernel/errors.ts';
 import { clip, safe } from '../kernel/text.ts';
 import { instantFromMs, msOf, type Instant } from '../kernel/time.ts';
 import type { Problem } from '../inputs/facts.ts';
-import { runGnupg } from './gnupg.ts';
 import { timeProblem, type Question, type Says } from './openpgp.ts';
+import { withPrivateFiles } from './private-files.ts';
+import { runProgram } from './run-program.ts';
 
 const DEADLINE_MS = 10_000;
 
 /** What gpgv says of one signature at `at`, with a key ring that holds the one certificate. @throws TOOL */
 export async function gpgvSays(program: string, question: Question): Promise<Says> {
-  // Mode 0700 (mkdtemp): nobody else can put a key or an option file there.
-  const home = await mkdtemp(join(tmpdir(), 'govboot-gpgv-'));
-  try {
-    const put = async (name: string, bytes: Uint8Array): Promise<string> => {
-      const path = join(home, name);
-      await writeFile(path, bytes, { mode: 0o600, flag: 'wx' });
-      return path;
-    };
-    const ring = await put('ring.gpg', question.certificate.binary);
-    // The armored file itself, as an auditor's gpg will read it; OpenPGP.js gets what our own parser took out of it.
-    const files = [await put('signature.asc', question.armored), await put('data', question.data)];
-    const args = [
-      '--homedir',
-      home,
-      '--keyring',
-      ring,
-      '--weak-digest',
-      'SHA1',
-      '--status-fd',
-      '3',
-      '--',
-      ...files,
-    ];
-    const env = { HOME: home, GNUPGHOME: home };
-    const run = await runGnupg({ program, args, env, deadlineMs: DEADLINE_MS });
-    return judgeStatus(run.status, run.exit, question);
-  } finally {
-    await rm(home, { recursive: true, force: true });
-  }
+  // The armored file itself, as an auditor's gpg will read it; OpenPGP.js gets what our own parser took out of it.
+  const files = { ring: question.certificate.binary, signature: question.armored, data: question.data };
+  const run = await withPrivateFiles('gpgv', files, (home, { ring, signature, data }) =>
+    runProgram({
+      program,
+      args: [
+        ...['--homedir', home, '--keyring', ring, '--weak-digest', 'SHA1', '--status-fd', '3'],
+        ...['--', signature, data],
+      ],
+      env: { HOME: home, GNUPGHOME: home },
+      deadlineMs: DEADLINE_MS,
+    }),
+  );
+  return judgeStatus(run.status, run.exit, question);
 }
 
 const VERDICTS = ['GOODSIG', 'BADSIG', 'EXPSIG', 'EXPKEYSIG', 'REVKEYSIG', 'ERRSIG'] as const;
@@ -139,12 +122,12 @@ function refuseVerdict(
       refuseExpiredKey(status, at);
       return;
     case 'REVKEYSIG':
-      throw bad('KEY_REVOKED', 'says that the key is revoked');
+      throw bad('KEY_REVOKED', 'takes the key for revoked');
     case 'BADSIG':
       // gpgv reports what it does not understand as a bad signature.
       throw packet.unknownCritical.length > 0
         ? bad('SIG_UNSUPPORTED', `does not understand ${packet.unknownCritical.join(', ')}`)
-        : bad('SIG_BAD', 'says that the signature does not match');
+        : bad('SIG_BAD', 'finds that the signature does not match');
     case 'ERRSIG':
       throw errsig(rest);
   }
@@ -156,8 +139,8 @@ function refuseExpiredKey(status: readonly StatusLine[], at: Instant): void {
     .filter(({ keyword }) => keyword === 'KEYEXPIRED')
     .map(({ rest }) => Number(rest) * 1000);
   const first = Math.min(...times);
-  if (!Number.isFinite(first)) throw bad('KEY_EXPIRED', 'says that the key has expired');
-  if (first <= msOf(at)) throw bad('KEY_EXPIRED', `says that the key expired at ${instantFromMs(first)}`);
+  if (!Number.isFinite(first)) throw bad('KEY_EXPIRED', 'takes the key for expired');
+  if (first <= msOf(at)) throw bad('KEY_EXPIRED', `takes the key for expired at ${instantFromMs(first)}`);
 }
 
 /** doc/DETAILS, ERRSIG: keyid algorithm hash class time rc fingerprint. `rc` is a libgpg-error code. */

@@ -37,7 +37,7 @@ export function makeMachine(env: Variables, deps: MachineDeps): Machine {
     async tools() {
       const found = await Promise.all([
         nodeItself(),
-        ...['git', 'gpg', 'gpgv'].map((name) => toolOnPath(name, env, deps.repository)),
+        ...['git', 'gpg', 'gpgv', 'sqv'].map((name) => toolOnPath(name, env, deps.repository)),
         itself(deps),
       ]);
       return found.filter((tool) => tool !== null);

@@ -61,7 +61,7 @@ export async function openpgpSays(question: Question): Promise<Says> {
   // Within the tolerance for clocks, `at` may lie before the signature; nothing can be judged before it was made.
   const date = Math.max(msOf(at), msOf(packet.created));
   const says = await attempt(question, new Date(date));
-  if (says.is === 'good' || !says.problem.wrong.includes(FROM_THE_FUTURE)) return says;
+  if (says.is !== 'bad' || !says.problem.wrong.includes(FROM_THE_FUTURE)) return says;
   // Seen by an auditor whose `at` lies before the expiry of the key was moved: the only self-signatures are younger.
   const newest = await newestSelfSignature(question.certificate.binary);
   return newest <= date ? says : attempt(question, new Date(newest));
@@ -180,5 +180,26 @@ async function newestSelfSignature(certificate: Uint8Array): Promise<number> {
     ...key.users.flatMap((user) => user.selfCertifications),
     ...key.subkeys.flatMap((subkey) => subkey.bindingSignatures),
   ];
-  return Math.max(0, ...own.map(({ created }) => created?.getTime() ?? 0));
+  return Math.max(0, ...own.map(millisecondsOf));
+}
+
+/** Since when, in milliseconds, a certificate says that this part of it belongs to it; Infinity when it does not say. */
+export async function oldestBinding(certificate: Uint8Array, part: string): Promise<number> {
+  const openpgp = await loadLibrary();
+  const key = await openpgp.readKey({ binaryKey: certificate });
+  // RFC 9580 §5.2.1.10: a direct key signature, which vouches for the primary key as a user id does.
+  const direct = [...key.toPacketList()].filter(
+    (packet) =>
+      packet instanceof openpgp.SignaturePacket && packet.signatureType === openpgp.enums.signature.key,
+  ) as OpenPgp.SignaturePacket[];
+  const own = [...direct, ...key.users.flatMap((user) => user.selfCertifications)];
+  const subkey = key.subkeys.find((each) => printOf(each) === part);
+  return Math.max(
+    Math.min(...own.map(millisecondsOf)),
+    ...(subkey === undefined ? [] : [Math.min(...subkey.bindingSignatures.map(millisecondsOf))]),
+  );
+}
+
+function millisecondsOf({ created }: OpenPgp.SignaturePacket): number {
+  return created?.getTime() ?? 0;
 }

@@ -1,31 +1,43 @@
 /** The Verifier port: every verifier of this machine is asked about every signature, and each answer is kept as a fact. */
 import process from 'node:process';
 import { isGovbootError } from '../kernel/errors.ts';
-import type { FileRead, VerifierSays } from '../inputs/facts.ts';
+import type { FileRead, Problem, VerifierSays } from '../inputs/facts.ts';
 import { parseSignatureFile } from '../inputs/signature-packet.ts';
+import { digestStart } from '../inputs/signed-digest.ts';
 import type { Verifier } from '../ports.ts';
 import { readCertificate, type CertificateRead } from './certificate.ts';
-import { versionOf } from './gnupg.ts';
 import { gpgvSays } from './gpgv.ts';
 import { libraryVersion, openpgpSays, type Question } from './openpgp.ts';
 import { whereIs } from './programs.ts';
+import { versionOf } from './run-program.ts';
+import { sqvSays } from './sqv.ts';
 
 export interface VerifierOptions {
   /** Absolute path of gpgv; searched on PATH when left out, not asked when null. */
   readonly gpgvPath?: string | null;
-  /** The governed repository: it must not bring its own gpgv. */
+  /** The same of sqv. */
+  readonly sqvPath?: string | null;
+  /** The governed repository: it must not bring its own verifiers. */
   readonly repository?: string;
 }
 
 type Certificate = CertificateRead & { readonly is: 'certificate' };
 
-/** OpenPGP.js always, gpgv where it is installed. */
+/** OpenPGP.js always; gpgv and sqv where they are installed. */
 export function makeVerifier(options: VerifierOptions = {}): Verifier {
-  const gpgv =
-    options.gpgvPath === undefined ? whereIs('gpgv', process.env, options.repository) : options.gpgvPath;
+  const { gpgvPath, sqvPath, repository } = options;
+  const found = (name: string, path: string | null | undefined): readonly string[] => {
+    const program = path === undefined ? whereIs(name, process.env, repository) : path;
+    return program === null ? [] : [program];
+  };
+  const asked: readonly Asked[] = [
+    library,
+    ...found('gpgv', gpgvPath).map((path) => program('gpgv', path, (question) => gpgvSays(path, question))),
+    ...found('sqv', sqvPath).map((path) =>
+      program('sqv', path, (question, version) => sqvSays(path, version, question)),
+    ),
+  ];
   const certificates = readOnce();
-  let asked: Promise<string> | null = null;
-  const gpgvVersion = (program: string): Promise<string> => (asked ??= versionOf(program));
 
   return {
     keys: async (files) =>
@@ -35,48 +47,67 @@ export function makeVerifier(options: VerifierOptions = {}): Verifier {
 
     async verify({ data, signature, keys, at }) {
       const shape = parseSignatureFile(signature.bytes);
-      const seen = { file: signature.path, sha256: signature.sha256, shape };
+      const digest = shape.is === 'ok' ? digestStart(shape.binary, data) : null;
+      const seen = { file: signature.path, sha256: signature.sha256, shape, digest };
       const issuer = shape.is === 'ok' ? shape.packet.issuerFingerprint : null;
       if (shape.is === 'malformed' || issuer === null) return { ...seen, key: null, verifiers: [] };
       const certificate = choose(await Promise.all(keys.map(certificates)), issuer);
       if (certificate === null) return { ...seen, key: null, verifiers: [] };
       const packet = { ...shape.packet, issuerFingerprint: issuer };
       const question = { data, armored: signature.bytes, binary: shape.binary, packet, certificate, at };
-      const answers = [
-        askLibrary(question),
-        ...(gpgv === null ? [] : [askGpgv(gpgv, gpgvVersion, question)]),
-      ];
-      const verifiers = await Promise.all(answers);
+      const verifiers = await Promise.all(asked.map((verifier) => verifier.ask(question)));
       return { ...seen, key: certificate.facts, verifiers };
     },
 
-    async tools() {
-      const library = { name: 'openpgp.js', version: await libraryVersion() };
-      return gpgv === null ? [library] : [library, { name: 'gpgv', version: await gpgvVersion(gpgv) }];
-    },
+    tools: () =>
+      Promise.all(asked.map(async ({ tool, version }) => ({ name: tool, version: await version() }))),
   };
 }
 
-async function askLibrary(question: Question): Promise<VerifierSays> {
-  return { tool: 'openpgp.js', version: await libraryVersion(), says: await openpgpSays(question) };
+/** One of those whose word is asked for. */
+interface Asked {
+  readonly tool: VerifierSays['tool'];
+  readonly version: () => Promise<string>;
+  readonly ask: (question: Question) => Promise<VerifierSays>;
 }
 
-/** A gpgv that is there and cannot be used is a "no": verification with one opinion fewer would be a quiet downgrade. */
-async function askGpgv(
-  program: string,
-  version: (program: string) => Promise<string>,
-  question: Question,
-): Promise<VerifierSays> {
-  try {
-    return { tool: 'gpgv', version: await version(program), says: await gpgvSays(program, question) };
-  } catch (error) {
-    if (!isGovbootError(error)) throw error;
-    return {
-      tool: 'gpgv',
-      version: 'unknown',
-      says: { is: 'bad', problem: { code: error.code, wrong: error.message } },
-    };
-  }
+const library: Asked = {
+  tool: 'openpgp.js',
+  version: libraryVersion,
+  ask: async (question) => ({
+    tool: 'openpgp.js',
+    version: await libraryVersion(),
+    says: await openpgpSays(question),
+  }),
+};
+
+/**
+ * A program that is there and cannot be used is a "no": verification with one opinion fewer would be a quiet downgrade. It is not asked
+ * again afterwards, because one that gives no answer would keep every signature waiting.
+ */
+function program(
+  tool: 'gpgv' | 'sqv',
+  path: string,
+  says: (question: Question, version: string) => Promise<VerifierSays['says']>,
+): Asked {
+  let asked: Promise<string> | null = null;
+  let unusable: Problem | null = null;
+  const version = (): Promise<string> => (asked ??= versionOf(path));
+  return {
+    tool,
+    version,
+    async ask(question) {
+      let known = 'unknown';
+      try {
+        known = await version();
+        if (unusable === null) return { tool, version: known, says: await says(question, known) };
+      } catch (error) {
+        if (!isGovbootError(error)) throw error;
+        unusable ??= { code: error.code, wrong: error.message };
+      }
+      return { tool, version: known, says: { is: 'bad', problem: unusable } };
+    },
+  };
 }
 
 /** The key that a signature names by its whole fingerprint; one that may sign goes before one that only lists the subkey. */

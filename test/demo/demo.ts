@@ -51,6 +51,7 @@ function tools(): void {
   const uses: Readonly<Partial<Record<Tool, string>>> = {
     git: 'needed',
     gpgv: 'second opinion on every signature',
+    sqv: 'third opinion on every signature',
     moto: 'plays AWS',
     terraform: 'uses the backend',
   };

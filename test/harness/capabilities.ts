@@ -5,12 +5,12 @@ import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-export type Tool = 'gpg' | 'gpgv' | 'sqv' | 'git' | 'terraform' | 'moto' | 'opa';
+export type Tool = 'gpg' | 'gpgv' | 'sqv' | 'sq' | 'rnp' | 'git' | 'terraform' | 'moto' | 'opa';
 
 export type Capability =
   { readonly present: true; readonly version: string } | { readonly present: false; readonly why: string };
 
-export const tools: readonly Tool[] = ['gpg', 'gpgv', 'sqv', 'git', 'terraform', 'moto', 'opa'];
+export const tools: readonly Tool[] = ['gpg', 'gpgv', 'sqv', 'sq', 'rnp', 'git', 'terraform', 'moto', 'opa'];
 
 /** The root of the project. */
 export const projectRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -81,6 +81,13 @@ function detect(tool: Tool): Capability {
     case 'terraform':
     case 'opa':
       return versioned(tool, ['version']);
+    case 'sq': {
+      // Since 1.0 it has a command for it.
+      const found = versioned('sq', ['--version']);
+      return found.present ? found : versioned('sq', ['version']);
+    }
+    case 'rnp':
+      return whereIs('rnpkeys') === null ? absent('rnpkeys is not on PATH') : versioned('rnp', ['--version']);
     case 'gpg':
     case 'gpgv':
     case 'sqv':

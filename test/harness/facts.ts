@@ -164,6 +164,7 @@ export function keyOf(who: Who, overrides: Partial<KeyFacts> = {}): KeyFacts {
     file: `policies/keys/${fingerprint}.asc`,
     fingerprint,
     signingKeys: [fingerprint],
+    subkeys: [],
     userIds: [`${who} <${who}@example.org>`],
     algorithm: 'ed25519Legacy',
     bits: null,
@@ -207,6 +208,7 @@ export function signatureBy(
         unknownCritical: [],
       },
     },
+    digest: { said: 'ABCD', found: 'ABCD' },
     key,
     verifiers: [
       { tool: 'openpgp.js', version: '6.3.2', says: good },

@@ -143,6 +143,8 @@ test('every file is of a kind, and none is there twice', () => {
   const all = readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    // They are judged one by one: see verifier-vectors.test.ts.
+    .filter((path) => !path.startsWith('verifiers/'))
     .sort();
   const tested = Object.keys(kinds).map((kind) => [...list(kind, 'good'), ...list(kind, 'bad')]);
   expect(all).toEqual(['README.md', ...tested.flat()].sort());

@@ -14,6 +14,7 @@ import { eventsPage } from './docs/events-page.ts';
 import { permissionsPage } from './docs/permissions-page.ts';
 import { schemaFiles } from './docs/schemas.ts';
 import { threatsPage } from './docs/threats-page.ts';
+import { verifiersPage } from './docs/verifiers-page.ts';
 import { between } from './docs/markdown.ts';
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -33,6 +34,7 @@ export async function documents(root = ROOT): Promise<Documents> {
     ['docs/events.md', eventsPage(read('src/kernel/events.ts'))],
     ['docs/cli.md', await cliPage()],
     ['docs/threats.md', threatsPage()],
+    ['docs/verifiers.md', verifiersPage()],
     ...(await schemaFiles()),
   ]);
 }

@@ -45,7 +45,7 @@ const options = (more: Partial<CommandOptions['init']> = {}): CommandOptions['in
 
 /** Real files, the program's own scaffold, and the real verifier of key files. */
 async function scaffold(given: CommandOptions['init'], more: Partial<PortsOptions> = {}): Promise<Ran> {
-  const overrides = { files: makeFiles(folder), verifier: makeVerifier({ gpgvPath: null }) };
+  const overrides = { files: makeFiles(folder), verifier: makeVerifier({ gpgvPath: null, sqvPath: null }) };
   return run(init, given, { world: await makeWorld(), overrides, ...more });
 }
 

@@ -22,7 +22,11 @@ describe('check', () => {
     const world = await makeWorld();
     const { error, lines, value, ports } = await run(check, DEV, { world });
     expect(error).toBeNull();
-    expect(lines).toEqual(['all gates pass: v1.0.0 may bootstrap dev', 'next: govboot plan dev']);
+    expect(lines).toEqual([
+      'all gates pass: v1.0.0 may bootstrap dev',
+      'signatures judged by fake 0',
+      'next: govboot plan dev',
+    ]);
     expect(value).toMatchObject({ environment: 'dev', passed: true });
     expect(value['verdicts']).toHaveLength(5);
     expect(ports.events.filter(({ type }) => type === 'gate')).toHaveLength(5);
@@ -243,6 +247,7 @@ describe('verify', () => {
     const { error, lines, ports, value } = await run(verify, OPTIONS, { world: await lockedWorld() });
     expect(error).toBeNull();
     expect(lines[0]).toMatch(/^evidence of environment dev, .*: valid$/);
+    expect(lines.at(-1)).toBe('signatures judged by fake 0');
     expect(value).toMatchObject({ overall: 'ok' });
     expect(new Set(ports.events.flatMap((event) => (event.type === 'gate' ? [event.status] : [])))).toEqual(
       new Set(['pass']),

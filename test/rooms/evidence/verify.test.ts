@@ -20,9 +20,9 @@ import {
   type InputOptions,
   type Scene,
 } from '../../harness/evidence-fixture.ts';
-import { edited, encode, pinOf } from '../../harness/facts.ts';
+import { edited, encode, keyOf, pinOf } from '../../harness/facts.ts';
 import type { FakeParty } from '../../harness/fake-crypto.ts';
-import type { FileRead, KeyRead } from '../../../src/inputs/facts.ts';
+import type { FileRead, KeyFacts, KeyRead } from '../../../src/inputs/facts.ts';
 import type { Verifier } from '../../../src/ports.ts';
 import { memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
 
@@ -395,21 +395,24 @@ describe('revocation', () => {
     expect(report.limits).toHaveLength(3);
   });
 
-  it('is not hidden by a certificate from before the revocation', async () => {
+  const gone = { kind: 'hard', reason: 'compromised' } as const;
+  it.each<[string, Partial<KeyFacts>]>([
+    ['the key', { revoked: gone }],
+    ['its subkey', { subkeys: [{ ...keyOf('alice'), revoked: gone }] }],
+  ])('of %s is not hidden by a certificate from before the revocation', async (_what, revoked) => {
     const scene = await applied();
     const { fingerprint, facts, keyFile } = scene.cast.alice;
-    const revoked = { kind: 'hard', reason: 'compromised' } as const;
     const verifier = {
       ...scene.verifier,
       keys: async (files: readonly FileRead[]) =>
         files.map((file): KeyRead => ({
           is: 'key',
-          key: { ...facts, file: file.path, revoked: file.path.startsWith('keys/') ? revoked : null },
+          key: { ...facts, file: file.path, ...(file.path.startsWith('keys/') ? revoked : {}) },
         })),
       verify: async (input: Parameters<Verifier['verify']>[0]) => {
         const stored = input.keys.some(({ path }) => path === `keys/${fingerprint}.asc`);
         const seen = await scene.verifier.verify(input);
-        return { ...seen, key: seen.key && { ...seen.key, revoked: stored ? revoked : null } };
+        return { ...seen, key: seen.key && { ...seen.key, ...(stored ? revoked : {}) } };
       },
     };
     const before = { path: `policies/keys/${fingerprint}.asc`, bytes: keyFile, sha256: sha256(keyFile) };

@@ -18,7 +18,8 @@ const bytes = (...parts: readonly (number | readonly number[] | Uint8Array)[]): 
   Uint8Array.from(parts.flatMap((part) => (typeof part === 'number' ? [part] : [...part])));
 const two = (n: number): number[] => [n >> 8, n & 0xff];
 const CREATED = [5, 2, 0x65, 0, 0, 0];
-const MPI = [0, 9, 1, 255];
+/** 9 bits; as the S of an Ed25519 signature, below the order of the curve. */
+const MPI = [0, 9, 1, 15];
 
 interface Body {
   readonly version?: number;
@@ -459,6 +460,52 @@ describe('the fields', () => {
     ],
   ])('%s is refused', (_what, fields, wrong) => {
     expect(verdict(made(fields))).toContain(wrong);
+  });
+
+  test.each<[string, readonly number[]]>([
+    ['more bits than it has', [0, 10, 1, 15]],
+    ['fewer bits than it has', [0, 7, 0xff]],
+    ['a zero octet before it', [0, 16, 0, 15]],
+    ['a length that is not zero, for zero', [0, 1, 0]],
+  ])('a number with %s is refused', (_what, number) => {
+    expect(verdict(made({ tail: [...number, ...MPI] }))).toMatch(
+      /^SIG_FORMAT: the signature packet holds a number of \d+ bits that begins with zeros or has more$/,
+    );
+    expect(verdict(made({ algorithm: 1, tail: number }))).toContain('SIG_FORMAT');
+  });
+
+  test('zero has no bits', () => {
+    expect(verdict(made({ tail: [0, 0, 0, 0] }))).toBe('ok');
+  });
+
+  // RFC 8032 §5.1: L = 2^252 + 27742317777372353535851937790883648493, little-endian as in a signature.
+  const order = Buffer.from('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010', 'hex');
+  const withS = (s: Uint8Array, algorithm = 22): string => {
+    const first = s.findIndex((byte) => byte !== 0);
+    const value = s.subarray(first);
+    const bits = value.length * 8 - (Math.clz32(value[0]!) - 24);
+    return verdict(made({ algorithm, tail: [...MPI, ...two(bits), ...value] }));
+  };
+  test('S of EdDSA is below the order of the curve, so that a signature has one form', () => {
+    const refused = 'SIG_FORMAT: S is not below the order of the curve (RFC 8032 §5.1.7)';
+    const less = Uint8Array.from(order);
+    less[0]! -= 1;
+    expect(withS(order)).toBe(refused);
+    expect(withS(less)).toBe('ok');
+    expect(withS(Uint8Array.from({ length: 32 }, () => 0xff))).toBe(refused);
+    // Octets that are zero and stand first are left out, and count all the same.
+    expect(withS(Uint8Array.from({ length: 32 }, (_, i) => (i === 31 ? 0x10 : 0)))).toBe('ok');
+    expect(withS(Uint8Array.from({ length: 32 }, (_, i) => (i === 31 ? 0x11 : 0)))).toBe(refused);
+    // Other algorithms have other orders.
+    expect(withS(order, 19)).toBe('ok');
+  });
+
+  test('an issuer that is named only outside of what is signed is refused: GnuPG would not find it', () => {
+    const print = [22, 33, 4, ...Array<number>(20).fill(7)];
+    expect(verdict(made({ unhashed: print }))).toBe(
+      'SIG_FORMAT: the issuer is named only outside of what is signed',
+    );
+    expect(verdict(made({ unhashed: [9, 16, ...Array<number>(8).fill(7)] }))).toBe('ok');
   });
 
   test.each([1, 3])('RSA (%i) has one MPI', (algorithm) => {

@@ -16,7 +16,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import type { Fingerprint, KeyFacts } from '../../../src/inputs/facts.ts';
 import type { Instant } from '../../../src/kernel/time.ts';
 import { instantFromMs } from '../../../src/kernel/time.ts';
-import { runGnupg, versionOf } from '../../../src/world/gnupg.ts';
+import { runProgram, versionOf } from '../../../src/world/run-program.ts';
 import { makeGpgSigner } from '../../../src/world/gpg-signer.ts';
 import { whereIs } from '../../../src/world/programs.ts';
 import { makeVerifier } from '../../../src/world/verifier.ts';
@@ -38,6 +38,7 @@ const facts: KeyFacts = {
   file: `policies/keys/${PRIMARY}.asc`,
   fingerprint: PRIMARY,
   signingKeys: [SUBKEY],
+  subkeys: [],
   userIds: [],
   algorithm: 'ed25519',
   bits: null,
@@ -74,7 +75,7 @@ const GOOD = [
   VALIDSIG,
 ];
 
-const code = (says: Says): string => (says.is === 'good' ? 'good' : says.problem.code);
+const code = (says: Says): string => (says.is === 'bad' ? says.problem.code : says.is);
 const judge = (
   lines: readonly string[],
   exit: number | null = 0,
@@ -282,15 +283,20 @@ describe('a program in place of gpgv', () => {
   });
 });
 
-describe('runGnupg', () => {
+describe('runProgram', () => {
   const run = (script: string, more: { deadlineMs?: number; input?: Uint8Array } = {}) =>
-    runGnupg({ program: '/bin/sh', args: ['-c', script], env: {}, deadlineMs: 10_000, ...more });
+    runProgram({ program: '/bin/sh', args: ['-c', script], env: {}, deadlineMs: 10_000, ...more });
 
   test('keeps the three outputs apart', async () => {
     const answer = await run('cat; echo "one\u001b[2K" >&2; echo A >&3; echo B >&3; exit 3', {
       input: new TextEncoder().encode('in'),
     });
-    expect(answer).toMatchObject({ exit: 3, status: ['A', 'B'], lastWords: 'one\\u{1b}[2K' });
+    expect(answer).toMatchObject({
+      exit: 3,
+      status: ['A', 'B'],
+      words: ['one\\u{1b}[2K'],
+      lastWords: 'one\\u{1b}[2K',
+    });
     expect(Buffer.from(answer.stdout).toString()).toBe('in');
   });
 
@@ -299,6 +305,12 @@ describe('runGnupg', () => {
       code: 'TOOL',
       message: '/bin/sh gave no answer within 100 ms',
     });
+  });
+
+  test('does not wait for what such a program has started', async () => {
+    const begin = performance.now();
+    await expect(run('sleep 60 & sleep 60', { deadlineMs: 100 })).rejects.toMatchObject({ code: 'TOOL' });
+    expect(performance.now() - begin).toBeLessThan(30_000);
   });
 
   test('ends a program that never stops talking', async () => {
@@ -316,7 +328,7 @@ describe('runGnupg', () => {
 
   test('says so when there is no such program', async () => {
     await expect(
-      runGnupg({ program: '/nonexistent', args: [], env: {}, deadlineMs: 1000 }),
+      runProgram({ program: '/nonexistent', args: [], env: {}, deadlineMs: 1000 }),
     ).rejects.toMatchObject({ code: 'TOOL' });
     await expect(versionOf(fake('mute', 'exit 0'))).rejects.toMatchObject({ code: 'TOOL' });
   });

@@ -442,6 +442,7 @@ describe('tools', () => {
     const folder = bin({
       git: 'echo "git version 2.39.5"',
       gpg: 'echo "gpg (GnuPG) 2.2.40"; echo libgcrypt 1.10',
+      sqv: 'echo "sqv 1.5.0 (sequoia-openpgp 2.4.0, using Nettle)"',
     });
     const program = join(temporaryFolder(), 'govboot.js');
     writeFileSync(program, 'the program');
@@ -450,6 +451,7 @@ describe('tools', () => {
       { name: 'node', version: process.version.slice(1), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
       { name: 'git', version: '2.39.5', sha256: sha256('#!/bin/sh\necho "git version 2.39.5"\n') },
       { name: 'gpg', version: '2.2.40', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      { name: 'sqv', version: '1.5.0', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
       { name: 'govboot', version: '1.2.3', sha256: sha256('the program') },
     ]);
   });

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as openpgp from 'openpgp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { FileRead, SignatureFacts } from '../../../src/inputs/facts.ts';
@@ -15,6 +18,7 @@ import {
 } from '../../harness/keys.ts';
 
 const gpgv = requireOrSkip('gpgv', 'what gpgv says of the same signatures as OpenPGP.js');
+const sqv = requireOrSkip('sqv', 'what sqv says of the same signatures as OpenPGP.js');
 const verifier = makeVerifier();
 const data = new TextEncoder().encode('hello\n');
 const DAY = 86_400_000;
@@ -45,13 +49,16 @@ async function ask(
 /** `good`, or the code, of each verifier that was asked. */
 function answers(facts: SignatureFacts): Record<string, string> {
   return Object.fromEntries(
-    facts.verifiers.map(({ tool, says }) => [tool, says.is === 'good' ? 'good' : says.problem.code]),
+    facts.verifiers.map(({ tool, says }) => [tool, says.is === 'bad' ? says.problem.code : says.is]),
   );
 }
 
-/** What both say; gpgv only where it is installed. */
-const both = (library: string, second = library): Record<string, string> =>
-  gpgv ? { 'openpgp.js': library, gpgv: second } : { 'openpgp.js': library };
+/** What all say; gpgv and sqv only where they are installed. sqv judges a key as of the signature, as OpenPGP.js does. */
+const all = (library: string, second = library, third = library): Record<string, string> => ({
+  'openpgp.js': library,
+  ...(gpgv ? { gpgv: second } : {}),
+  ...(sqv ? { sqv: third } : {}),
+});
 
 let ada: TestKey;
 let expired: TestKey;
@@ -68,7 +75,7 @@ beforeAll(async () => {
 describe('a good signature', () => {
   test('is good to every verifier, with who made it and when', async () => {
     const facts = await ask([ada.file()], await sign(ada, data, { at: daysAgo(1) }));
-    expect(answers(facts)).toEqual(both('good'));
+    expect(answers(facts)).toEqual(all('good'));
     for (const { says, version } of facts.verifiers) {
       expect(version).toMatch(/^\d+\.\d+/);
       expect(says).toEqual({
@@ -87,18 +94,18 @@ describe('a good signature', () => {
   });
 
   test.each(['sha256', 'sha384', 'sha512'] as const)('may use %s', async (hash) => {
-    expect(answers(await ask([ada.file()], await sign(ada, data, { hash })))).toEqual(both('good'));
+    expect(answers(await ask([ada.file()], await sign(ada, data, { hash })))).toEqual(all('good'));
   });
 
   test.each(['nistP256', 'nistP384', 'nistP521'] as const)('may come from a %s key', async (curve) => {
     const key = await keyOf({ curve });
-    expect(answers(await ask([key.file()], await sign(key, data)))).toEqual(both('good'));
+    expect(answers(await ask([key.file()], await sign(key, data)))).toEqual(all('good'));
   });
 
   test('may come from an RSA key of 3072 bits', async () => {
     const key = await keyOf({ rsaBits: 3072 });
     const facts = await ask([key.file()], await sign(key, data));
-    expect(answers(facts)).toEqual(both('good'));
+    expect(answers(facts)).toEqual(all('good'));
     expect(facts.key).toMatchObject({ algorithm: 'rsa3072', bits: 3072 });
   });
 
@@ -106,42 +113,42 @@ describe('a good signature', () => {
     const key = await keyOf({ signingSubkey: true });
     expect(key.signingFingerprint).not.toBe(key.fingerprint);
     const facts = await ask([ada.file(), key.file()], await sign(key, data));
-    expect(answers(facts)).toEqual(both('good'));
+    expect(answers(facts)).toEqual(all('good'));
     for (const { says } of facts.verifiers)
       expect(says).toMatchObject({ primary: key.fingerprint, signingKey: key.signingFingerprint });
   });
 
   test('may carry a notation that is not critical', async () => {
     const signature = await sign(ada, data, { notation: { name: 'note@example.org', critical: false } });
-    expect(answers(await ask([ada.file()], signature))).toEqual(both('good'));
+    expect(answers(await ask([ada.file()], signature))).toEqual(all('good'));
   });
 
   test('may come from a clock that is up to a minute ahead', async () => {
     const signature = await sign(ada, data, { at: new Date(now + 60_000) });
-    expect(answers(await ask([ada.file()], signature))).toEqual(both('good'));
+    expect(answers(await ask([ada.file()], signature))).toEqual(all('good'));
   });
 
   test('is good at the very second that it states', async () => {
     expect(answers(await ask([ada.file()], await sign(ada, data, { at: daysAgo(3) }), daysAgo(3)))).toEqual(
-      both('good'),
+      all('good'),
     );
   });
 });
 
 describe('a bad signature', () => {
   test.each<[string, SignSpec & { readonly over?: string }, Record<string, string>]>([
-    ['over other bytes', { over: 'hello!\n' }, both('SIG_BAD')],
-    ['over the same text with other line ends', { over: 'hello\r\n' }, both('SIG_BAD')],
-    ['from 2040', { at: new Date('2040-01-01T00:00:00Z') }, both('SIG_FUTURE')],
-    ['from 61 seconds ahead', { at: new Date(now + 61_000) }, both('SIG_FUTURE')],
-    ['that has expired', { at: daysAgo(5), expiresInSeconds: 86_400 }, both('SIG_EXPIRED')],
-    ['that expires this second', { at: daysAgo(1), expiresInSeconds: 86_400 }, both('SIG_EXPIRED')],
+    ['over other bytes', { over: 'hello!\n' }, all('SIG_BAD')],
+    ['over the same text with other line ends', { over: 'hello\r\n' }, all('SIG_BAD')],
+    ['from 2040', { at: new Date('2040-01-01T00:00:00Z') }, all('SIG_FUTURE')],
+    ['from 61 seconds ahead', { at: new Date(now + 61_000) }, all('SIG_FUTURE')],
+    ['that has expired', { at: daysAgo(5), expiresInSeconds: 86_400 }, all('SIG_EXPIRED')],
+    ['that expires this second', { at: daysAgo(1), expiresInSeconds: 86_400 }, all('SIG_EXPIRED')],
     [
       'with a critical notation',
       { notation: { name: 'x@example.org', critical: true } },
-      both('SIG_UNSUPPORTED'),
+      all('SIG_UNSUPPORTED'),
     ],
-    ['dated before its key was made', { at: daysAgo(200) }, both('SIG_BAD')],
+    ['dated before its key was made', { at: daysAgo(200) }, all('SIG_BAD', 'SIG_BAD', 'KEY_INVALID')],
   ])('%s', async (_what, { over = 'hello\n', ...spec }, expected) => {
     expect(answers(await ask([ada.file()], await sign(ada, over, spec)))).toEqual(expected);
   });
@@ -194,26 +201,28 @@ describe('the key', () => {
   test('that has expired is refused, although it signed while it was valid', async () => {
     const signature = await sign(expired, data, { at: daysAgo(90) });
     const facts = await ask([expired.file()], signature);
-    expect(answers(facts)).toEqual(both('KEY_EXPIRED'));
+    expect(answers(facts)).toEqual(all('KEY_EXPIRED', 'KEY_EXPIRED', 'good'));
     expect(facts.key?.expires).toBe(instantFromMs(now - 50 * DAY));
     // An auditor asks about the time of signing.
-    expect(answers(await ask([expired.file()], signature, daysAgo(90)))).toEqual(both('good'));
+    expect(answers(await ask([expired.file()], signature, daysAgo(90)))).toEqual(all('good'));
   });
 
   test('that had expired when it signed is refused', async () => {
     expect(answers(await ask([expired.file()], await sign(expired, data, { at: daysAgo(2) })))).toEqual(
-      both('KEY_EXPIRED'),
+      all('KEY_EXPIRED'),
     );
   });
 
   test('that was extended is good again, for what it signed before, too', async () => {
     const file = expired.file(await expired.extended(200 * 86_400, daysAgo(1)));
     const signature = await sign(expired, data, { at: daysAgo(90) });
-    expect(answers(await ask([file], signature))).toEqual(both('good'));
-    expect(answers(await ask([file], signature, daysAgo(90)))).toEqual(both('good'));
+    // The only self-signature is younger than the signature, and sqv looks for one from then.
+    expect(answers(await ask([file], signature))).toEqual(all('good', 'good', 'abstains'));
+    expect(answers(await ask([file], signature, daysAgo(90)))).toEqual(all('good', 'good', 'abstains'));
     expect(
       answers(await ask([file], await sign(expired, 'other', { at: daysAgo(90) }), daysAgo(90))),
-    ).toEqual(both('SIG_BAD'));
+    ).toEqual(all('SIG_BAD', 'SIG_BAD', 'abstains'));
+    expect(answers(await ask([file], await sign(expired, data)))).toEqual(all('good'));
   });
 
   test.each(['none', 'compromised'] as const)(
@@ -223,8 +232,8 @@ describe('the key', () => {
       const signature = await sign(ada, data, { at: daysAgo(5) });
       const facts = await ask([file], signature);
       expect(facts.key?.revoked?.kind).toBe('hard');
-      expect(answers(facts)).toEqual(both('KEY_REVOKED'));
-      expect(answers(await ask([file], signature, daysAgo(5)))).toEqual(both('KEY_REVOKED'));
+      expect(answers(facts)).toEqual(all('KEY_REVOKED'));
+      expect(answers(await ask([file], signature, daysAgo(5)))).toEqual(all('KEY_REVOKED'));
     },
   );
 
@@ -233,51 +242,70 @@ describe('the key', () => {
     const signature = await sign(ada, data, { at: daysAgo(5) });
     const facts = await ask([file], signature);
     expect(facts.key?.revoked).toEqual({ kind: 'soft', reason: `${reason}: test: ${reason}` });
-    expect(answers(facts)).toEqual(both('KEY_REVOKED'));
+    expect(facts.key?.signingKeys).toEqual([ada.fingerprint]);
+    expect(answers(facts)).toEqual(all('KEY_REVOKED', 'KEY_REVOKED', 'good'));
     // gpgv knows no time but the present.
-    expect(answers(await ask([file], signature, daysAgo(5)))).toEqual(both('good', 'KEY_REVOKED'));
+    expect(answers(await ask([file], signature, daysAgo(5)))).toEqual(all('good', 'KEY_REVOKED', 'good'));
+    const hourAgo = now - 3_600_000;
+    const after = await sign(ada, data, { at: new Date(hourAgo) });
+    expect(answers(await ask([file], after, hourAgo))).toEqual(all('KEY_REVOKED'));
   });
 
   test('that annexed a subkey without its back-signature is refused', async () => {
     const key = await keyOf({ withoutBackSignature: true });
     const facts = await ask([key.file()], await sign(key, data));
     expect(facts.key?.signingKeys).toEqual([key.fingerprint]);
-    expect(answers(facts)).toEqual(both('KEY_INVALID'));
+    expect(answers(facts)).toEqual(all('KEY_INVALID'));
   });
 
   test('whose signing subkey has expired is refused, and was good before', async () => {
     const key = await keyOf({ signingSubkey: true, subkeyExpiresInSeconds: 50 * 86_400 });
     const signature = await sign(key, data, { at: daysAgo(90) });
-    expect(answers(await ask([key.file()], signature))).toEqual(both('KEY_EXPIRED'));
-    expect(answers(await ask([key.file()], signature, daysAgo(90)))).toEqual(both('good'));
+    const facts = await ask([key.file()], signature);
+    expect(answers(facts)).toEqual(all('KEY_EXPIRED', 'KEY_EXPIRED', 'good'));
+    expect(facts.key?.subkeys).toMatchObject([
+      { fingerprint: key.signingFingerprint, expires: instantFromMs(now - 50 * DAY), revoked: null },
+    ]);
+    expect(answers(await ask([key.file()], signature, daysAgo(90)))).toEqual(all('good'));
   });
 
   test('whose signing subkey is revoked is refused', async () => {
     const key = await keyOf({ signingSubkey: true });
     const file = key.file(await key.subkeyRevoked(daysAgo(1)));
-    expect(answers(await ask([file], await sign(key, data, { at: daysAgo(5) })))).toEqual(
-      both('KEY_REVOKED'),
-    );
+    const facts = await ask([file], await sign(key, data, { at: daysAgo(5) }));
+    expect(answers(facts)).toEqual(all('KEY_REVOKED', 'KEY_REVOKED', 'good'));
+    expect(facts.key).toMatchObject({
+      revoked: null,
+      signingKeys: [key.fingerprint, key.signingFingerprint],
+      subkeys: [{ fingerprint: key.signingFingerprint, revoked: { kind: 'soft' } }],
+    });
   });
 
   test.each([
     ['that may only certify', 0x01, 'KEY_INVALID'],
     ['that may only encrypt', 0x0c, 'KEY_INVALID'],
     ['that does not say what it may do', null, 'good'],
-  ])('%s is refused', async (_what, keyFlags, second) => {
+  ])('%s is refused', async (_what, keyFlags, gpgvSays) => {
     const key = await keyOf({ keyFlags });
-    expect(answers(await ask([key.file()], await sign(key, data)))).toEqual(both('KEY_INVALID', second));
+    expect(answers(await ask([key.file()], await sign(key, data)))).toEqual(
+      all('KEY_INVALID', gpgvSays, 'KEY_INVALID'),
+    );
   });
 
   test('with SHA-1 in its self-signatures is refused', async () => {
     const key = await keyOf({ curve: 'nistP256', sha1SelfSignatures: true });
-    expect(answers(await ask([key.file()], await sign(key, data)))).toEqual(both('SIG_WEAK', 'KEY_INVALID'));
+    expect(answers(await ask([key.file()], await sign(key, data)))).toEqual(
+      all('SIG_WEAK', 'KEY_INVALID', 'SIG_WEAK'),
+    );
   });
 
-  test.each([1024, 2048])('of RSA with %i bits is refused, though gpgv does not mind', async (rsaBits) => {
+  test.each([
+    [1024, 'SIG_WEAK'],
+    [2048, 'good'],
+  ])('of RSA with %i bits is refused, though gpgv does not mind', async (rsaBits, sqvSays) => {
     const key = await keyOf({ rsaBits });
     const facts = await ask([key.file()], await sign(key, data));
-    expect(answers(facts)).toEqual(both('SIG_WEAK', 'good'));
+    expect(answers(facts)).toEqual(all('SIG_WEAK', 'good', sqvSays));
     expect(facts.key?.bits).toBe(rsaBits);
   });
 });
@@ -291,6 +319,7 @@ describe('key files', () => {
         file: `policies/keys/${expired.fingerprint}.asc`,
         fingerprint: expired.fingerprint,
         signingKeys: [expired.fingerprint],
+        subkeys: [],
         userIds: ['Exp <exp@example.org>'],
         algorithm: 'ed25519',
         bits: null,
@@ -349,9 +378,9 @@ async function packetsOf(key: TestKey): Promise<Uint8Array[]> {
   });
 }
 
-describe('gpgv', () => {
+describe('a program', () => {
   test('is not asked when it is turned off', async () => {
-    const alone = makeVerifier({ gpgvPath: null });
+    const alone = makeVerifier({ gpgvPath: null, sqvPath: null });
     const signature = fileOf('x.asc', await sign(ada, data));
     const facts = await alone.verify({ data, signature, keys: [ada.file()], at: instantFromMs(now) });
     expect(answers(facts)).toEqual({ 'openpgp.js': 'good' });
@@ -359,10 +388,29 @@ describe('gpgv', () => {
   });
 
   test('that should be there and is not says no', async () => {
-    const broken = makeVerifier({ gpgvPath: '/nonexistent/gpgv' });
+    const broken = makeVerifier({ gpgvPath: '/nonexistent/gpgv', sqvPath: '/nonexistent/sqv' });
     const signature = fileOf('x.asc', await sign(ada, data));
     const facts = await broken.verify({ data, signature, keys: [ada.file()], at: instantFromMs(now) });
-    expect(answers(facts)).toEqual({ 'openpgp.js': 'good', gpgv: 'TOOL' });
+    expect(answers(facts)).toEqual({ 'openpgp.js': 'good', gpgv: 'TOOL', sqv: 'TOOL' });
     await expect(broken.tools()).rejects.toMatchObject({ code: 'TOOL' });
+  });
+
+  test('that gave no answer once says no to all that follows, and is not asked again', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'govboot-test-verifier-'));
+    try {
+      const sqvPath = join(folder, 'sqv');
+      const script = `echo x >> '${join(folder, 'runs')}'; [ "$1" = --version ] && echo 'sqv 1.1.0' || exit 3`;
+      writeFileSync(sqvPath, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      const broken = makeVerifier({ gpgvPath: null, sqvPath });
+      const signature = fileOf('x.asc', await sign(ada, data));
+      for (let times = 0; times < 3; times++) {
+        const facts = await broken.verify({ data, signature, keys: [ada.file()], at: instantFromMs(now) });
+        expect(answers(facts)).toEqual({ 'openpgp.js': 'good', sqv: 'TOOL' });
+        expect(facts.verifiers[1]).toMatchObject({ version: '1.1.0' });
+      }
+      expect(readFileSync(join(folder, 'runs'), 'utf8')).toBe('x\nx\n');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

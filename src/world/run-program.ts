@@ -1,19 +1,21 @@
-/** Starts GnuPG programs: by absolute path, without a shell, with a small environment, status lines on their own descriptor. */
+/** Starts OpenPGP programs: by absolute path, without a shell, with a small environment, status lines on their own descriptor. */
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { GovbootError, messageOf } from '../kernel/errors.ts';
 import { clip, safe } from '../kernel/text.ts';
 
-export interface GnupgRun {
+export interface ProgramRun {
   readonly exit: number | null;
   readonly stdout: Uint8Array;
   /** Lines of descriptor 3; never mixed with what a program prints for people, where file names could forge them. */
   readonly status: readonly string[];
-  /** The last line that it printed for people, escaped. */
+  /** The lines that it printed for people, escaped. */
+  readonly words: readonly string[];
+  /** The last of them. */
   readonly lastWords: string;
 }
 
-export interface GnupgCall {
+export interface ProgramCall {
   readonly program: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -26,14 +28,14 @@ const OUTPUT_LIMIT_BYTES = 1_048_576;
 
 /** The first number in the first line of `--version`. @throws TOOL */
 export async function versionOf(program: string): Promise<string> {
-  const run = await runGnupg({ program, args: ['--version'], env: {}, deadlineMs: 10_000 });
+  const run = await runProgram({ program, args: ['--version'], env: {}, deadlineMs: 10_000 });
   const version = /^[^\n]*?(\d+(?:\.\d+)+)/.exec(Buffer.from(run.stdout).toString('latin1'))?.[1];
   if (version === undefined) throw new GovbootError('TOOL', `${program} --version gives no version`);
   return version;
 }
 
 /** Runs to the end or the deadline. A non-zero exit is an answer; only a run that gave none throws. @throws TOOL */
-export async function runGnupg(call: GnupgCall): Promise<GnupgRun> {
+export async function runProgram(call: ProgramCall): Promise<ProgramRun> {
   const failed = (wrong: string, cause?: unknown): GovbootError =>
     new GovbootError('TOOL', `${call.program} ${wrong}`, { cause });
   const child = spawn(call.program, call.args, {
@@ -46,6 +48,8 @@ export async function runGnupg(call: GnupgCall): Promise<GnupgRun> {
   const stop = (wrong: string): void => {
     seen.trouble ??= failed(wrong);
     child.kill('SIGKILL');
+    // What a script has started outlives it and keeps the pipes open; nobody waits for that.
+    for (const stream of child.stdio) stream?.destroy();
   };
   const deadline = setTimeout(() => stop(`gave no answer within ${call.deadlineMs} ms`), call.deadlineMs);
   const overflow = (): void => stop(`printed more than ${OUTPUT_LIMIT_BYTES} bytes`);
@@ -59,12 +63,14 @@ export async function runGnupg(call: GnupgCall): Promise<GnupgRun> {
     child.on('close', resolve);
   }).finally(() => clearTimeout(deadline));
   if (seen.trouble !== null) throw seen.trouble;
+  const words = Buffer.from(stderr()).toString('utf8').trim().split('\n').map(safe);
   if (seen.unread !== null && exit === 0) throw failed('did not read its input to the end', seen.unread);
   return {
     exit,
     stdout: stdout(),
     status: Buffer.from(status()).toString('latin1').split('\n').slice(0, -1),
-    lastWords: clip(safe(Buffer.from(stderr()).toString('utf8').trim().split('\n').at(-1) ?? ''), 300),
+    words,
+    lastWords: clip(words.at(-1) ?? '', 300),
   };
 }
 

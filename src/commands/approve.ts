@@ -42,6 +42,7 @@ export const approve: CommandRun<'approve'> = async (ports, { file }) => {
   const target = `${file}.${fingerprint}.asc`;
   if (await ports.files.exists(target)) throw new GovbootError('FILE_EXISTS', `${target} exists already`);
   for (const text of toldOf(offered)) ports.emit({ type: 'note', text });
+  for (const text of foundAlready(offered)) ports.emit({ type: 'warning', text });
   await confirm(ports, tokenOf(digest), { word: 'APPROVE', expiresInSeconds: CONFIRM_SECONDS });
   const signature = await signed(ports, here, offered, fingerprint);
   // The question, or the card, may have taken longer than the window.
@@ -95,6 +96,16 @@ function toldOf({ plan: { target, created_at: from, expires_at: until } }: Offer
     `seen by the operator's machine only: the caller ${target.caller}, and the state of the cloud from which the steps come; apply makes the steps again and refuses any others`,
     `your approval holds from ${from} until ${until}, for this plan, once`,
   ];
+}
+
+/** A first bootstrap that finds something adopts it, and no evidence here can say who made it. */
+function foundAlready({ plan: { intent, steps } }: OfferedPlan): readonly string[] {
+  const found = steps.flatMap((step) =>
+    step.kind === 'keep' && step.control === null ? [step.resource] : [],
+  );
+  return intent.action === 'create' && found.length > 0
+    ? [`there already, and to be adopted: ${found.join(', ')}; ask which run made them before you approve`]
+    : [];
 }
 
 async function signed(

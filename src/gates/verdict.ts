@@ -139,17 +139,21 @@ export function verdictOf<G extends GateId>(
   const open = openChecks(gate, outcomes);
   const notJudged = open === '' ? '' : `not judged: ${open}`;
   if (findings.length > 0) {
-    const wrong = findings.length === 1 ? '1 thing is wrong' : `${String(findings.length)} things are wrong`;
     return {
       gate,
       status: 'fail',
-      because: safe([wrong, notJudged].filter((part) => part !== '').join('; ')),
+      because: safe([wrongWords(findings), notJudged].filter((part) => part !== '').join('; ')),
       checks,
       findings,
     };
   }
   if (notJudged !== '') return { gate, status: 'undefined', because: safe(notJudged), checks, findings };
   return { gate, status: 'pass', because: safe(because), checks, findings };
+}
+
+/** How many things are wrong. */
+export function wrongWords({ length }: readonly Finding[]): string {
+  return length === 1 ? '1 thing is wrong' : `${String(length)} things are wrong`;
 }
 
 /** Checks that were left, together by why; and those that were forgotten. */

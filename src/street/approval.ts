@@ -10,7 +10,7 @@ import type { FileRead, Fingerprint, Mode } from '../inputs/facts.ts';
 import { judgeApproval, type Approvable } from '../gates/approval.ts';
 import type { Established } from '../gates/index.ts';
 import type { Signer } from '../gates/signers.ts';
-import { finding, type Finding } from '../gates/verdict.ts';
+import { finding, wrongWords, type Finding } from '../gates/verdict.ts';
 import { whereUsed } from '../evidence/ledger.ts';
 import { approvalName } from '../evidence/layout.ts';
 import { planDifferences, type PlanDifference } from '../plan/compare.ts';
@@ -177,12 +177,14 @@ export function emitApproval(
   emit: Emit,
   { findings, because }: Pick<ApprovalVerdict, 'findings' | 'because'>,
 ): void {
-  const count = String(findings.length);
-  emit(
-    findings.length === 0
-      ? { type: 'gate', gate: 'approval', status: 'pass', because, findings }
-      : { type: 'gate', gate: 'approval', status: 'fail', because: `wrong things found: ${count}`, findings },
-  );
+  const isGood = findings.length === 0;
+  emit({
+    type: 'gate',
+    gate: 'approval',
+    status: isGood ? 'pass' : 'fail',
+    because: isGood ? because : wrongWords(findings),
+    findings,
+  });
 }
 
 /** @throws the code of the first finding */

@@ -65,6 +65,20 @@ describe('approve', () => {
     expect(world.store.files.size).toBe(0);
   });
 
+  test('names what a first bootstrap would find there already', async () => {
+    const world = await planned();
+    const keep = { kind: 'keep', resource: 'state-bucket', name: 'x', title: 'x' };
+    const warned = async (): Promise<readonly string[]> =>
+      (await bob(world)).ports.events.flatMap((event) => (event.type === 'warning' ? [event.text] : []));
+    rewrite(world, () => ({ steps: [{ ...keep, id: 'keep/state-bucket', control: null }] }));
+    expect(await warned()).toEqual([
+      'there already, and to be adopted: state-bucket; ask which run made them before you approve',
+    ]);
+    world.files.delete(BY_BOB);
+    rewrite(world, () => ({ steps: [{ ...keep, id: 'keep/x', control: 'state-bucket.versioning' }] }));
+    expect(await warned()).toEqual([]);
+  });
+
   test('is for those who may, with their own key', async () => {
     const world = await planned();
     expect((await bob(world, { signer: 'alice' })).error).toMatchObject({

@@ -79,7 +79,7 @@ async function judgeOne(
   const where = blobName(entry.body.plan_sha256);
   const planFile = blobOf(exhibit, entry.body.plan_sha256, PLAN_NAME);
   const plan = planFile === null ? null : read(exhibit, where, () => parsePlan(planFile.bytes));
-  const intent = intentOf(exhibit, began);
+  const intent = plan === null ? null : intentOf(exhibit, entry.body.intent_sha256, plan);
   const inForce = trustAt(trust, entry.seq);
   if (planFile === null || plan === null || intent === null || inForce === null) {
     findings.undecided(
@@ -121,13 +121,14 @@ async function judgeOne(
 /** An approval of another plan would be one of anything: the plan must be that of the entry. */
 function judgePlan({ findings, ledger }: Exhibit, { entry, file }: Began, plan: Plan): void {
   const first = ledger.items[0]?.entry;
-  const origin = first?.type === 'GENESIS' ? first.body.origin : null;
+  // Where GENESIS is gone, that was told; nothing says then whose the ledger is.
+  const origin = first?.type === 'GENESIS' ? first.body.origin : plan;
   const trust = entry.refs.find(({ name }) => name === TRUST_NAME)?.sha256;
   const pairs = [
     ['run', plan.run, entry.body.run],
     ['mode', plan.mode, entry.mode],
-    ['repository', plan.repository, origin?.repository],
-    ['environment', plan.environment, origin?.environment],
+    ['repository', plan.repository, origin.repository],
+    ['environment', plan.environment, origin.environment],
     ['tag', plan.source.tag, entry.body.tag],
     ['commit', plan.source.commit, entry.body.commit],
     ['intent', plan.intent.sha256, entry.body.intent_sha256],
@@ -143,10 +144,8 @@ function judgePlan({ findings, ledger }: Exhibit, { entry, file }: Began, plan: 
       );
 }
 
-function intentOf(exhibit: Exhibit, { entry }: Began): Intent | null {
-  const digest = entry.body.intent_sha256;
-  const name = entry.refs.find((ref) => ref.sha256 === digest)?.name ?? 'the intent';
-  const blob = blobOf(exhibit, digest, name);
+function intentOf(exhibit: Exhibit, digest: string, { intent: { file } }: Plan): Intent | null {
+  const blob = blobOf(exhibit, digest, file);
   return blob === null ? null : read(exhibit, blobName(digest), () => parseIntent(blob));
 }
 

@@ -226,6 +226,14 @@ describe('an approval in the evidence', () => {
     expect(said.join('\n')).toMatch(/has no signature/);
   });
 
+  it('is judged where nothing says any more whose the ledger is', async () => {
+    const scene = await approved({ approvers: ['bob', 'alice'] });
+    scene.store.files.delete('ledger/00000000.json');
+    const said = await told(scene);
+    expect(said).toContainEqual(expect.stringMatching(/^duty bad ledger\/00000001\.json: DUTY_SEPARATION/));
+    expect(said.join('\n')).not.toContain('APPROVAL_PLAN');
+  });
+
   it('is bad when the plan that was signed is no plan', async () => {
     const scene = emptyScene();
     const played = await playRun(scene, await makeInputs(scene), undefined, { approvers: ['bob'] });

@@ -41,6 +41,8 @@ export interface Wanted {
   readonly wrong: RegExp;
   /** Who declines on purpose is given no hint. */
   readonly quiet?: boolean;
+  /** What the attack itself changes. */
+  readonly changes?: 'the repository' | 'the cloud';
   readonly env?: Readonly<Record<string, string>>;
   readonly cols?: number;
   readonly args?: readonly string[];
@@ -70,6 +72,8 @@ export function sit(place: Scene, wanted: Omit<Wanted, 'code' | 'wrong'> = {}): 
   const quoted = [process.execPath, ...program, ...args].map((word) => `'${word}'`).join(' ');
   const run = `sh -c 'echo "pid $$"; exec "$@"' sh ${quoted}`;
   const script = [
+    // As an interactive shell does: keys that end the program do not end what started it.
+    'trap : INT QUIT',
     'echo "before $(stty -g)"',
     (wanted.around ?? '{}').replace('{}', () => run),
     'code=$?; echo "after $(stty -g)"; exit $code',
@@ -123,7 +127,9 @@ export async function denyAtTerminal(
   const files = look(root, env['XDG_STATE_HOME'] ?? '');
   const run = { code, signal: null, stdout: '', stderr: view };
   const problems = problemsOf(run, { ...wanted, records: 'an entry' }, before, files, root).filter(
-    (problem) => wanted.quiet !== true || !problem.includes('what to do next'),
+    (problem) =>
+      !(wanted.quiet === true && problem.includes('what to do next')) &&
+      !(wanted.changes !== undefined && problem.startsWith(`${wanted.changes} changed`)),
   );
   expect([...problems, ...rawProblems(raw), ...leftProblems(raw)], view).toEqual([]);
   rmSync(place.work, { recursive: true });

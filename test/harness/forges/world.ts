@@ -7,12 +7,14 @@ import { makeKey } from '../keys.ts';
 /** Repaints the line, goes to its beginning, opens another, turns text round, and hides a letter. */
 export const HOSTILE = 'Mallory\u001b[2K\rAlice\n\u009b31m\u202eecilA\u2066\u200b\u2028';
 
-/** Folder of the rehearsal cloud of the one repository that there is. */
-function cloudFolder({ env }: ForgeSite): string {
-  const all = join(env['XDG_STATE_HOME'] ?? '', 'govboot', 'rehearsal');
-  const [repository, ...more] = readdirSync(all);
-  if (repository === undefined || more.length > 0) throw new Error(`${all} is not of one repository`);
-  return join(all, repository);
+/** Folder of the rehearsal cloud of the repository; made where nothing was rehearsed yet. */
+function cloudFolder({ env, governed: { root } }: ForgeSite): string {
+  const trust = readFileSync(join(root, 'policies', 'trust.yaml'), 'utf8');
+  const repository = /^repository: "?([0-9a-f-]{36})/m.exec(trust)?.[1];
+  if (repository === undefined) throw new Error('policies/trust.yaml names no repository');
+  const folder = join(env['XDG_STATE_HOME'] ?? '', 'govboot', 'rehearsal', repository);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
 }
 
 type Bucket = Record<string, unknown> & { policy: string };

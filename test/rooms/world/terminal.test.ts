@@ -88,6 +88,25 @@ describe('an answer', () => {
     expect(await answerOf(terminal)).toEqual({ is: 'typed', text: 'late' });
   });
 
+  it('is none when Ctrl-C is among what was typed ahead in raw mode', async () => {
+    const terminal = start(`stty raw -echo; ${NODE} --wait; stty sane`);
+    const pid = await pidOf(terminal);
+    terminal.typeBurst('early\u0003');
+    process.kill(pid, 'SIGUSR2');
+    expect(await answerOf(terminal)).toEqual({ is: 'cancelled' });
+  });
+
+  it('that is longer than the window is shown anew when it is erased', async () => {
+    const terminal = start(`TERM=dumb ${NODE}`, { cols: 40, rows: 10 });
+    await terminal.waitFor(/Token: $/);
+    await terminal.type(`${'x'.repeat(50)}\u0015APPLX\u007fY\r`);
+    expect(await answerOf(terminal)).toEqual({ is: 'typed', text: 'APPLY' });
+    const lines = (await terminal.view()).split('\n');
+    expect(lines).toContain('Token: APPLY');
+    expect(lines).toContain(`Token: ${'x'.repeat(33)}`);
+    expect(terminal.raw()).not.toContain('\u001b');
+  });
+
   it('is never what comes through a pipe', async () => {
     const terminal = start(`yes APPLY | ${NODE} --anyway`);
     await terminal.waitFor(/unusable: standard input is not a terminal/);
@@ -99,6 +118,7 @@ describe('an answer', () => {
   it.each([
     ['Ctrl-C', '\u0003'],
     ['Ctrl-D', '\u0004'],
+    ['Ctrl-\\', '\u001c'],
     ['Ctrl-C in the middle', 'ABC\u0003'],
   ])('is none after %s', async (_name, keys) => {
     const terminal = await asked();
@@ -116,10 +136,31 @@ describe('an answer', () => {
 });
 
 describe('the terminal is restored', () => {
-  it.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const)('after %s, which declines', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGALRM', 'SIGUSR2', 'SIGXCPU'] as const)(
+    'after %s, which declines',
+    async (signal) => {
+      const terminal = await asked();
+      process.kill(await pidOf(terminal), signal);
+      expect(await answerOf(terminal)).toEqual({ is: 'cancelled' });
+      await expectRestored(terminal);
+    },
+  );
+
+  it('after it was stopped and goes on, which declines: it may be somebody else who continues it', async () => {
     const terminal = await asked();
-    process.kill(await pidOf(terminal), signal);
+    const pid = await pidOf(terminal);
+    process.kill(pid, 'SIGSTOP');
+    process.kill(pid, 'SIGCONT');
     expect(await answerOf(terminal)).toEqual({ is: 'cancelled' });
+    await expectRestored(terminal);
+  });
+
+  it('by nobody else: neither Ctrl-Z nor SIGTSTP stops it in raw mode', async () => {
+    const terminal = await asked();
+    await terminal.type('AB\u001a');
+    process.kill(await pidOf(terminal), 'SIGTSTP');
+    await terminal.type('C\r');
+    expect(await answerOf(terminal)).toEqual({ is: 'typed', text: 'ABC' });
     await expectRestored(terminal);
   });
 

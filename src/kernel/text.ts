@@ -9,7 +9,6 @@ const MOST_MARKS = 4;
 const HIDDEN = '(?![\\ufe00-\\ufe0f])[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\p{DI}]';
 const MARK = '[\\p{Mn}\\p{Me}]';
 const UNSAFE = new RegExp(`${HIDDEN}|(?<=${MARK}{${String(MOST_MARKS)}})${MARK}`, 'gu');
-const UNSAFE_IN_JSON = new RegExp(HIDDEN, 'gu');
 
 /** Escapes every character that could move a cursor, reorder or hide text, as `\u{1b}`. */
 export function safe(text: string): string {
@@ -22,7 +21,7 @@ export function isSafe(text: string): boolean {
 
 /** Escapes the same characters in JSON text as JSON itself spells them, so that the value it stands for stays the same. */
 export function safeJson(json: string): string {
-  return json.replace(UNSAFE_IN_JSON, (c) =>
+  return json.replace(UNSAFE, (c) =>
     Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join(
       '',
     ),

@@ -57,11 +57,13 @@ describe('JSON', () => {
   it('is spelled otherwise and says the same', () => {
     expect(safeJson(JSON.stringify({ a: '\u202e\u007f' }))).toBe('{"a":"\\u202e\\u007f"}');
     expect(safeJson(JSON.stringify('\u{e0041}'))).toBe('"\\udb40\\udc41"');
+    expect(safeJson(JSON.stringify(`a${'\u0301'.repeat(6)}`))).toBe(`"a${'\u0301'.repeat(4)}\\u0301\\u0301"`);
     fc.assert(
       fc.property(fc.json({ stringUnit: 'binary' }), (json) => {
         const plain = JSON.stringify(JSON.parse(json));
         expect(JSON.parse(safeJson(plain))).toEqual(JSON.parse(plain));
         expect(safeJson(plain)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+        expect(isSafe(safeJson(plain))).toBe(true);
       }),
     );
   });

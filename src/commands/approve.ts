@@ -10,6 +10,7 @@ import { confirm } from '../apply/confirm.ts';
 import { checkedSigner } from '../evidence/sign.ts';
 import { approverFinding, windowFindings } from '../gates/approval.ts';
 import { judgeWithoutCloud } from '../gates/index.ts';
+import { toolFindings } from '../gates/identity.ts';
 import { weakeningFindings } from '../gates/process.ts';
 import type { Fingerprint } from '../inputs/facts.ts';
 import {
@@ -81,6 +82,7 @@ function judgeApprover(ports: Ports, here: Here, offered: OfferedPlan, fingerpri
   const who = { file: 'the key', primary: fingerprint };
   const findings = [
     ...weakeningFindings(gathered.facts.machine),
+    ...toolFindings(gathered.facts.programs, passed.parity),
     ...planFindings(ports.mode, here, offered, runOf(here, offered)),
     ...windowFindings(approvable, now),
     ...[approverFinding(who, approvable, passed.trust, now)].filter((found) => found !== null),

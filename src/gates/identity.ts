@@ -2,6 +2,7 @@
 import { humanSeconds } from '../kernel/time.ts';
 import type { CallerFacts, Facts } from '../inputs/facts.ts';
 import type { Intent } from '../inputs/intent.ts';
+import type { Parity } from '../inputs/parity.ts';
 import { valueOf, type Documents } from './documents.ts';
 import { environmentOf } from '../inputs/settings.ts';
 import { findingsOf, judgeProcess } from './process.ts';
@@ -116,13 +117,18 @@ function lifetimeFindings({ expiresInSeconds: seconds }: CallerFacts): readonly 
   ];
 }
 
-/** A program that is not listed by name may be any; one that is listed must be one of the builds that somebody reviewed. */
 function judgeTools(programs: Facts['programs'], documents: Documents): Outcome<'identity'> {
   const parity = valueOf(documents.parity);
-  if (parity === null) return left('tools', 'the policy, which lists programs, could not be read');
-  const tools = new Map<string, readonly string[]>(Object.entries(parity.tools));
-  const findings = programs.flatMap(({ name, path, sha256 }) => {
-    const listed = tools.get(name) ?? [];
+  return parity === null
+    ? left('tools', 'the policy, which lists programs, could not be read')
+    : made('tools', toolFindings(programs, parity));
+}
+
+/** A program that is not listed by name may be any; one that is listed must be one of the builds that somebody reviewed. */
+export function toolFindings(programs: Facts['programs'], { tools }: Parity): readonly Finding[] {
+  const all = new Map<string, readonly string[]>(Object.entries(tools));
+  return programs.flatMap(({ name, path, sha256 }) => {
+    const listed = all.get(name) ?? [];
     return when(listed.length > 0 && (sha256 === null || !listed.includes(sha256)), () =>
       finding(
         'TOOL_HASH',
@@ -133,5 +139,4 @@ function judgeTools(programs: Facts['programs'], documents: Documents): Outcome<
       ),
     );
   });
-  return made('tools', findings);
 }

@@ -236,6 +236,21 @@ describe('approve', () => {
     expect(ports.asked).toEqual([]);
   });
 
+  test('refuses where a program is not one of those that the policy lists', async () => {
+    const listed = sha256('the reviewed gpgv');
+    const world = await makeWorld();
+    const policy = new TextDecoder().decode(world.files.get('policies/parity.yaml'));
+    world.write('policies/parity.yaml', `${policy}tools: { gpgv: ["${listed}"] }\n`);
+    await world.release('v1.0.1');
+    await world.intent();
+    await planned(world);
+    const { machine } = makePorts({ world });
+    const programs = async () => [{ name: 'gpgv', path: '/opt/gpgv', sha256: sha256('another') }];
+    const { error, ports } = await bob(world, { overrides: { machine: { ...machine, programs } } });
+    expect(error).toMatchObject({ code: 'TOOL_HASH', message: expect.stringContaining('/opt/gpgv') });
+    expect(ports.asked).toEqual([]);
+  });
+
   test('refuses a plan with refused rows, which it shows', async () => {
     const world = await planned();
     const why = { control: null, code: 'FOREIGN_RESOURCE', found: null, why: 'x' };

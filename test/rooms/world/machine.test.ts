@@ -1,5 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
@@ -474,5 +483,27 @@ describe('tools', () => {
     symlinkSync(join(folder, 'git'), join(link, 'git'));
     const tools = await makeMachine({ PATH: link }, { version: '1', repository: dirname(folder) }).tools();
     expect(tools.map((tool) => tool.name)).toEqual(['node', 'govboot']);
+  });
+
+  it('that a policy can list are hashed, and not started', async () => {
+    const folder = bin({ git: ': > "$0.ran"', gpg: ': > "$0.ran"' });
+    const link = temporaryFolder();
+    symlinkSync(join(folder, 'git'), join(link, 'git'));
+    const { programs } = makeMachine({ PATH: [link, folder].join(delimiter) }, { version: '1' });
+    expect(await programs(['git', 'gpgv'])).toEqual([
+      {
+        name: 'git',
+        path: realpathSync(join(folder, 'git')),
+        sha256: sha256('#!/bin/sh\n: > "$0.ran"\n'),
+      },
+    ]);
+    expect(await programs([])).toEqual([]);
+    expect(readdirSync(folder)).toEqual(['git', 'gpg']);
+  });
+
+  it('inside the repository are not hashed either: they are not used', async () => {
+    const folder = bin({ git: 'exit 0' });
+    const machine = makeMachine({ PATH: folder }, { version: '1', repository: dirname(folder) });
+    expect(await machine.programs(['git'])).toEqual([]);
   });
 });

@@ -1,4 +1,6 @@
 /** The engine itself, as it is built: modules that OPA compiled, and modules that nobody would. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -217,6 +219,15 @@ describe('the engine', () => {
     );
     rmSync(folder, { recursive: true });
   });
+});
+
+it('the engine does not outlive the run that started it, whatever the rules do', async () => {
+  const child = fork(engine, [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const ended = once(child, 'exit');
+  const question = { entrypoint: 'govboot/decision', input: encode('{}'), deadlineMs: 3_600_000 };
+  child.send({ ...question, module: moduleOf({ does: 'loop' }) }, () => child.disconnect());
+  // Without a watch over it, the loop would go on for an hour.
+  expect(await ended).toEqual([expect.any(Number), null]);
 });
 
 describe('the compiled fixtures', () => {

@@ -122,7 +122,7 @@ async function attempt(question: Question, date: Date): Promise<Says> {
       created,
     };
   } catch (error) {
-    return bad(classify(messageOf(error), packet));
+    return bad(classify(messageOf(error), question));
   }
 }
 
@@ -167,10 +167,15 @@ const MESSAGES: readonly (readonly [RegExp, Problem['code']])[] = [
   [/Could not find|key flags|embedded signature|authorized key/, 'KEY_INVALID'],
 ];
 
-function classify(message: string, packet: SignaturePacket): Problem {
-  const code = MESSAGES.find(([pattern]) => pattern.test(message))?.[1] ?? 'SIG_BAD';
+function classify(said: string, { packet, certificate }: Question): Problem {
+  const code = MESSAGES.find(([pattern]) => pattern.test(said))?.[1] ?? 'SIG_BAD';
   if (code === 'SIG_UNSUPPORTED' && packet.unknownCritical.length > 0) return critical(packet);
-  return { code, wrong: clip(safe(message), 300) };
+  // The library names keys by their 64-bit ids, which two keys can share.
+  const { fingerprint } = certificate.facts;
+  const message = clip(safe(said.replace(/ in key [0-9a-f]{16}/, ` in key ${fingerprint}`)), 300);
+  const wrong =
+    code === 'SIG_BAD' ? `key ${packet.issuerFingerprint} did not sign these bytes: ${message}` : message;
+  return { code, wrong };
 }
 
 /** Milliseconds; 0 when there is none. */

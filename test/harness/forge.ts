@@ -5,6 +5,8 @@ import { keyForges } from './forges/key.ts';
 import { policyForges } from './forges/policy.ts';
 import { rulesForges } from './forges/rules.ts';
 import { signatureForges } from './forges/signature.ts';
+import { trustForges } from './forges/trust.ts';
+import { verifierForges } from './forges/verifiers.ts';
 import { worldForges } from './forges/world.ts';
 import type { Fixture } from './script-fixture.ts';
 
@@ -28,6 +30,8 @@ const forges: Readonly<Record<string, Forge>> = {
   ...policyForges,
   ...rulesForges,
   ...signatureForges,
+  ...trustForges,
+  ...verifierForges,
   ...worldForges,
 };
 

@@ -64,7 +64,7 @@ const EXAMPLES: Examples = {
       },
     },
   ],
-  confirm: [{ type: 'confirm', token: 'x', expiresInSeconds: 300 }],
+  confirm: [{ type: 'confirm', token: 'x', word: 'APPLY', expiresInSeconds: 300 }],
   note: [{ type: 'note', text: 'x' }],
   warning: [{ type: 'warning', text: 'x' }],
   error: [{ type: 'error', code: 'SIG_BAD', message: 'x', hint: 'x', data: { x: json } }],

@@ -112,7 +112,9 @@ describe('a refusal is put on record only where that does no harm', () => {
         overrides: { repository: { ...makePorts({ world }).repository, open } },
       });
       expect(error?.code).toBe('GATES_REFUSED');
-      expect(findingsOf(ports)).toContain('source: FILE_UNSAFE');
+      expect(findingsOf(ports)).toContain(
+        folder === 'templates' ? 'parity: FILE_UNSAFE' : 'source: FILE_UNSAFE',
+      );
       expect(typesOf(world).slice(size)).toEqual(['GATE_FAIL']);
     }
   });
@@ -149,7 +151,7 @@ describe('a refusal is put on record only where that does no harm', () => {
     expect(typesOf(world).slice(size)).toEqual(['GATE_FAIL']);
     const body = ledgerOf(world).at(-1)?.body as { findings: { message: string }[] };
     expect(body.findings.length).toBeLessThanOrEqual(100);
-    expect(body.findings.at(-1)?.message).toMatch(/^and \d+ more$/);
+    expect(body.findings.map(({ message }) => message).join('\n')).toMatch(/and \d+ more$/m);
     await expectValid(world);
   });
 

@@ -79,7 +79,18 @@ describe('words of the code', () => {
   const OTHERS: ReadonlySet<string> = new Set<string>([
     ...entrySchema.options.map((option) => option.shape.type.value),
     ...['CHECKS', 'CALLS', 'NEEDS', 'AWS_TABLE', 'AWS_PROFILE', 'SHA256SUMS', 'NODE_OPTIONS', 'LD_PRELOAD'],
-    ...['AWS_ENDPOINT_URL', 'AWS_PROFILE', 'LIVE', 'REHEARSAL', 'APPLIED', 'APPLY', 'ROOT', 'ALICE', 'BOB'],
+    ...[
+      'AWS_ENDPOINT_URL',
+      'AWS_PROFILE',
+      'VALID_AT_SIGNING',
+      'LIVE',
+      'REHEARSAL',
+      'APPLIED',
+      'APPLY',
+      'ROOT',
+      'ALICE',
+      'BOB',
+    ],
   ]);
 
   it.each(pages.filter(({ name }) => !name.startsWith('docs/rehearsal-cloud')))(

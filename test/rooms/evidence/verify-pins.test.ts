@@ -280,7 +280,7 @@ describe('root keys that ended since they signed', () => {
     const revoked = { kind: 'soft', reason: 'retired' } as const;
     for (const who of ['root', 'bob', 'mallory'] as const) ended(who, { revoked }, LATER);
     expect(await told([pin(3, ['root'])])).toEqual([]);
-    expect((await verify([pin(3, ['root'])])).notes.join('\n')).toContain('was retired (retired)');
+    expect((await verify([pin(3, ['root'])])).notes.join('\n')).toContain('was retired since (retired)');
   });
 
   it('by compromise: nothing that they signed counts, and everything after it hangs in the air', async () => {

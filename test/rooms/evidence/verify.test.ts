@@ -553,7 +553,7 @@ describe('policy', () => {
       (l) => (l.intent.requester = 'B0C0FFEEB0C0FFEEB0C0FFEEB0C0FFEEB0C0FFEE' as never),
       /^policy: .*intent\.requester B0C0/,
     ],
-    ['tag oid', (l) => (l.repo.tag_oid = 'ef'.repeat(20)), /^policy: .*TAG_MALFORMED/],
+    ['tag oid', (l) => (l.repo.tag_oid = 'ef'.repeat(20)), /^policy: .*OBJECT_FORGED: tag efef/],
     [
       'tag digest',
       (l) => (l.repo.tag_object_sha256 = 'ef'.repeat(32)),
@@ -747,7 +747,7 @@ describe('duty separation', () => {
     [
       'the requester has not signed',
       { intentSigners: ['bob'] },
-      /^duty: .*THRESHOLD: intents\/dev\.yaml: the requester/,
+      /^duty: .*THRESHOLD: intents\/dev\.yaml: line \d+, column 1: the requester/,
     ],
     [
       'somebody else released',

@@ -52,7 +52,7 @@ describe('a person with roles in dev only', () => {
       'roles: [release, intent, approver]',
     );
     expect(verdictOn('intent', { trust }).status).toBe('pass');
-    const { message } = refuses('intent', inProd(trust), 'SIGNER_ROLE', 'THRESHOLD', 'THRESHOLD');
+    const { message } = refuses('intent', inProd(trust), 'SIGNER_ROLE', 'THRESHOLD');
     expect(message).toContain('Alice has not the role intent or approver for environment "prod"');
   });
 

@@ -20,7 +20,7 @@ describe('rules that hold', () => {
     expect(verdictOn('parity', ruled())).toMatchObject({
       status: 'pass',
       because:
-        'policies/parity.yaml allows environment "dev", and its 2 environments share nothing; policies/rules.wasm attests ACME-001, ACME-002',
+        'policies/parity.yaml allows environment "dev", and its 2 environments share nothing and are alike but for 2 listed settings; policies/rules.wasm attests ACME-001, ACME-002',
     });
   });
 

@@ -146,7 +146,7 @@ function established({ ledger, files }: Exhibit, trusts: number): Readonly<Recor
   const size = String(ledger.items.length);
   return {
     integrity: `${String(files.size)} files are, byte for byte, what was signed`,
-    authenticity: `every signature is by a listed person of role evidence; pinned root keys signed the list${trusts > 1 ? ` and its ${String(trusts - 1)} later versions` : ''}`,
+    authenticity: `every signature is by a listed person of role evidence; pinned root keys signed the list${trusts > 1 ? `, in ${String(trusts)} versions` : ''}`,
     time: `dates grow from ${first?.entry.time ?? '?'} to ${last?.entry.time ?? '?'}, by the host clocks, claimed; every key was valid when it signed`,
     revocation:
       'by the certificates at hand, nothing was signed by a key that is compromised or was retired by then',

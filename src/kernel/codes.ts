@@ -263,7 +263,7 @@ export const CODES = {
     'refused',
     'the verifiers do not agree',
     'treat the file as forged until it is explained',
-    'one of the two is wrong, and a forgery is made for the one that is',
+    'at least one of them is wrong, and a forgery is made for the one that is',
   ),
   SIGNER_UNKNOWN: entry(
     'refused',
@@ -432,7 +432,7 @@ export const CODES = {
   ),
   POLICY_EXCEPTION: entry(
     'refused',
-    'the rules make exceptions, or a file beside them would change which rules are run',
+    'the rules answer with exceptions',
     'write the exception into the rule itself, where a reviewer sees it',
     'an exception that matches everything switches the rules off without a trace',
   ),

@@ -126,13 +126,12 @@ async function signingKeysOf(openpgp: Library, key: OpenPgp.Key): Promise<readon
   return prints;
 }
 
-/** The reasons that leave earlier signatures valid (RFC 9580 §5.2.3.31): superseded, retired, user id no longer valid. */
+/** The reasons that leave earlier signatures of a key valid (RFC 9580 §5.2.3.31). */
 const SOFT: Readonly<Record<number, string>> = {
   1: 'superseded',
   3: 'retired',
-  32: 'user id no longer valid',
 };
-/** 2 is the only other reason that is defined; none at all counts as the worst. */
+/** 2 is the only other reason that is defined for keys; none at all, and every other, counts as the worst. */
 const HARD: Readonly<Record<number, string>> = { 0: 'no reason stated', 2: 'compromised' };
 
 /** The last second that a version 4 timestamp can say: every revocation lies before it. */

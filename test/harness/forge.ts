@@ -23,19 +23,25 @@ export interface ForgeSite {
 /** Makes one forgery. @throws when what it works on is not there: a forgery that was not made proves nothing */
 export type Forge = (site: ForgeSite, args: readonly string[]) => void | Promise<void>;
 
-const forges: Readonly<Record<string, Forge>> = {
-  ...approvalForges,
-  ...gitForges,
-  ...keyForges,
-  ...policyForges,
-  ...rulesForges,
-  ...signatureForges,
-  ...trustForges,
-  ...verifierForges,
-  ...worldForges,
-};
+const forges = new Map<string, Forge>();
+for (const room of [
+  approvalForges,
+  gitForges,
+  keyForges,
+  policyForges,
+  rulesForges,
+  signatureForges,
+  trustForges,
+  verifierForges,
+  worldForges,
+])
+  for (const [name, forge] of Object.entries(room)) {
+    // One that hides another would let every script of the other try something else.
+    if (forges.has(name)) throw new Error(`there are two forges ${name}`);
+    forges.set(name, forge);
+  }
 
 /** The forge of that name. */
 export function forgeOf(name: string): Forge | undefined {
-  return Object.hasOwn(forges, name) ? forges[name] : undefined;
+  return forges.get(name);
 }

@@ -55,8 +55,8 @@ export interface TestKey {
   sign(bytes: Uint8Array | string, spec?: SignSpec): Promise<string>;
   /** The packet inside such a signature. */
   signBinary(bytes: Uint8Array | string, spec?: SignSpec): Promise<Uint8Array>;
-  /** The public certificate, revoked: soft when retired or superseded, hard when compromised or for no stated reason. */
-  revoked(reason: 'none' | 'superseded' | 'compromised' | 'retired', at?: Date): Promise<string>;
+  /** The public certificate, revoked: soft when retired or superseded, hard for every other reason and for none. */
+  revoked(reason: Reason, at?: Date): Promise<string>;
   /** The public certificate with its signing subkey revoked as superseded. */
   subkeyRevoked(at: Date): Promise<string>;
   /** The public certificate after its expiry was moved; the former self-signature is replaced, as GnuPG does. */
@@ -65,7 +65,9 @@ export interface TestKey {
   file(armored?: string): FileRead;
 }
 
-const REASONS = { none: 0, superseded: 1, compromised: 2, retired: 3 } as const;
+/** RFC 9580 §5.2.3.31; `user-id` is meant for user ids, and odd on a key. */
+const REASONS = { none: 0, superseded: 1, compromised: 2, retired: 3, 'user-id': 32 } as const;
+type Reason = keyof typeof REASONS;
 
 const PLAIN = { ...openpgp.config, showVersion: false, showComment: false };
 /** Bad keys are made on purpose, so nothing is refused while making them. */

@@ -16,8 +16,8 @@ import { copyFileSync, renameSync } from 'node:fs';
 const [intent, one, other] = process.argv.slice(1);
 process.stdout.write('ready');
 for (let round = 0; ; round++) {
-  copyFileSync(round % 2 === 0 ? other : one, intent + '.swap');
-  renameSync(intent + '.swap', intent);
+  copyFileSync(round % 2 === 0 ? other : one, one + '.swap');
+  renameSync(one + '.swap', intent);
 }`;
 
 /** How often each of the two must have been met, so that the rounds show something; and the most rounds. */
@@ -60,7 +60,7 @@ test('what is used is what was verified', { timeout: 300_000 }, async () => {
       expect(plan.stdout).not.toContain('OPS-9');
       seen.passed++;
     } else {
-      expect(plan.code).toBe(3);
+      expect(plan, plan.stdout + plan.stderr).toMatchObject({ code: 3 });
       expect(plan.stdout + plan.stderr).toContain('SIG_BAD');
       seen.refused++;
     }

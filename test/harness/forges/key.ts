@@ -2,8 +2,8 @@
  * Forgeries of keys and key files.
  *
  * person NAME ROLES OPTIONS...      a new person with a key of their own, in policies/trust.yaml and policies/keys; see people.ts
- * release TAG INTENT REQUESTER      what follows a change of policies: the root key signs the trust file where it changed; commit, tag,
- *                                   a new intent of that requester, signed by them. `approver=NAME` signs it too
+ * release TAG INTENT [REQUESTER]    what follows a change of policies: the root key signs the trust file where it changed; commit, tag,
+ *                                   a new intent of that requester (alice), signed by them. `approver=NAME` signs it too
  * publish NAME FORM                 puts another form of a person's certificate into policies/keys: `revoked=REASON`, `at=SPAN`;
  *                                   `expired-since` moves the expiry to just after the evidence was signed; `twice=OTHER` adds a second certificate; `secret` publishes the
  *                                   private key; `subkey-revoked`; `extended-by=OTHER` has OTHER move the expiry; `as=NAME` another file
@@ -27,7 +27,7 @@ const person: Forge = async (site, [name = '', roles = '', ...options]) => {
   await letIn(site, name, roles, options);
 };
 
-const release: Forge = async (site, [tag = '', intent = '', requester = '', ...rest]) => {
+const release: Forge = async (site, [tag = '', intent = '', requester = 'alice', ...rest]) => {
   const options = optionsOf(rest);
   onlyKnown(options, ['approver']);
   const { root, keys } = site.governed;

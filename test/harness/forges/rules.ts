@@ -3,9 +3,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot, whereIs } from '../capabilities.ts';
-import { runCli } from '../cli.ts';
 import type { Forge, ForgeSite } from '../forge.ts';
-import { commitAll, gitRepoAt, writeSignedTag } from '../git-fixture.ts';
 import { moduleOf, type ModuleOptions } from '../wasm.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -31,12 +29,6 @@ function putRules(site: ForgeSite, bytes: Uint8Array, [entrypoint = '', ids = ''
     `  attests: [${ids}]`,
   ];
   setInPolicy(site, 'rules: null', block.join('\n'));
-}
-
-async function govboot({ cwd, env }: ForgeSite, args: readonly string[]): Promise<void> {
-  const { code, stdout, stderr } = await runCli(args, { cwd, env });
-  if (code !== 0)
-    throw new Error(`govboot ${args.join(' ')} ended with ${String(code)}:\n${stdout}${stderr}`);
 }
 
 export const rulesForges: Readonly<Record<string, Forge>> = {
@@ -66,17 +58,5 @@ export const rulesForges: Readonly<Record<string, Forge>> = {
     const rest = real === null ? 'exit 0' : `exec ${real} "$@"`;
     writeFileSync(path, `#!/bin/sh\n: > ${path}.ran\n${rest}\n`);
     chmodSync(path, 0o755);
-  },
-
-  /** release TAG INTENT: commits everything, tags it as alice, and asks for a change of dev by that tag. */
-  release: async (site, [tag = '', intent = '']) => {
-    const repo = gitRepoAt(site.cwd);
-    const { alice } = site.governed.keys;
-    commitAll(repo, `Release ${tag}`);
-    await writeSignedTag(repo, { name: tag, message: tag, sign: (payload) => alice.sign(payload) });
-    const key = join(site.work, 'keys', 'alice.key');
-    const wish = ['--reason', 'new rules', '--ticket', 'OPS-2', '--action', 'supersede', '--rehearse'];
-    await govboot(site, ['intent', 'new', 'dev', ...wish, '--key', key, '--out', intent]);
-    await govboot(site, ['intent', 'sign', intent, '--key', key]);
   },
 };

@@ -251,6 +251,13 @@ describe('the key', () => {
     expect(answers(await ask([file], after, hourAgo))).toEqual(all('KEY_REVOKED'));
   });
 
+  test('revoked for a reason that is none of a key counts as stolen', async () => {
+    const file = ada.file(await ada.revoked('user-id', daysAgo(1)));
+    const facts = await ask([file], await sign(ada, data, { at: daysAgo(5) }));
+    expect(facts.key?.revoked).toEqual({ kind: 'hard', reason: 'reason 32: test: user-id' });
+    expect(answers(facts)).toMatchObject({ 'openpgp.js': 'KEY_REVOKED' });
+  });
+
   test('that annexed a subkey without its back-signature is refused', async () => {
     const key = await keyOf({ withoutBackSignature: true });
     const facts = await ask([key.file()], await sign(key, data));

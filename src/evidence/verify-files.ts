@@ -1,6 +1,6 @@
 /** Integrity and extras: every byte against the digest that vouches for it, everything named there, and nothing else there. */
 import { sha256 } from '../kernel/digest.ts';
-import { isGovbootError } from '../kernel/errors.ts';
+import { attempt } from '../kernel/errors.ts';
 import { safe } from '../kernel/text.ts';
 import { fileOf, type Exhibit } from './exhibit.ts';
 import {
@@ -55,13 +55,13 @@ function readSums({ files, findings }: Exhibit): ReadonlyMap<string, string> | n
     );
     return new Map();
   }
-  try {
-    return parseSums(bytes);
-  } catch (error) {
-    if (!isGovbootError(error)) throw error;
-    findings.bad('integrity', SUMS, error.message);
-    return null;
-  }
+  return attempt(
+    () => parseSums(bytes),
+    ({ message }) => {
+      findings.bad('integrity', SUMS, message);
+      return null;
+    },
+  );
 }
 
 function judgeListed(exhibit: Exhibit, name: string, digest: string): void {

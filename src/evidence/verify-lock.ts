@@ -1,6 +1,6 @@
 /** Every lock that was ever in force: what it says against the ledger, the intent, the policy and the tag that it names. */
 import { sha256 } from '../kernel/digest.ts';
-import { isGovbootError } from '../kernel/errors.ts';
+import { attempt } from '../kernel/errors.ts';
 import { parseLock, type BackendLock, type LedgerEntry } from '../inputs/evidence-documents.ts';
 import type { Intent } from '../inputs/intent.ts';
 import { resolveNames } from '../inputs/names.ts';
@@ -92,13 +92,13 @@ function readLock(exhibit: Exhibit, digest: string, file: string): BackendLock |
     exhibit.findings.undecided('policy', file, 'the lock is missing');
     return null;
   }
-  try {
-    return parseLock(bytes, file);
-  } catch (error) {
-    if (!isGovbootError(error)) throw error;
-    exhibit.findings.bad('integrity', file, error.message);
-    return null;
-  }
+  return attempt(
+    () => parseLock(bytes, file),
+    ({ message }) => {
+      exhibit.findings.bad('integrity', file, message);
+      return null;
+    },
+  );
 }
 
 /** Tells of a value in the lock that differs from what vouches for it. */
@@ -237,10 +237,8 @@ export function lockInForce({
 }: Exhibit): { readonly sha256: string; readonly lock: BackendLock } | null {
   const bytes = files.get(LOCK);
   if (bytes === undefined) return null;
-  try {
-    return { sha256: sha256(bytes), lock: parseLock(bytes, LOCK) };
-  } catch (error) {
-    if (!isGovbootError(error)) throw error;
-    return null;
-  }
+  return attempt(
+    () => ({ sha256: sha256(bytes), lock: parseLock(bytes, LOCK) }),
+    () => null,
+  );
 }

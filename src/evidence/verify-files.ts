@@ -33,11 +33,11 @@ export async function judgeFiles(exhibit: Exhibit): Promise<void> {
   if (sums === null) return;
   for (const [name, digest] of sums) judgeListed(exhibit, name, digest);
   for (const name of exhibit.names) if (!sums.has(name) && isListed(name)) judgeUnlisted(exhibit, name);
-  if (exhibit.ledger.sealed < exhibit.ledger.items.length) {
-    const [first] = exhibit.unsealed;
+  const [first] = exhibit.unsealed;
+  if (first !== undefined) {
     exhibit.findings.undecided(
       'integrity',
-      first?.file ?? SUMS,
+      first.file,
       `${String(exhibit.unsealed.length)} entries are not sealed yet`,
       HINT_UNSEALED,
     );

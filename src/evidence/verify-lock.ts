@@ -3,7 +3,7 @@ import { sha256 } from '../kernel/digest.ts';
 import { attempt } from '../kernel/errors.ts';
 import { parseLock, type BackendLock, type LedgerEntry } from '../inputs/evidence-documents.ts';
 import type { Intent } from '../inputs/intent.ts';
-import { resolveNames } from '../inputs/names.ts';
+import { GITHUB_HOST, resolveNames } from '../inputs/names.ts';
 import type { Parity } from '../inputs/parity.ts';
 import { valueOf } from '../gates/documents.ts';
 import { judgeSignatures } from '../gates/signers.ts';
@@ -216,16 +216,19 @@ function judgeBackendSaid(exhibit: Exhibit, { lock, file }: Case, parity: Parity
   const says = comparer(exhibit, file);
   says('policy', 'backend.partition', backend.partition, names.partition);
   says('policy', 'backend.account', backend.account, names.account);
+  const { github, gitlab } = names.federation;
   const expected: Readonly<Record<string, string>> = {
     'state-bucket': names.bucket,
     'lock-table': names.table,
     'state-key': names.keyAlias,
     ...Object.fromEntries(Object.entries(names.roleNames).map(([role, name]) => [`role-${role}`, name])),
+    ...(github === null ? {} : { 'oidc-github': GITHUB_HOST }),
+    ...(gitlab === null ? {} : { 'oidc-gitlab': gitlab.host }),
   };
   for (const { id, kind, name } of backend.resources) {
     if (!(parity.allowed_resources as readonly string[]).includes(kind))
       exhibit.findings.bad('policy', file, `${id} is of kind ${kind}, which the policy does not allow`);
-    if (kind !== 'oidc-provider') says('policy', `${id}.name`, name, expected[id]);
+    says('policy', `${id}.name`, name, expected[id]);
   }
   for (const [template, digest] of Object.entries(lock.policy.templates))
     says('policy', `template ${template}`, digest, parity.templates[template]);

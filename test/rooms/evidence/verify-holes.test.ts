@@ -1,12 +1,21 @@
 /** Evidence with something gone from its middle: what is left is judged as strictly as if it were whole. */
 import { describe, expect, it } from 'vitest';
-import { append, type NewEntry } from '../../../src/evidence/append.ts';
+import { append, openLedger, type NewEntry } from '../../../src/evidence/append.ts';
 import { entryName, signatureOf } from '../../../src/evidence/layout.ts';
 import { readLedger } from '../../../src/evidence/ledger.ts';
 import { verifyEvidence, type VerifyInput } from '../../../src/evidence/verify.ts';
 import type { VerifyReport } from '../../../src/evidence/report.ts';
-import { fakeScene, makeScene, playApply, type Scene } from '../../harness/evidence-fixture.ts';
-import { edited, PRINTS } from '../../harness/facts.ts';
+import { seal, writeLock } from '../../../src/evidence/seal.ts';
+import {
+  fakeScene,
+  lockOf,
+  makeInputs,
+  makeScene,
+  playApply,
+  playRun,
+  type Scene,
+} from '../../harness/evidence-fixture.ts';
+import { edited, PRINTS, REPOSITORY } from '../../harness/facts.ts';
 import { memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
 
 type Fake = ReturnType<typeof fakeScene> & { readonly store: MemoryStore };
@@ -125,3 +134,38 @@ async function beginning({ store }: Fake) {
   if (entry.type !== 'APPLY_STARTED') throw new Error('the fixture is another');
   return entry.body;
 }
+
+describe('a run that was resumed and never began', () => {
+  it('has no nonce in the ledger, so the lock cannot have the right one', async () => {
+    const store = memoryStore();
+    const scene = { ...fakeScene(store), store };
+    const inputs = await makeInputs(scene);
+    const whole = await playRun(scene, inputs, RUN);
+    const { entry } = whole.ledger.items[1]!;
+    if (entry.type !== 'APPLY_STARTED') throw new Error('the fixture is another');
+    const { nonce, ...body } = entry.body;
+    // The same inputs, in a ledger that says nothing but that the run went on.
+    for (const name of [...store.files.keys()].filter((each) => each.startsWith('ledger/')))
+      store.files.delete(name);
+    const { deps, clock, cast } = scene;
+    const roots = { threshold: 1, keys: [cast.root.fingerprint] };
+    const begun = await openLedger(deps, {
+      ...{ repository: REPOSITORY, environment: 'dev', mode: 'LIVE', roots, refs: [] },
+    });
+    const resumed = await append(deps, begun, {
+      type: 'APPLY_RESUMED',
+      mode: 'LIVE',
+      refs: entry.refs,
+      body,
+    });
+    clock.advance(30);
+    const ledger = await append(deps, resumed, { type: 'APPLY_DONE', mode: 'LIVE', refs: [], body });
+    const confirmedAt = resumed.head!.entry.time;
+    const confirmation = { method: 'tty', token: 'TOKEN', shownAt: confirmedAt, confirmedAt } as const;
+    await writeLock(deps, ledger, lockOf(scene, { ...whole, ledger, confirmation }));
+    await seal(deps);
+    expect(await told(scene)).toEqual([
+      expect.stringMatching(new RegExp(`^policy bad blobs.*: the lock says nonce ${nonce}; it is null$`)),
+    ]);
+  });
+});

@@ -374,6 +374,18 @@ describe('revocation', () => {
     ]);
   });
 
+  it('lets stand what a retired subkey signed before, and says so', async () => {
+    const scene = await applied();
+    const { alice } = scene.cast;
+    const revoked = { kind: 'soft', reason: 'superseded' } as const;
+    alice.facts = { ...alice.facts, subkeys: [{ ...keyOf('alice'), revoked }] };
+    const report = await verify(scene);
+    expect(told(report)).toEqual([]);
+    expect(report.notes).toEqual([
+      `VALID_AT_SIGNING: key ${alice.fingerprint} was retired since (superseded); what it dated before stands`,
+    ]);
+  });
+
   it('is bad for what a retired key signed afterwards', async () => {
     const scene = await applied();
     revoke(scene.cast.alice, 'soft', '2026-11-22T12:00:20Z');

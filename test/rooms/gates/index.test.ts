@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { judge, parsedInputs } from '../../../src/gates/index.ts';
+import { judge, judgeWithoutCloud, parsedInputs } from '../../../src/gates/index.ts';
 import { CHECKS, GATES } from '../../../src/gates/verdict.ts';
 import { GovbootError } from '../../../src/kernel/errors.ts';
 import { isSafe } from '../../../src/kernel/text.ts';
@@ -390,4 +390,22 @@ describe('a changed document', () => {
       );
     },
   );
+});
+
+describe('judgeWithoutCloud', () => {
+  test('judges the three gates that need none, as they are judged with one', () => {
+    const facts = goodFacts();
+    const { verdicts, established } = judgeWithoutCloud(facts);
+    const all = judge(facts);
+    expect(verdicts).toEqual(all.verdicts.slice(0, 3));
+    expect(verdicts.map(({ gate }) => gate)).toEqual(['source', 'intent', 'parity']);
+    const { caller: _caller, notes: _notes, ...rest } = all.passed!;
+    expect(established).toEqual(rest);
+  });
+
+  test('establishes nothing where one of them does not pass, whatever the caller is', () => {
+    const { verdicts, established } = judgeWithoutCloud(goodFacts({ intentSigners: ['alice'] }));
+    expect(verdicts.map(({ status }) => status)).toEqual(['pass', 'fail', 'pass']);
+    expect(established).toBeNull();
+  });
 });

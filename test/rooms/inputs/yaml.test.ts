@@ -286,3 +286,18 @@ test('whatever JSON can say is read as JSON reads it, unless it is refused', () 
     { numRuns: 300 },
   );
 });
+
+describe('a document of more than anybody writes is refused before anything is built of it', () => {
+  const many = (count: number): string => `[${Array(count).fill('a').join(',')}]\n`;
+
+  test('8,000 keys and values', () => {
+    expect(value(many(8_000))).toHaveLength(8_000);
+    expect(refusal(many(8_001))).toBe(
+      'x.yaml: line 1, column 16002: there are more than 8000 keys and values, or 40000 words and marks',
+    );
+  });
+
+  test('40,000 lexemes, whatever they are', () => {
+    expect(refusal('#\n'.repeat(30_000))).toContain('or 40000 words and marks');
+  });
+});

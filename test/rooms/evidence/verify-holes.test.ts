@@ -1,7 +1,8 @@
 /** Evidence with something gone from its middle: what is left is judged as strictly as if it were whole. */
 import { describe, expect, it } from 'vitest';
 import { append, openLedger, type NewEntry } from '../../../src/evidence/append.ts';
-import { entryName, signatureOf } from '../../../src/evidence/layout.ts';
+import { storeBlobs } from '../../../src/evidence/blobs.ts';
+import { entryName, keyName, signatureOf } from '../../../src/evidence/layout.ts';
 import { readLedger } from '../../../src/evidence/ledger.ts';
 import { verifyEvidence, type VerifyInput } from '../../../src/evidence/verify.ts';
 import type { VerifyReport } from '../../../src/evidence/report.ts';
@@ -15,7 +16,7 @@ import {
   playRun,
   type Scene,
 } from '../../harness/evidence-fixture.ts';
-import { edited, PRINTS, REPOSITORY } from '../../harness/facts.ts';
+import { edited, encode, PRINTS, REPOSITORY } from '../../harness/facts.ts';
 import { memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
 
 type Fake = ReturnType<typeof fakeScene> & { readonly store: MemoryStore };
@@ -134,6 +135,43 @@ async function beginning({ store }: Fake) {
   if (entry.type !== 'APPLY_STARTED') throw new Error('the fixture is another');
   return entry.body;
 }
+
+describe('a key that has another form than the one that was sealed', () => {
+  const renewed = async (): Promise<Fake> => {
+    const scene = await applied();
+    scene.store.files.set(keyName(PRINTS.bob), encode('FAKE KEY of another day\n'));
+    return scene;
+  };
+  /** What is told of its digest; that the made-up verifier knows no such key is another matter. */
+  const ofKey = (lines: readonly string[]): readonly string[] =>
+    lines.filter((line) => / (keys\/B0C0\w+\.asc): /.test(line) && !line.includes('KEYRING_SHAPE'));
+
+  it('was changed, where the evidence is sealed', async () => {
+    const scene = await renewed();
+    await storeBlobs(scene.store, [scene.cast.bob.keyFile]);
+    expect(ofKey(await told(scene))).toEqual([
+      expect.stringMatching(/^integrity bad keys\/B0C0.*: SHA-256 is [0-9a-f]{64}; SHA256SUMS says/),
+    ]);
+  });
+
+  it('may have been renewed by a run that is not sealed yet, which keeps the older form', async () => {
+    const scene = await renewed();
+    const { run, intent_sha256, plan_sha256 } = await beginning(scene);
+    await append(scene.deps, await readLedger(scene.store), {
+      type: 'DECLINED',
+      mode: 'LIVE',
+      refs: [],
+      body: { run, intent_sha256, plan_sha256, code: 'NOT_CONFIRMED', why: 'x' },
+    });
+    expect(ofKey(await told(scene))).toEqual([expect.stringMatching(/^integrity bad keys/)]);
+    await storeBlobs(scene.store, [scene.cast.bob.keyFile]);
+    expect(ofKey(await told(scene))).toEqual([
+      expect.stringMatching(
+        /^integrity undecided keys\/B0C0.*: changed since the last seal, as an interrupted run leaves it$/,
+      ),
+    ]);
+  });
+});
 
 describe('a run that was resumed and never began', () => {
   it('has no nonce in the ledger, so the lock cannot have the right one', async () => {

@@ -320,7 +320,9 @@ describe('what the gates bind', () => {
 
   test.each(defects)('%s: no other single value mends it', (_, facts) => {
     expect(judge(facts).passed).toBeNull();
-    const paths = leavesOf(facts).filter((path) => path[0] !== 'now' && !isTag(path));
+    // Another time mends what is too late, and another name what is listed by name.
+    const mends = ['now', 'programs.0.name'];
+    const paths = leavesOf(facts).filter((path) => !mends.includes(path.join('.')) && !isTag(path));
     for (const path of paths.filter((_path, i) => i % 11 === 0)) {
       expect(judge(changedAt(facts, path, otherThan) as Facts).passed).toBeNull();
     }

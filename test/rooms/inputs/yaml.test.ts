@@ -113,6 +113,14 @@ describe('what two readers might read differently is refused', () => {
     expect(refusal(`- ${text}\n`)).toContain(message);
   });
 
+  test.each([
+    ['{ a }\n', 'line 1, column 3'],
+    ['{ b: 1, a }\n', 'line 1, column 9'],
+    ['b: 1\nc: [{ "a" }]\n', 'line 2, column 7'],
+  ])('a key that stands alone: %j', (text, at) => {
+    expect(refusal(text)).toBe(`x.yaml: ${at}: the key "a" has no value; write null, if that is meant`);
+  });
+
   test.each(['__proto__', 'constructor', 'prototype'])(
     'the key %s, also in quotes and deep inside',
     (key) => {

@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -16,16 +17,18 @@ export default defineConfig({
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     coverage: {
+      // In the same run, where that is asked for; `npm run coverage` leaves out what runs the built program and adds nothing to it.
+      enabled: process.env['GOVBOOT_COVERAGE'] === '1',
       provider: 'v8',
       include: ['src/**/*.ts'],
       reporter: ['text', 'json-summary', 'html'],
       thresholds: {
         // The rooms that decide are tested whole; the rooms that talk to the world as far as it lets itself be faked.
-        'src/kernel/**': { lines: 95, branches: 90 },
-        'src/inputs/**': { lines: 95, branches: 90 },
-        'src/gates/**': { lines: 95, branches: 90 },
-        'src/plan/**': { lines: 95, branches: 90 },
-        'src/evidence/**': { lines: 95, branches: 90 },
+        'src/kernel/**': { lines: 100, branches: 97 },
+        'src/inputs/**': { lines: 100, branches: 97 },
+        'src/gates/**': { lines: 100, branches: 97 },
+        'src/plan/**': { lines: 100, branches: 97 },
+        'src/evidence/**': { lines: 100, branches: 97 },
         'src/{apply,report,street,commands,cloud,world}/**': { lines: 85 },
         'src/*.ts': { lines: 85 },
       },

@@ -29,23 +29,25 @@ export async function readExhibit(
   findings: Findings,
   newer: readonly FileRead[],
 ): Promise<Exhibit> {
-  const names = await store.list('');
+  const listed = await store.list('');
   const files = new Map<string, Uint8Array>();
-  for (const name of names.filter(isOfLayout)) {
+  const vanished = new Set<string>();
+  for (const name of listed.filter(isOfLayout)) {
     try {
       const bytes = await store.read(name);
-      if (bytes !== null) files.set(name, bytes);
+      if (bytes === null) vanished.add(name);
+      else files.set(name, bytes);
     } catch (error) {
       if (!isGovbootError(error)) throw error;
       findings.bad('integrity', name, error.message);
     }
   }
+  const names = listed.filter((name) => !vanished.has(name));
   const reader: Reader = {
     list: async (folder) => names.filter((name) => folder === '' || name.startsWith(`${folder}/`)),
     read: async (name) => files.get(name) ?? null,
   };
   const ledger = await readLedger(reader);
-  const unsealed = ledger.items.filter(({ entry }) => entry.seq >= ledger.sealed);
   return {
     files,
     names,
@@ -54,7 +56,8 @@ export async function readExhibit(
     verifier,
     now,
     findings,
-    unsealed,
+    // Counted, not by their numbers: where one is gone, those after it are sealed all the same.
+    unsealed: ledger.items.slice(ledger.sealed),
   };
 }
 

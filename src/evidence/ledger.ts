@@ -2,7 +2,7 @@
  * The ledger: signed entries, each naming the SHA-256 of the file before it. Reading judges shape and chain and never throws for what
  * the files hold; who signed is judged in verify.ts. Appending is in append.ts.
  */
-import { GovbootError, isGovbootError } from '../kernel/errors.ts';
+import { attempt, GovbootError, isGovbootError } from '../kernel/errors.ts';
 import { sha256, type Sha256 } from '../kernel/digest.ts';
 import type { LedgerFacts, Mode, Problem } from '../inputs/facts.ts';
 import { parseEntry, parseLock, type BackendLock, type LedgerEntry } from '../inputs/evidence-documents.ts';
@@ -82,7 +82,7 @@ export async function readLedger(store: Reader): Promise<Ledger> {
 async function readItem(store: Reader, file: string, problems: LedgerProblem[]): Promise<LedgerItem | null> {
   const bytes = await readOr(store, file, problems);
   if (bytes === null) return null;
-  const entry = attempt(() => parseEntry(bytes, file), file, problems);
+  const entry = parsed(() => parseEntry(bytes, file), file, problems);
   return entry === null ? null : { file, bytes, sha256: sha256(bytes), entry };
 }
 
@@ -140,14 +140,14 @@ async function readHeads(
   problems: LedgerProblem[],
 ): Promise<Pick<Ledger, 'lock' | 'checkpoint' | 'sealed'>> {
   const lockBytes = await readOr(store, LOCK, problems);
-  const document = lockBytes === null ? null : attempt(() => parseLock(lockBytes, LOCK), LOCK, problems);
+  const document = lockBytes === null ? null : parsed(() => parseLock(lockBytes, LOCK), LOCK, problems);
   const checkpointBytes = await readOr(store, CHECKPOINT, problems);
   const checkpoint =
-    checkpointBytes === null ? null : attempt(() => parseCheckpoint(checkpointBytes), CHECKPOINT, problems);
+    checkpointBytes === null ? null : parsed(() => parseCheckpoint(checkpointBytes), CHECKPOINT, problems);
   const gone = checkpoint === null ? null : checkpointProblem(checkpoint, items);
   if (gone !== null) problems.push({ ...gone, file: CHECKPOINT });
   const sumsBytes = await readOr(store, SUMS, problems);
-  const sums = sumsBytes === null ? null : attempt(() => parseSums(sumsBytes), SUMS, problems);
+  const sums = sumsBytes === null ? null : parsed(() => parseSums(sumsBytes), SUMS, problems);
   return {
     lock: lockBytes === null || document === null ? null : { sha256: sha256(lockBytes), document },
     checkpoint,
@@ -165,12 +165,8 @@ async function readOr(store: Reader, name: string, problems: LedgerProblem[]): P
   }
 }
 
-function attempt<T>(read: () => T, file: string, problems: LedgerProblem[]): T | null {
-  try {
-    return read();
-  } catch (error) {
-    if (!isGovbootError(error)) throw error;
-    const { code, message } = error;
+function parsed<T>(read: () => T, file: string, problems: LedgerProblem[]): T | null {
+  return attempt(read, ({ code, message }) => {
     // What is wrong with the form of a document has a code of its own, which says what is to be done.
     problems.push({
       kind: 'invalid',
@@ -178,7 +174,7 @@ function attempt<T>(read: () => T, file: string, problems: LedgerProblem[]): T |
       what: code === 'EVIDENCE_INVALID' ? message : `${code}: ${message}`,
     });
     return null;
-  }
+  });
 }
 
 /** The mode that the ledger was begun in, or null. */

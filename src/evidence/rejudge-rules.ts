@@ -2,7 +2,7 @@
  * The rules as a run recorded them: what was run, what it was asked, what it answered. The recorded answer goes to the gate's own
  * judge once more; nothing that evidence brings is ever run. That the recorded question was the right one is judged here.
  */
-import { isGovbootError } from '../kernel/errors.ts';
+import { attempt } from '../kernel/errors.ts';
 import { sameJson } from '../kernel/canonical.ts';
 import type { BackendLock, Ref } from '../inputs/evidence-documents.ts';
 import type { FileRead, RulesFacts } from '../inputs/facts.ts';
@@ -77,13 +77,13 @@ function recorded(exhibit: Exhibit, { began }: Run, name: string): FileRead | nu
 }
 
 function read<T>({ findings }: Exhibit, file: FileRead, parse: (file: FileRead) => T): T | null {
-  try {
-    return parse(file);
-  } catch (error) {
-    if (!isGovbootError(error)) throw error;
-    findings.bad('policy', blobName(file.sha256), `${error.code}: ${error.message}`);
-    return null;
-  }
+  return attempt(
+    () => parse(file),
+    ({ code, message }) => {
+      findings.bad('policy', blobName(file.sha256), `${code}: ${message}`);
+      return null;
+    },
+  );
 }
 
 /** The answer is that of these rules to this question. */

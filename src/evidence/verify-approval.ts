@@ -2,7 +2,7 @@
  * Approvals, judged again: for every entry that began a run with one, the signatures are counted over the stored plan by the judge that
  * let the run pass, and the plan must be the one that the entry, the intent and the lock speak of.
  */
-import { isGovbootError } from '../kernel/errors.ts';
+import { attempt } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { SignatureFacts } from '../inputs/facts.ts';
 import { parseIntent, type Intent } from '../inputs/intent.ts';
@@ -150,13 +150,10 @@ function intentOf(exhibit: Exhibit, digest: string, { intent: { file } }: Plan):
 }
 
 function read<T>({ findings }: Exhibit, file: string, parse: () => T): T | null {
-  try {
-    return parse();
-  } catch (error) {
-    if (!isGovbootError(error)) throw error;
-    findings.bad('duty', file, `${error.code}: ${error.message}`);
+  return attempt(parse, ({ code, message }) => {
+    findings.bad('duty', file, `${code}: ${message}`);
     return null;
-  }
+  });
 }
 
 function sorted(texts: readonly string[]): readonly string[] {

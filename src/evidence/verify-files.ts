@@ -1,6 +1,6 @@
 /** Integrity and extras: every byte against the digest that vouches for it, everything named there, and nothing else there. */
 import { sha256 } from '../kernel/digest.ts';
-import { isGovbootError } from '../kernel/errors.ts';
+import { attempt } from '../kernel/errors.ts';
 import { safe } from '../kernel/text.ts';
 import { fileOf, type Exhibit } from './exhibit.ts';
 import {
@@ -33,11 +33,11 @@ export async function judgeFiles(exhibit: Exhibit): Promise<void> {
   if (sums === null) return;
   for (const [name, digest] of sums) judgeListed(exhibit, name, digest);
   for (const name of exhibit.names) if (!sums.has(name) && isListed(name)) judgeUnlisted(exhibit, name);
-  if (exhibit.ledger.sealed < exhibit.ledger.items.length) {
-    const [first] = exhibit.unsealed;
+  const [first] = exhibit.unsealed;
+  if (first !== undefined) {
     exhibit.findings.undecided(
       'integrity',
-      first?.file ?? SUMS,
+      first.file,
       `${String(exhibit.unsealed.length)} entries are not sealed yet`,
       HINT_UNSEALED,
     );
@@ -55,13 +55,13 @@ function readSums({ files, findings }: Exhibit): ReadonlyMap<string, string> | n
     );
     return new Map();
   }
-  try {
-    return parseSums(bytes);
-  } catch (error) {
-    if (!isGovbootError(error)) throw error;
-    findings.bad('integrity', SUMS, error.message);
-    return null;
-  }
+  return attempt(
+    () => parseSums(bytes),
+    ({ message }) => {
+      findings.bad('integrity', SUMS, message);
+      return null;
+    },
+  );
 }
 
 function judgeListed(exhibit: Exhibit, name: string, digest: string): void {

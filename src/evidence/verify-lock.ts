@@ -1,9 +1,9 @@
 /** Every lock that was ever in force: what it says against the ledger, the intent, the policy and the tag that it names. */
 import { sha256 } from '../kernel/digest.ts';
-import { isGovbootError } from '../kernel/errors.ts';
+import { attempt } from '../kernel/errors.ts';
 import { parseLock, type BackendLock, type LedgerEntry } from '../inputs/evidence-documents.ts';
 import type { Intent } from '../inputs/intent.ts';
-import { resolveNames } from '../inputs/names.ts';
+import { GITHUB_HOST, resolveNames } from '../inputs/names.ts';
 import type { Parity } from '../inputs/parity.ts';
 import { valueOf } from '../gates/documents.ts';
 import { judgeSignatures } from '../gates/signers.ts';
@@ -92,13 +92,13 @@ function readLock(exhibit: Exhibit, digest: string, file: string): BackendLock |
     exhibit.findings.undecided('policy', file, 'the lock is missing');
     return null;
   }
-  try {
-    return parseLock(bytes, file);
-  } catch (error) {
-    if (!isGovbootError(error)) throw error;
-    exhibit.findings.bad('integrity', file, error.message);
-    return null;
-  }
+  return attempt(
+    () => parseLock(bytes, file),
+    ({ message }) => {
+      exhibit.findings.bad('integrity', file, message);
+      return null;
+    },
+  );
 }
 
 /** Tells of a value in the lock that differs from what vouches for it. */
@@ -216,16 +216,19 @@ function judgeBackendSaid(exhibit: Exhibit, { lock, file }: Case, parity: Parity
   const says = comparer(exhibit, file);
   says('policy', 'backend.partition', backend.partition, names.partition);
   says('policy', 'backend.account', backend.account, names.account);
+  const { github, gitlab } = names.federation;
   const expected: Readonly<Record<string, string>> = {
     'state-bucket': names.bucket,
     'lock-table': names.table,
     'state-key': names.keyAlias,
     ...Object.fromEntries(Object.entries(names.roleNames).map(([role, name]) => [`role-${role}`, name])),
+    ...(github === null ? {} : { 'oidc-github': GITHUB_HOST }),
+    ...(gitlab === null ? {} : { 'oidc-gitlab': gitlab.host }),
   };
   for (const { id, kind, name } of backend.resources) {
     if (!(parity.allowed_resources as readonly string[]).includes(kind))
       exhibit.findings.bad('policy', file, `${id} is of kind ${kind}, which the policy does not allow`);
-    if (kind !== 'oidc-provider') says('policy', `${id}.name`, name, expected[id]);
+    says('policy', `${id}.name`, name, expected[id]);
   }
   for (const [template, digest] of Object.entries(lock.policy.templates))
     says('policy', `template ${template}`, digest, parity.templates[template]);
@@ -237,10 +240,8 @@ export function lockInForce({
 }: Exhibit): { readonly sha256: string; readonly lock: BackendLock } | null {
   const bytes = files.get(LOCK);
   if (bytes === undefined) return null;
-  try {
-    return { sha256: sha256(bytes), lock: parseLock(bytes, LOCK) };
-  } catch (error) {
-    if (!isGovbootError(error)) throw error;
-    return null;
-  }
+  return attempt(
+    () => ({ sha256: sha256(bytes), lock: parseLock(bytes, LOCK) }),
+    () => null,
+  );
 }

@@ -7,7 +7,7 @@ import { isSignatureOf } from '../inputs/beside.ts';
 import type { Fingerprint, PinFacts } from '../inputs/facts.ts';
 import type { Ref } from '../inputs/evidence-documents.ts';
 import { keptVersion, parseTrust, rootsAmong, rootsOf, type Roots, type Trust } from '../inputs/trust.ts';
-import { isGovbootError } from '../kernel/errors.ts';
+import { attempt } from '../kernel/errors.ts';
 import { rootsOfPin } from '../gates/pin.ts';
 import { blobOf, type Exhibit } from './exhibit.ts';
 import { blobName, TRUST_NAME } from './layout.ts';
@@ -201,13 +201,13 @@ async function signersOf(exhibit: Exhibit, document: Ref, beside: readonly Ref[]
 function readKept(exhibit: Exhibit, name: string, digest: string): Trust | null {
   const file = blobOf(exhibit, digest, name);
   if (file === null) return null;
-  try {
-    return parseTrust(file);
-  } catch (error) {
-    if (!isGovbootError(error)) throw error;
-    exhibit.findings.note(`${name} does not count: ${error.code}: ${error.message}`);
-    return null;
-  }
+  return attempt(
+    () => parseTrust(file),
+    ({ code, message }) => {
+      exhibit.findings.note(`${name} does not count: ${code}: ${message}`);
+      return null;
+    },
+  );
 }
 
 /** Everything that passed the gates, each file once under each of its names. */

@@ -1,5 +1,6 @@
 /** Authenticity and time: who signed each entry, the locks and the heads, whether they might, and whether the dates can be true. */
 import { addSeconds, type Instant } from '../kernel/time.ts';
+import type { Fingerprint } from '../inputs/facts.ts';
 import { thresholdOf } from '../inputs/trust.ts';
 import { countSigners } from '../gates/signers.ts';
 import type { Signed } from '../gates/signature.ts';
@@ -33,16 +34,10 @@ export async function judgeRecords(
   environment: string,
 ): Promise<void> {
   const { findings, ledger, now } = exhibit;
-  for (const record of entryRecords(exhibit)) {
+  for (const { record, actor } of entryRecords(exhibit)) {
     const signed = await judgeRecord(exhibit, record, trust, environment);
-    const entry = ledger.items[record.seq]?.entry;
-    if (signed !== null && entry !== undefined && signed.primary !== entry.actor.fingerprint) {
-      findings.bad(
-        'authenticity',
-        record.signature.name,
-        `is by ${signed.primary}; the entry says ${entry.actor.fingerprint}`,
-      );
-    }
+    if (signed !== null && signed.primary !== actor)
+      findings.bad('authenticity', record.signature.name, `is by ${signed.primary}; the entry says ${actor}`);
   }
   for (const record of headRecords(exhibit)) await judgeRecord(exhibit, record, trust, environment);
   await judgeLockSigners(exhibit, trust, environment);
@@ -100,7 +95,10 @@ async function judgeRecord(
   return signed;
 }
 
-function entryRecords({ ledger, files }: Exhibit): SignedRecord[] {
+function entryRecords({
+  ledger,
+  files,
+}: Exhibit): { readonly record: SignedRecord; readonly actor: Fingerprint }[] {
   return ledger.items.flatMap(({ file, bytes, entry }) => {
     const name = signatureOf(file);
     const signature = files.get(name);
@@ -108,12 +106,15 @@ function entryRecords({ ledger, files }: Exhibit): SignedRecord[] {
       ? []
       : [
           {
-            name: file,
-            bytes,
-            signature: { name, bytes: signature },
-            seq: entry.seq,
-            notBefore: entry.time,
-            next: null,
+            record: {
+              name: file,
+              bytes,
+              signature: { name, bytes: signature },
+              seq: entry.seq,
+              notBefore: entry.time,
+              next: null,
+            },
+            actor: entry.actor.fingerprint,
           },
         ];
   });
@@ -180,7 +181,7 @@ async function judgeLockSigners(
     // A blob that is missing was told among the refs of its entry.
     if (bytes === undefined || signature === null) continue;
     const common = { name: LOCK, bytes, seq: entry.seq, notBefore: entry.time, next: null };
-    const before = ledger.items[entry.seq - 1]?.entry.time ?? entry.time;
+    const before = ledger.items.findLast((each) => each.entry.seq < entry.seq)?.entry.time ?? entry.time;
     const signers = new Set<string>();
     const add = (signed: Signed | null): void => {
       if (signed !== null) signers.add(signed.primary);

@@ -81,9 +81,10 @@ export async function signatureFacts(
   const issuer = shape.is === 'ok' ? shape.packet.issuerFingerprint : null;
   if (key === null) return facts;
   const parts = [key, ...key.subkeys.filter(({ fingerprint }) => fingerprint === issuer)];
-  const retired = parts.filter(({ revoked }) => revoked?.kind === 'soft');
-  for (const part of retired)
-    noteValidThen(exhibit, part, `was retired since (${part.revoked?.reason ?? ''})`);
+  const retired = parts.flatMap(({ fingerprint, revoked }) =>
+    revoked?.kind === 'soft' ? [{ fingerprint, reason: revoked.reason }] : [],
+  );
+  for (const part of retired) noteValidThen(exhibit, part, `was retired since (${part.reason})`);
   return retired.length === 0 ? facts : asOfSigning(facts, key);
 }
 

@@ -1,5 +1,5 @@
 /** Who may sign, by the trust files that the ledger itself holds. Whether anybody outside vouches for them is judged in verify-pins.ts. */
-import { isGovbootError } from '../kernel/errors.ts';
+import { attempt } from '../kernel/errors.ts';
 import type { Fingerprint } from '../inputs/facts.ts';
 import { parseTrust, type Trust } from '../inputs/trust.ts';
 import { blobOf, type Exhibit } from './exhibit.ts';
@@ -72,13 +72,13 @@ function readOne(exhibit: Exhibit, digest: string): Trust | null {
     );
     return null;
   }
-  try {
-    return parseTrust(file);
-  } catch (error) {
-    if (!isGovbootError(error)) throw error;
-    exhibit.findings.bad('policy', blobName(digest), `${error.code}: ${error.message}`);
-    return null;
-  }
+  return attempt(
+    () => parseTrust(file),
+    ({ code, message }) => {
+      exhibit.findings.bad('policy', blobName(digest), `${code}: ${message}`);
+      return null;
+    },
+  );
 }
 
 async function rootSigners(

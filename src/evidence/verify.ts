@@ -59,7 +59,10 @@ export async function verifyEvidence(input: VerifyInput): Promise<VerifyReport> 
   const vouched = await judgePins(exhibit, trust, { repository: origin.repository, pins, released });
   await judgeRecords(exhibit, trust, origin.environment);
   await judgeLocks(exhibit, trust, await judgeApprovals(exhibit, trust));
-  const answers = answersOf(findings.all, established(exhibit, trust.length));
+  const answers = answersOf(
+    findings.all,
+    established(exhibit, trust.length, { from: first.time, to: head.entry.time }),
+  );
   const lock = lockInForce(exhibit);
   const report = {
     overall: worst(answers),
@@ -141,13 +144,16 @@ function judgeOrigin(
   }
 }
 
-function established({ ledger, files }: Exhibit, trusts: number): Readonly<Record<Axis, string>> {
-  const [first, last] = [ledger.items[0], ledger.head];
+function established(
+  { ledger, files }: Exhibit,
+  trusts: number,
+  { from, to }: { readonly from: Instant; readonly to: Instant },
+): Readonly<Record<Axis, string>> {
   const size = String(ledger.items.length);
   return {
     integrity: `${String(files.size)} files are, byte for byte, what was signed`,
     authenticity: `every signature is by a listed person of role evidence; pinned root keys signed the list${trusts > 1 ? `, in ${String(trusts)} versions` : ''}`,
-    time: `dates grow from ${first?.entry.time ?? '?'} to ${last?.entry.time ?? '?'}, by the host clocks, claimed; every key was valid when it signed`,
+    time: `dates grow from ${from} to ${to}, by the host clocks, claimed; every key was valid when it signed`,
     revocation:
       'by the certificates at hand, nothing was signed by a key that is compromised or was retired by then',
     chain: `${size} entries, none missing, each naming the one before; their root is that of the checkpoint`,

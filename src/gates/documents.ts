@@ -1,6 +1,6 @@
 /** The human-made documents, parsed once from the bytes that were read, hashed and verified. */
 import { sha256, type Sha256 } from '../kernel/digest.ts';
-import { isGovbootError } from '../kernel/errors.ts';
+import { attempt } from '../kernel/errors.ts';
 import type { Facts, FileRead, Maybe, SignatureFacts, SignedFile } from '../inputs/facts.ts';
 import { readIntent, type Intent } from '../inputs/intent.ts';
 import { readParity, type Parity } from '../inputs/parity.ts';
@@ -70,24 +70,23 @@ export function parse<T>(
   signatures: readonly SignatureFacts[],
   reader: (file: FileRead) => Placed<T>,
 ): Document<T> {
-  try {
-    // Hashed here and not taken over: the digest that goes into plan and record is of the bytes that were parsed.
-    const { value, places } = reader(file);
-    return {
-      is: 'parsed',
-      value,
-      path: file.path,
-      places,
-      sha256: sha256(file.bytes),
-      signatures,
-    };
-  } catch (error) {
-    if (!isGovbootError(error)) throw error;
-    const { code, hint, message } = error;
-    // A schema error tells all that is wrong, one line each.
-    const findings = message
-      .split('\n')
-      .map((line) => finding(code, line, { hint, data: { file: file.path } }));
-    return { is: 'refused', findings };
-  }
+  return attempt(
+    (): Document<T> => {
+      const { value, places } = reader(file);
+      return {
+        is: 'parsed',
+        value,
+        path: file.path,
+        places,
+        // Hashed here and not taken over: the digest that goes into plan and record is of the bytes that were parsed.
+        sha256: sha256(file.bytes),
+        signatures,
+      };
+    },
+    ({ code, hint, message }) => ({
+      is: 'refused',
+      // A schema error tells all that is wrong, one line each.
+      findings: message.split('\n').map((line) => finding(code, line, { hint, data: { file: file.path } })),
+    }),
+  );
 }

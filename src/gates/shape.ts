@@ -153,11 +153,11 @@ function meant(word: string, known: readonly string[]): string | undefined {
 /** Those that are not listed are alike, and each that is listed is not like them. */
 function compare(policy: Placed<Parity>, setting: Setting): readonly Finding[] {
   const listed = listedOf(policy.value, setting.name);
-  const rest = [...setting.values.keys()].filter(
-    (name) => !listed.some(({ environment }) => environment === name),
+  const rest = [...setting.values].filter(
+    ([name]) => !listed.some(({ environment }) => environment === name),
   );
-  const [norm, ...others] = groupsOf(setting, rest);
-  if (norm === undefined) return [everywhere(policy, setting, listed)];
+  const [norm, ...others] = groupsOf(rest);
+  if (norm === undefined) return listed.slice(0, 1).map(({ path }) => everywhere(policy, setting, path));
   if (others.length > 0) return [unlisted(policy, setting, [norm, ...others])];
   return listed
     .filter(({ environment }) => setting.values.get(environment) === norm.value)
@@ -169,19 +169,19 @@ interface Group {
   readonly environments: readonly string[];
 }
 
-function groupsOf({ values }: Setting, environments: readonly string[]): readonly Group[] {
-  const all = new Set(environments.map((name) => values.get(name) ?? ''));
+function groupsOf(values: readonly (readonly [environment: string, value: string])[]): readonly Group[] {
+  const all = new Set(values.map(([, value]) => value));
   return [...all].map((value) => ({
     value,
-    environments: environments.filter((name) => values.get(name) === value),
+    environments: values.flatMap(([environment, own]) => (own === value ? [environment] : [])),
   }));
 }
 
-function everywhere({ places }: Placed<Parity>, { name }: Setting, listed: readonly Listed[]): Finding {
+function everywhere({ places }: Placed<Parity>, { name }: Setting, path: Path): Finding {
   return finding('PARITY', `differences lists ${name} of every environment, so none is left to differ from`, {
     hint: 'leave out those that are as they should be by default',
     data: { setting: name },
-    place: placeOf(places, listed[0]?.path ?? []),
+    place: placeOf(places, path),
   });
 }
 
@@ -215,7 +215,7 @@ function unlisted(
   return finding('PARITY', `${name} is ${shown.join(' and ')}, and differences does not list it`, {
     hint: `make them alike or, if it is meant, list it under differences: ${item}`,
     data: { setting: name, environments: differ, values: Object.fromEntries(values) },
-    place: placeOf(places, ['environments', differ[0] ?? '', ...path]),
+    place: placeOf(places, ['environments', ...differ.slice(0, 1), ...path]),
   });
 }
 

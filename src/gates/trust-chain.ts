@@ -130,15 +130,18 @@ function presentStep({ present, now }: Way, before: Roots | null): TrustStep {
   };
 }
 
-function missing({ from, kept, present }: Way, version: number): Finding {
+function missing(way: Way, version: number): Finding {
+  const { kept, present } = way;
   const last = present.value.version;
+  // Where nothing is pinned, the way begins behind every gap.
+  const pinned = firstOf(way) - 1;
   const absent =
     last - version - kept.filter((each) => each.version >= version && each.version < last).length;
   const more = absent > 1 ? `, nor are ${String(absent - 1)} after it` : '';
   return finding(
     'TRUST_GAP',
-    `version ${String(version)} of the trust file is not in policies/trust${more}: version ${String(from?.version)} is pinned, and policies/trust.yaml is version ${String(last)}`,
-    { data: { missing: version, absent, pinned: from?.version ?? null, found: last } },
+    `version ${String(version)} of the trust file is not in policies/trust${more}: version ${String(pinned)} is pinned, and policies/trust.yaml is version ${String(last)}`,
+    { data: { missing: version, absent, pinned, found: last } },
   );
 }
 

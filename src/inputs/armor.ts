@@ -50,9 +50,10 @@ function bodyOf(lines: readonly string[], refuse: (wrong: string) => GovbootErro
   });
   // All full lines are of one length, as every tool writes them: line breaks are not signed, and could be moved.
   const width = body[0]?.length ?? 0;
-  const uneven = body.findIndex(({ length }, i) => (i < body.length - 1 ? length !== width : length > width));
-  if (uneven >= 0)
-    throw refuse(`line ${uneven + 3} has ${body[uneven]?.length ?? 0} characters, and line 3 has ${width}`);
+  body.forEach(({ length }, i) => {
+    if (i < body.length - 1 ? length !== width : length > width)
+      throw refuse(`line ${i + 3} has ${length} characters, and line 3 has ${width}`);
+  });
   // GnuPG 2.2 cannot tell where such a block ends: an auditor with gpg alone would be told that a good signature is bad.
   if (!checked && body.at(-1)?.endsWith('=') === false)
     throw refuse(

@@ -3,7 +3,7 @@
  * A second certificate, a secret key or stray packets are what one tool reads and another does not.
  */
 import type { Code } from '../kernel/codes.ts';
-import { GovbootError, isGovbootError } from '../kernel/errors.ts';
+import { attempt, GovbootError } from '../kernel/errors.ts';
 import { dearmor } from './armor.ts';
 import { Cursor, readInteger, splitPackets, type Packet } from './packets.ts';
 
@@ -47,15 +47,15 @@ const STAGE: Readonly<Record<number, number>> = {
 
 /** Judges a public key file. Answers for every input, never throws. */
 export function parseKeyFile(bytes: Uint8Array): KeyFileShape {
-  try {
-    if (PRIVATE.test(new TextDecoder().decode(bytes.subarray(0, LIMIT_BYTES)))) throw secret();
-    const binary = dearmor(bytes, 'PGP PUBLIC KEY BLOCK', LIMIT_BYTES, 'KEYRING_SHAPE');
-    walk(splitPackets(binary, 'KEYRING_SHAPE'));
-    return { is: 'ok', binary };
-  } catch (error) {
-    if (!isGovbootError(error)) throw error;
-    return { is: 'malformed', code: error.code, wrong: error.message };
-  }
+  return attempt(
+    (): KeyFileShape => {
+      if (PRIVATE.test(new TextDecoder().decode(bytes.subarray(0, LIMIT_BYTES)))) throw secret();
+      const binary = dearmor(bytes, 'PGP PUBLIC KEY BLOCK', LIMIT_BYTES, 'KEYRING_SHAPE');
+      walk(splitPackets(binary, 'KEYRING_SHAPE'));
+      return { is: 'ok', binary };
+    },
+    ({ code, message }) => ({ is: 'malformed', code, wrong: message }),
+  );
 }
 
 const PRIVATE = /-----BEGIN PGP PRIVATE KEY BLOCK-----/;
@@ -98,7 +98,7 @@ function refuseOversized(body: Uint8Array): void {
   const largest = Math.max(0, ...bits);
   if (largest > MOST_BITS)
     throw new GovbootError('KEY_INVALID', `a key has an integer of ${largest} bits, more than ${MOST_BITS}`);
-  const exponent = RSA.includes(algorithm) ? (bits[1] ?? 0) : 0;
+  const exponent = Math.max(0, ...(RSA.includes(algorithm) ? bits.slice(1) : []));
   if (exponent > MOST_EXPONENT_BITS)
     throw new GovbootError(
       'KEY_INVALID',

@@ -5,6 +5,9 @@
 import { fill, type FederationPolicy, type Locking, type Parity, type RolePolicy } from './parity.ts';
 import { byRole, settingsOf, type Partition, type PolicyRole } from './settings.ts';
 
+/** The issuer of GitHub Actions, without `https://`, as condition keys have it. */
+export const GITHUB_HOST = 'token.actions.githubusercontent.com';
+
 /** Everything that follows from policy, environment and region alone. Placeholders are filled. */
 export interface ResolvedNames {
   readonly organisation: string;

@@ -3,7 +3,7 @@
  * signature packet over binary data. What the verifiers would tolerate, and tolerate differently, never reaches them.
  */
 import type { Code } from '../kernel/codes.ts';
-import { GovbootError, isGovbootError } from '../kernel/errors.ts';
+import { attempt, GovbootError } from '../kernel/errors.ts';
 import { clip, safe } from '../kernel/text.ts';
 import { addSeconds, instantFromMs, type Instant } from '../kernel/time.ts';
 import { dearmor, hexOf } from './armor.ts';
@@ -74,13 +74,13 @@ interface Subpacket {
 
 /** Judges a detached signature file, or the block at the end of a signed tag. Answers for every input, never throws. */
 export function parseSignatureFile(bytes: Uint8Array): SignatureShape {
-  try {
-    const binary = dearmor(bytes, 'PGP SIGNATURE', LIMIT_BYTES, 'SIG_FORMAT');
-    return { is: 'ok', packet: readPacket(onePacket(binary)), binary };
-  } catch (error) {
-    if (!isGovbootError(error)) throw error;
-    return { is: 'malformed', code: error.code, wrong: error.message };
-  }
+  return attempt(
+    (): SignatureShape => {
+      const binary = dearmor(bytes, 'PGP SIGNATURE', LIMIT_BYTES, 'SIG_FORMAT');
+      return { is: 'ok', packet: readPacket(onePacket(binary)), binary };
+    },
+    ({ code, message }) => ({ is: 'malformed', code, wrong: message }),
+  );
 }
 
 function onePacket(binary: Uint8Array): Packet {
@@ -117,7 +117,7 @@ function readPacket({ body, isShortest }: Packet): SignaturePacket {
       );
     return integer.octets;
   });
-  if (publicKeyAlgorithm === EDDSA) refuseSecondSpelling(integers.at(-1) ?? new Uint8Array());
+  if (publicKeyAlgorithm === EDDSA) integers.slice(-1).forEach(refuseSecondSpelling);
   if (cursor.left > 0) throw cursor.refuse(`has ${cursor.left} bytes after its end`);
   return {
     version,

@@ -6,7 +6,6 @@ import {
   CST,
   isMap,
   isNode,
-  isPair,
   isScalar,
   isSeq,
   Lexer,
@@ -146,14 +145,19 @@ function compose(text: string, file: string, where: Where): Document {
 }
 
 function refuseNodes(document: Document, where: Where): void {
-  visit(document, (key, node, path) => {
-    if (isPair(node)) {
-      refuseKey(node.key, where(startOf(node.key)));
-    } else if (isNode(node)) {
+  visit(document, {
+    Pair: (_key, { key, value }) => {
+      const at = where(startOf(key));
+      refuseKey(key, at);
+      // Between braces, a key may stand there without any mark after it.
+      if (value === null)
+        throw bad(`${at}: the key "${safe(String(key))}" has no value; write null, if that is meant`);
+    },
+    Node: (key, node, path) => {
       const at = where(startOf(node));
       if (path.length > 2 * MAX_DEPTH) throw tooDeep(at);
       if (isScalar(node) && key !== 'key') refuseScalar(node, at);
-    }
+    },
   });
 }
 

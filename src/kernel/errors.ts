@@ -34,6 +34,16 @@ export function isGovbootError(error: unknown): error is GovbootError {
   return error instanceof GovbootError;
 }
 
+/** What `read` answers, or what `refused` makes of the GovbootError that it threw. Anything else that is thrown is a bug, and passes. */
+export function attempt<T, U>(read: () => T, refused: (error: GovbootError) => U): T | U {
+  try {
+    return read();
+  } catch (error) {
+    if (!isGovbootError(error)) throw error;
+    return refused(error);
+  }
+}
+
 /** The message of anything thrown, in one line. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

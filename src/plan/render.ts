@@ -76,7 +76,7 @@ function valuesOf(blueprint: Blueprint, known: Known, endpoint: string | null): 
 }
 
 /** A section mark that is alone on its line takes the line with it; everything else in braces fills its place. */
-const MARK = /^[ \t]*\{\{(#if [a-z_]+|\/if)\}\}[ \t]*\n|\{\{([^{}\n]*)\}\}/gm;
+const MARK = /^[ \t]*\{\{(?:#if [a-z_]+|\/if)\}\}[ \t]*\n|\{\{[^{}\n]*\}\}/gm;
 
 /** Renders one template. @throws SCHEMA with the line, for a hole or section that is not known, not closed, or not of its kind */
 export function renderTemplate(name: string, template: string, values: Values): string {
@@ -106,7 +106,7 @@ export function renderTemplate(name: string, template: string, values: Values): 
   for (const mark of template.matchAll(MARK)) {
     put(template.slice(end, mark.index), end);
     end = mark.index + mark[0].length;
-    const inside = mark[1] ?? mark[2] ?? '';
+    const inside = mark[0].trim().slice(2, -2);
     if (inside.startsWith('#if ')) {
       open.push({ shown: valueOf(inside.slice(4), mark.index) !== false, at: mark.index });
     } else if (inside === '/if') {

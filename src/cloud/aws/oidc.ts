@@ -13,7 +13,6 @@ import type { Blueprint } from '../../plan/blueprint.ts';
 import type { Comparison } from '../../plan/control.ts';
 import type { AwsApi } from './api.ts';
 import { oidcProviderArn, stsAudience } from './arn.ts';
-import { GITHUB_HOST } from './policies/trust.ts';
 import {
   clauses,
   locating,
@@ -25,6 +24,7 @@ import {
   type AwsResource,
 } from './resource.ts';
 import { areOurs, asTags, birthTags, compareTags, shownTags, tagList, tagsOf, tagSpec } from './tags.ts';
+import { GITHUB_HOST } from '../../inputs/names.ts';
 import { OWNER_TAGS } from '../../plan/blueprint.ts';
 
 type Forge = 'github' | 'gitlab';

@@ -390,3 +390,32 @@ describe('a checkpoint', () => {
     );
   });
 });
+
+describe('a file that is listed and gone when it is read', () => {
+  const vanishing = (scene: Scene & { readonly store: MemoryStore }, gone: string): Scene['deps'] => ({
+    ...scene.deps,
+    store: {
+      ...scene.store,
+      list: async (folder) => [...new Set([...(await scene.store.list(folder)), gone])].sort(),
+      read: async (name) => (name === gone ? null : scene.store.read(name)),
+    },
+  });
+
+  it('is not sealed', async () => {
+    const scene = await sealedScene();
+    await seal(vanishing(scene, 'runs/another/journal.jsonl'));
+    expect([...parseSums(scene.store.files.get('SHA256SUMS')!).keys()]).not.toContain(
+      'runs/another/journal.jsonl',
+    );
+    expect((await verdict(scene, scene.store)).overall).toBe('ok');
+  });
+
+  it('is missing where it was sealed before', async () => {
+    const scene = await sealedScene();
+    const journal = [...scene.store.files.keys()].find((name) => name.endsWith('journal.jsonl'))!;
+    await expect(seal(vanishing(scene, journal))).rejects.toMatchObject({
+      code: 'EVIDENCE_INVALID',
+      message: `${journal} is missing: it was changed after it was sealed`,
+    });
+  });
+});

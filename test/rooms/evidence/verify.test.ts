@@ -374,6 +374,18 @@ describe('revocation', () => {
     ]);
   });
 
+  it('lets stand what a retired subkey signed before, and says so', async () => {
+    const scene = await applied();
+    const { alice } = scene.cast;
+    const revoked = { kind: 'soft', reason: 'superseded' } as const;
+    alice.facts = { ...alice.facts, subkeys: [{ ...keyOf('alice'), revoked }] };
+    const report = await verify(scene);
+    expect(told(report)).toEqual([]);
+    expect(report.notes).toEqual([
+      `VALID_AT_SIGNING: key ${alice.fingerprint} was retired since (superseded); what it dated before stands`,
+    ]);
+  });
+
   it('is bad for what a retired key signed afterwards', async () => {
     const scene = await applied();
     revoke(scene.cast.alice, 'soft', '2026-11-22T12:00:20Z');
@@ -895,5 +907,66 @@ describe('sums', () => {
     expect(status(report, 'integrity')).toBe('bad');
     expect(told(report).join('\n')).toContain('SHA256SUMS has the line "# hello"');
     expect(() => parseSums(encode('x'))).toThrow();
+  });
+});
+
+describe('an identity provider in the lock', () => {
+  const PROVIDERS = [
+    ['oidc-github', 'token.actions.githubusercontent.com'],
+    ['oidc-gitlab', 'gitlab.example.org'],
+  ] as const;
+  const FEDERATION = `federation:
+  github:
+    repository: acme/infra
+    owner_id: "1"
+    repository_id: "2"
+    subject: immutable
+    plan_environment: "{environment}-plan"
+    apply_environment: "{environment}"
+  gitlab: { host: gitlab.example.org, project_path: acme/infra, audience: "https://gitlab.example.org", ref: "{environment}" }
+`;
+  const edit = (name: string, text: string): string =>
+    name === 'parity'
+      ? edited(
+          edited(text, 'federation:\n  github: null\n  gitlab: null\n', FEDERATION),
+          'state-key, role]',
+          'state-key, role, oidc-provider]',
+        )
+      : text;
+  const listing = (providers: readonly (readonly [string, string])[]) =>
+    changed((lock) => {
+      const more = providers.map(([id, name]) => ({ id, kind: 'oidc-provider', name, arn: null }));
+      lock.backend = { ...lock.backend, resources: [...lock.backend.resources, ...more] };
+    });
+
+  it('has the host that the policy says', async () => {
+    expect(told(await verify(await withLock(listing(PROVIDERS), { edit })))).toEqual([]);
+  });
+
+  it.each([
+    ['oidc-github', 'token.actions.evil.example', 'token.actions.githubusercontent.com'],
+    ['oidc-gitlab', 'gitlab.com', 'gitlab.example.org'],
+    // Whatever kind it says: its name is that of what it is.
+    ['state-bucket', 'evil', 'acme-dev-tfstate-eu-central-1'],
+    ['oidc-evil', 'evil.example', 'undefined'],
+  ])('%s of another name is bad', async (id, name, wanted) => {
+    expect(told(await verify(await withLock(listing([[id, name]]), { edit })))).toEqual([
+      expect.stringMatching(
+        new RegExp(`^policy: blobs.*: the lock says ${id}\\.name ${name}; it is ${wanted}$`),
+      ),
+    ]);
+  });
+
+  it('that the policy does not use has no name there', async () => {
+    const allowed = (name: string, text: string): string =>
+      name === 'parity' ? edited(text, 'state-key, role]', 'state-key, role, oidc-provider]') : text;
+    const report = await verify(await withLock(listing(PROVIDERS), { edit: allowed }));
+    expect(told(report)).toEqual(
+      PROVIDERS.map(([id, name]) =>
+        expect.stringMatching(
+          new RegExp(`^policy: .*: the lock says ${id}\\.name ${name}; it is undefined$`),
+        ),
+      ),
+    );
   });
 });

@@ -267,6 +267,10 @@ describe('verifiers', () => {
     });
     expect(judgeSignature(says(openpgp, abstains(gpgv)), NOW).is).toBe('signed');
     refusal(says(bad(openpgp, 'SIG_BAD'), abstains(gpgv)), 'SIG_BAD');
+    // Nobody says good: what is held against it is told.
+    expect(refusal(says(abstains(openpgp), bad(gpgv, 'KEY_INVALID', 'is odd')), 'KEY_INVALID')).toBe(
+      `${FILE}: is odd`,
+    );
     const message = refusal(says(abstains(openpgp), gpgv), 'SIG_DISAGREE');
     expect(message).toContain('openpgp.js 6.3.2 cannot say: too old; gpgv 2.2.40 says good');
   });

@@ -1,6 +1,9 @@
 // The way from the pinned version to the present one: what is refused of it, and where.
 import { describe, expect, test } from 'vitest';
+import { parse } from '../../../src/gates/documents.ts';
+import { isGood, walkTrust, type TrustStep } from '../../../src/gates/trust-chain.ts';
 import type { KeptTrust } from '../../../src/inputs/facts.ts';
+import { readTrust } from '../../../src/inputs/trust.ts';
 import {
   broken,
   digestOf,
@@ -345,5 +348,49 @@ describe('a kept version that the evidence knows otherwise', () => {
     const pin = pinOf({ trustVersion: 6, roots: [PRINTS.second, PRINTS.carol], threshold: 2 });
     const later = { ...facts.governance, pinForPath: pin, pins: [pin] };
     refuses('source', { ...facts, governance: later, ledger: onRecord(trustYaml(4)) }, 'TRUST_INVALID');
+  });
+});
+
+describe('without a pin', () => {
+  const unpinned = (versions: readonly Version[], kept: readonly KeptTrust[]): readonly TrustStep[] => {
+    const { text, signers } = versions.at(-1)!;
+    const { file, signatures } = signedFile('policies/trust.yaml', text, signers);
+    const present = parse(file, signatures, readTrust);
+    if (present.is !== 'parsed') throw new Error('it does not parse');
+    return walkTrust({ from: null, kept, present, now: NOW });
+  };
+  const keptFrom = (first: number, versions: readonly Version[]): readonly KeptTrust[] =>
+    versions.slice(0, -1).map(({ text, signers }, i) => keptTrust(first + i, text, signers));
+
+  test('the way begins with the first kept version that leads to the present one', () => {
+    const steps = unpinned(ROTATION, keptFrom(4, ROTATION));
+    expect(steps.map(({ version, path }) => [version, path])).toEqual([
+      [4, 'policies/trust/4.yaml'],
+      [5, 'policies/trust/5.yaml'],
+      [6, 'policies/trust.yaml'],
+    ]);
+    expect(steps.every(isGood)).toBe(true);
+    // Nobody says who should have signed the first.
+    expect(steps[0]?.before).toBeNull();
+    expect(steps[0]?.own?.who).toEqual([PRINTS.root, PRINTS.second]);
+    expect(steps[1]?.before?.roots.version).toBe(4);
+    expect(steps[2]?.before?.who).toEqual([PRINTS.second, PRINTS.carol]);
+  });
+
+  test('what is kept before a gap is not on the way', () => {
+    const steps = unpinned(ROTATION, [keptTrust(2, 'x', []), ...keptFrom(4, ROTATION).slice(1)]);
+    expect(steps.map(({ version }) => version)).toEqual([5, 6]);
+    expect(steps.every(isGood)).toBe(true);
+    expect(unpinned(ROTATION, []).map(({ version, before }) => [version, before])).toEqual([[6, null]]);
+  });
+
+  test('the first must be signed by enough of its own roots all the same', () => {
+    const [first, ...rest] = ROTATION;
+    const short = [{ ...first!, signers: ['root'] as const }, ...rest];
+    const steps = unpinned(short, keptFrom(4, short));
+    expect(steps.map(({ version, unsigned }) => [version, unsigned.map(({ message }) => message)])).toEqual([
+      [4, [`policies/trust/4.yaml: 1 of 2 needed root keys of its own signed version 4: ${PRINTS.root}`]],
+      [6, []],
+    ]);
   });
 });

@@ -32,6 +32,16 @@ describe('readDocument', () => {
     expect(places.positions.get('/people/0/roles')).toEqual({ line: 4, column: 5 });
   });
 
+  test('tells the first 50 problems, and how many more there are', () => {
+    const text = (roles: number): string =>
+      `schema: v1\npeople:\n  - name: Al\n    roles: [${Array(roles).fill('king').join(', ')}]\n`;
+    expect(problems(shape, text(50))).toHaveLength(50);
+    const many = problems(shape, text(53));
+    expect(many).toHaveLength(51);
+    expect(many[49]).toContain('people.0.roles.49 is "king"');
+    expect(many[50]).toBe('and 3 more');
+  });
+
   test('tells all that is wrong at once, each with place and value', () => {
     const text =
       'schema: v2\npeople:\n  - name: Al\n    roles: [intent, king]\n  - roles: []\n    rolls: 1\nthresholds:\n  Dev: 1\nzzzzzz: 1\n';

@@ -168,6 +168,11 @@ describe('around the block', () => {
     ],
     ['no empty line', (text) => text.replace('\n\n', '\n'), 'SIG_FORMAT: line 2 is'],
     [
+      'nothing after the first line',
+      (text) => text.slice(0, text.indexOf('\n')),
+      'SIG_FORMAT: line 2 is missing; armor headers are refused',
+    ],
+    [
       'no END',
       (text) => text.replace(/-----END.*\n/, ''),
       'SIG_FORMAT: there is no line "-----END PGP SIGNATURE-----"',

@@ -113,6 +113,14 @@ describe('what two readers might read differently is refused', () => {
     expect(refusal(`- ${text}\n`)).toContain(message);
   });
 
+  test.each([
+    ['{ a }\n', 'line 1, column 3'],
+    ['{ b: 1, a }\n', 'line 1, column 9'],
+    ['b: 1\nc: [{ "a" }]\n', 'line 2, column 7'],
+  ])('a key that stands alone: %j', (text, at) => {
+    expect(refusal(text)).toBe(`x.yaml: ${at}: the key "a" has no value; write null, if that is meant`);
+  });
+
   test.each(['__proto__', 'constructor', 'prototype'])(
     'the key %s, also in quotes and deep inside',
     (key) => {
@@ -285,4 +293,19 @@ test('whatever JSON can say is read as JSON reads it, unless it is refused', () 
     }),
     { numRuns: 300 },
   );
+});
+
+describe('a document of more than anybody writes is refused before anything is built of it', () => {
+  const many = (count: number): string => `[${Array(count).fill('a').join(',')}]\n`;
+
+  test('8,000 keys and values', () => {
+    expect(value(many(8_000))).toHaveLength(8_000);
+    expect(refusal(many(8_001))).toBe(
+      'x.yaml: line 1, column 16002: there are more than 8000 keys and values, or 40000 words and marks',
+    );
+  });
+
+  test('40,000 lexemes, whatever they are', () => {
+    expect(refusal('#\n'.repeat(30_000))).toContain('or 40000 words and marks');
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CODES, type Code } from '../../../src/kernel/codes.ts';
-import { GovbootError, isGovbootError, messageOf } from '../../../src/kernel/errors.ts';
+import { attempt, GovbootError, isGovbootError, messageOf } from '../../../src/kernel/errors.ts';
 import { EXITS } from '../../../src/kernel/exit.ts';
 import { isSafe } from '../../../src/kernel/text.ts';
 
@@ -27,6 +27,20 @@ describe('an error', () => {
   it('is told from every other thing that can be thrown', () => {
     expect(isGovbootError(new GovbootError('BUG', 'x'))).toBe(true);
     expect([new Error('x'), { code: 'BUG', message: 'x' }, null, 'x'].some(isGovbootError)).toBe(false);
+  });
+
+  it('of a reading is what the caller makes of it; a bug is not swallowed', () => {
+    const refused = ({ code, message }: GovbootError): string => `${code}: ${message}`;
+    expect(attempt(() => 7, refused)).toBe(7);
+    const refuse = (): never => {
+      throw new GovbootError('SCHEMA', 'version is 0');
+    };
+    expect(attempt(refuse, refused)).toBe('SCHEMA: version is 0');
+    const bug = new TypeError('x is not a function');
+    const stumble = (): never => {
+      throw bug;
+    };
+    expect(() => attempt(stumble, refused)).toThrow(bug);
   });
 
   it.each([

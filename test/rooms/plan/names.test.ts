@@ -88,6 +88,19 @@ describe('resolveNames', () => {
     expect(codeOf(() => resolveNames(parity(), environment, 'eu-central-1'))).toBe('PARITY');
   });
 
+  it('fills a permissions boundary, and keeps an absent one absent', () => {
+    const bounded = parity((text) =>
+      text.replace(
+        'permissions_boundary: null',
+        'permissions_boundary: "arn:aws:iam::{account}:policy/{environment}-edge"',
+      ),
+    );
+    const names = resolveNames(bounded, 'dev', 'eu-central-1');
+    expect(names.permissionsBoundary).toBe('arn:aws:iam::111122223333:policy/dev-edge');
+    expect(nameProblems(names)).toEqual([]);
+    expect(dev.permissionsBoundary).toBeNull();
+  });
+
   it('keeps absent federation absent', () => {
     const none = parity((text) =>
       text.replace(

@@ -258,6 +258,25 @@ describe('planView', () => {
     ).toEqual(['x', 'c.x']);
   });
 
+  it('shows what a control will be where it depends on something that is made first', () => {
+    const waiting: Step = {
+      id: 'set/b.x',
+      kind: 'set',
+      resource: 'b',
+      name: 'acme',
+      title: 'x',
+      control: 'b.x',
+      from: null,
+      to: null,
+      preview: { key: '{state-key.arn}' },
+      after: [],
+    };
+    const rowOf = (step: Step): Json | readonly string[] | null | undefined =>
+      planView(makePlan(planParts({ steps: [step] })), planDigest(plan)).rows[0]?.to;
+    expect(rowOf(waiting)).toEqual({ key: '{state-key.arn}' });
+    expect(rowOf({ ...waiting, to: { key: 'arn:1' }, preview: null })).toEqual({ key: 'arn:1' });
+  });
+
   it('says that a plan which is only looked at has no signer', () => {
     expect(planView(makePlan(planParts({ signer: null })), planDigest(plan)).signer).toContain('none yet');
   });

@@ -1,10 +1,8 @@
 /** Who may become each role: the trust policies. */
+import { GITHUB_HOST } from '../../../inputs/names.ts';
 import type { Blueprint, RoleName } from '../../../plan/blueprint.ts';
 import { oidcProviderArn, stsAudience } from '../arn.ts';
 import { document, type Conditions, type PolicyDocument, type Statement } from './document.ts';
-
-/** The issuer of GitHub Actions, without `https://`, as condition keys have it. */
-export const GITHUB_HOST = 'token.actions.githubusercontent.com';
 
 export function trustPolicy(b: Blueprint, role: RoleName): PolicyDocument {
   switch (role) {

@@ -74,7 +74,7 @@ export function startTerminal(
   });
   const screen = () => stripVTControlCharacters(shown);
 
-  const waitFor = (pattern: RegExp, timeoutMs = 10_000) =>
+  const waitFor = (pattern: RegExp, timeoutMs = 25_000) =>
     new Promise<RegExpExecArray>((resolve, reject) => {
       const look = () => {
         // A fresh search each time: a `g` pattern would remember where it was.

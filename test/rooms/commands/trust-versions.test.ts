@@ -385,6 +385,14 @@ describe('trust update', () => {
       },
       'TRUST_INVALID',
     ],
+    [
+      'while a version that is kept is newer than the present one',
+      async () => {
+        await rotate();
+        world.write('policies/trust/6.yaml', trustYaml(6));
+      },
+      'TRUST_GAP',
+    ],
     ['over a gap', () => void world.files.delete('policies/trust/4.yaml'), 'TRUST_GAP'],
     [
       'past a version that is not signed',

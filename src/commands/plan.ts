@@ -27,10 +27,10 @@ export const plan: CommandRun<'plan'> = async (ports, options) => {
   const passed = refuseUnlessPassed(judged);
   const { gathered } = judged;
   const signer = out === null ? null : (await evidenceSigner(ports, passed)).fingerprint;
-  // An approval does not outlive the intent.
-  const left = secondsBetween(ports.clock.now(), passed.intent.expires);
-  const seconds = Math.min(asked, left);
-  const planned = await makePlanned(ports, gathered, passed, newRun(ports, { gathered, signer }, seconds));
+  const run = newRun(ports, { gathered, signer }, asked);
+  // An approval does not outlive the intent; counted in seconds from another moment, it could by one.
+  const until = run.until < passed.intent.expires ? run.until : passed.intent.expires;
+  const planned = await makePlanned(ports, gathered, passed, { ...run, until });
   ports.emit({ type: 'plan', plan: planned.view });
   for (const text of strangersOf(gathered, planned.observation)) ports.emit({ type: 'warning', text });
   const isRefused = refusals(planned.plan).length > 0;
@@ -38,8 +38,10 @@ export const plan: CommandRun<'plan'> = async (ports, options) => {
   if (out !== null && !isRefused && !isDone) {
     refuseToAsk(gathered, planned.plan, passed.intent);
     await ports.files.create(out, planBytes(planned.plan));
-    if (seconds < asked)
-      ports.emit({ type: 'note', text: `the plan ends with the intent, in ${humanSeconds(seconds)}` });
+    if (until < run.until) {
+      const left = humanSeconds(secondsBetween(run.at, until));
+      ports.emit({ type: 'note', text: `the plan ends with the intent, in ${left}` });
+    }
   }
   ports.emit({
     type: 'result',

@@ -6,12 +6,11 @@ import { canonicalBytes, sameBytes } from '../kernel/canonical.ts';
 import { GovbootError, isGovbootError } from '../kernel/errors.ts';
 import { toJson } from '../kernel/json.ts';
 import { sha256 } from '../kernel/digest.ts';
-import type { FileRead, SignatureFacts } from '../inputs/facts.ts';
-import { keptPath, parseTrust, rootsOf, TRUST_FILE, type Trust } from '../inputs/trust.ts';
-import { judgeRootSignatures, shortOf, sideOf } from '../gates/trust-sides.ts';
+import type { FileRead } from '../inputs/facts.ts';
+import { keptPath, parseTrust, TRUST_FILE, type Trust } from '../inputs/trust.ts';
 import type { Ports, Repository } from '../ports.ts';
 import { besideOf, MOST_SIGNATURES, tooMany } from '../street/beside.ts';
-import { keyFilesOf } from '../street/gather.ts';
+import { unsignedFinding } from '../street/trust-own.ts';
 import type { CommandRun } from './command.ts';
 import { readDocument } from './sign-beside.ts';
 
@@ -95,25 +94,12 @@ async function signaturesOf(
 async function refuseUnsigned(
   ports: Ports,
   repository: Repository,
-  {
-    file,
-    trust,
-    beside,
-  }: { readonly file: FileRead; readonly trust: Trust; readonly beside: readonly FileRead[] },
+  version: Parameters<typeof unsignedFinding>[2],
 ): Promise<void> {
-  const [keys, now] = [await keyFilesOf(repository), ports.clock.now()];
-  const signatures: SignatureFacts[] = [];
-  for (const signature of beside)
-    signatures.push(await ports.verifier.verify({ data: file.bytes, signature, keys, at: now }));
-  const judged = judgeRootSignatures(TRUST_FILE, signatures, { now, inForce: [] });
-  const side = sideOf(rootsOf(trust), judged);
-  const [wrong] = [
-    ...judged.findings,
-    ...shortOf(TRUST_FILE, trust.version, { ...side, who: [...side.who, ...side.lapsed], lapsed: [] }),
-  ];
-  if (wrong !== undefined)
+  const wrong = await unsignedFinding(ports, repository, version);
+  if (wrong !== null)
     throw new GovbootError(wrong.code, wrong.message, {
-      hint: `version ${String(trust.version)} is not in force, so it can be edited as it is; have it signed, then begin the next one`,
+      hint: `version ${String(version.trust.version)} is not in force, so it can be edited as it is; have it signed, then begin the next one`,
       data: wrong.data,
     });
 }

@@ -1,14 +1,18 @@
 /** `govboot trust pin`: the root keys of a repository, from paper. */
 import { GovbootError } from '../kernel/errors.ts';
-import type { PinFacts } from '../inputs/facts.ts';
+import type { FileRead, PinFacts } from '../inputs/facts.ts';
 import { parseTrust, TRUST_FILE, type Trust } from '../inputs/trust.ts';
-import type { Ports } from '../ports.ts';
+import type { Ports, Repository } from '../ports.ts';
+import { besideOf, MOST_SIGNATURES, tooMany } from '../street/beside.ts';
+import { unsignedFinding } from '../street/trust-own.ts';
 import type { CommandRun } from './command.ts';
 import { parseRoot } from './scaffold.ts';
 import { readDocument } from './sign-beside.ts';
 
 export const trustPin: CommandRun<'trust pin'> = async (ports, { roots, threshold }) => {
-  const { trust, root } = await readTrust(ports);
+  const repository = await ports.repository.open();
+  const file = await readDocument(repository, TRUST_FILE);
+  const trust = parseTrust(file);
   const given = [...new Set(roots.map(parseRoot))];
   if (given.length === 0) {
     throw new GovbootError(
@@ -33,20 +37,12 @@ export const trustPin: CommandRun<'trust pin'> = async (ports, { roots, threshol
       { hint: 'compare each with paper and give all of them with --root' },
     );
   assertThreshold(trust, given.length, threshold);
-  const before = (await ports.pins.load()).find(({ repository }) => repository === trust.repository);
-  if (before !== undefined && before.trustVersion > trust.version)
-    throw new GovbootError(
-      'TRUST_ROLLBACK',
-      `${TRUST_FILE} is version ${String(trust.version)}; version ${String(before.trustVersion)} was pinned before`,
-      {
-        hint: `use a clone that is up to date; who was taken off the list would be on it again`,
-        data: { found: trust.version, accepted: before.trustVersion },
-      },
-    );
+  await refuseUnsigned(ports, repository, file, trust);
+  await refuseOlder(ports, trust);
   const pin: PinFacts = {
     file: ports.pins.file,
     repository: trust.repository,
-    path: root,
+    path: repository.root,
     roots: given,
     threshold: trust.roots.threshold,
     trustVersion: trust.version,
@@ -84,7 +80,36 @@ function assertThreshold({ roots }: Trust, given: number, asked: string | null):
     );
 }
 
-async function readTrust(ports: Ports): Promise<{ readonly trust: Trust; readonly root: string }> {
-  const repository = await ports.repository.open();
-  return { trust: parseTrust(await readDocument(repository, TRUST_FILE)), root: repository.root };
+/** A pin does not go back. */
+async function refuseOlder(ports: Ports, trust: Trust): Promise<void> {
+  const before = (await ports.pins.load()).find(({ repository }) => repository === trust.repository);
+  if (before !== undefined && before.trustVersion > trust.version)
+    throw new GovbootError(
+      'TRUST_ROLLBACK',
+      `${TRUST_FILE} is version ${String(trust.version)}; version ${String(before.trustVersion)} was pinned before`,
+      {
+        hint: `use a clone that is up to date; who was taken off the list would be on it again`,
+        data: { found: trust.version, accepted: before.trustVersion },
+      },
+    );
+}
+
+/** The paper has no version number, and a pin does not go back: one from a file that nobody signed could bar every true one. */
+async function refuseUnsigned(
+  ports: Ports,
+  repository: Repository,
+  file: FileRead,
+  trust: Trust,
+): Promise<void> {
+  const beside = await besideOf(repository, TRUST_FILE);
+  if (beside.length > MOST_SIGNATURES) {
+    const { code, wrong } = tooMany(TRUST_FILE, beside.length);
+    throw new GovbootError(code, wrong);
+  }
+  const wrong = await unsignedFinding(ports, repository, { file, trust, beside });
+  if (wrong !== null)
+    throw new GovbootError(wrong.code, wrong.message, {
+      hint: 'pin a version that its root keys have signed: `govboot trust sign`',
+      data: wrong.data,
+    });
 }

@@ -3,6 +3,8 @@ import { GovbootError } from '../kernel/errors.ts';
 import type { Fingerprint } from '../inputs/facts.ts';
 import { keptPath, parseTrust, TRUST_FILE, type Trust } from '../inputs/trust.ts';
 import type { Ports, Repository } from '../ports.ts';
+import { besideOf, MOST_SIGNATURES, tooMany } from '../street/beside.ts';
+import { unsignedFinding } from '../street/trust-own.ts';
 import type { CommandRun } from './command.ts';
 import { readDocument, signBeside } from './sign-beside.ts';
 import { changesOf } from './trust-lines.ts';
@@ -11,7 +13,7 @@ export const trustSign: CommandRun<'trust sign'> = async (ports) => {
   const repository = await ports.repository.open();
   const file = await readDocument(repository, TRUST_FILE);
   const trust = parseTrust(file);
-  const before = await versionBefore(repository, trust);
+  const before = await versionBefore(ports, repository, trust);
   const { fingerprint } = await ports.signer.identity();
   refuseOthers(fingerprint, trust, before);
   tellChanges(ports, trust, before);
@@ -27,10 +29,35 @@ export const trustSign: CommandRun<'trust sign'> = async (ports) => {
   });
 };
 
-/** The version that this one follows, if it is kept. */
-async function versionBefore(repository: Repository, { version }: Trust): Promise<Trust | null> {
-  const read = await repository.read(keptPath(version - 1));
-  return read.is === 'read' ? parseTrust(read.value) : null;
+/**
+ * The version that this one follows, if it is kept. What it changes is told against that one, so a stranger's must not stand there: with
+ * the same people in both, nothing would seem to change.
+ * @throws TRUST_GAP, and what is wrong with its signatures
+ */
+async function versionBefore(
+  ports: Ports,
+  repository: Repository,
+  { version }: Trust,
+): Promise<Trust | null> {
+  const path = keptPath(version - 1);
+  const read = version === 1 ? null : await repository.read(path);
+  if (read?.is !== 'read') return null;
+  const file = read.value;
+  const trust = parseTrust(file);
+  if (trust.version !== version - 1)
+    throw new GovbootError('TRUST_GAP', `${path} says that it is version ${String(trust.version)}`);
+  const beside = await besideOf(repository, path);
+  if (beside.length > MOST_SIGNATURES) {
+    const { code, wrong } = tooMany(path, beside.length);
+    throw new GovbootError(code, wrong);
+  }
+  const wrong = await unsignedFinding(ports, repository, { file, trust, beside });
+  if (wrong !== null)
+    throw new GovbootError(wrong.code, wrong.message, {
+      hint: `restore ${path} with its signatures; until then nobody can tell what version ${String(version)} changes`,
+      data: wrong.data,
+    });
+  return trust;
 }
 
 /** Roots of the version before sign too: they vouch for whoever takes their place. */

@@ -3,7 +3,7 @@ import { GovbootError } from '../kernel/errors.ts';
 import type { PinFacts } from '../inputs/facts.ts';
 import { rootsOfPin } from '../gates/pin.ts';
 import { isGood } from '../gates/trust-chain.ts';
-import { otherRoots, rollback } from '../gates/trust-way.ts';
+import { misplaced, otherRoots, rollback } from '../gates/trust-way.ts';
 import type { Finding } from '../gates/verdict.ts';
 import type { Ports } from '../ports.ts';
 import { readTrustState } from '../street/trust-state.ts';
@@ -13,9 +13,9 @@ import { stepLines } from './trust-show.ts';
 
 /** Nothing is typed: every step is vouched for by what was pinned from paper once. */
 export const trustUpdate: CommandRun<'trust update'> = async (ports) => {
-  const { present, pin, unpinned, steps } = await readTrustState(ports);
+  const { present, pin, unpinned, kept, steps } = await readTrustState(ports);
   if (pin === null) throw refusal(ports, unpinned);
-  const wrong = [...rollback(present, [pin], []), ...otherRoots(present, pin)];
+  const wrong = [...rollback(present, [pin], []), ...misplaced(present, kept), ...otherRoots(present, pin)];
   if (wrong.length > 0) throw refusal(ports, wrong);
   const stop = steps.findIndex((step) => !isGood(step));
   const walked = stop < 0 ? steps : steps.slice(0, stop);

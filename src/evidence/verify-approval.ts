@@ -2,6 +2,7 @@
  * Approvals, judged again: for every entry that began a run with one, the signatures are counted over the stored plan by the judge that
  * let the run pass, and the plan must be the one that the entry, the intent and the lock speak of.
  */
+import { canonicalText } from '../kernel/canonical.ts';
 import { attempt } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { SignatureFacts } from '../inputs/facts.ts';
@@ -21,6 +22,8 @@ export interface StoredApproval {
   readonly window: { readonly not_before: Instant; readonly expires: Instant };
   /** `SIGNER/SHA256/CREATED`, sorted. */
   readonly approvals: readonly string[];
+  /** What they signed. */
+  readonly plan: Plan;
 }
 
 /** Judges the approval of every run that began with one. @returns what is stored, by the file of the entry */
@@ -29,9 +32,15 @@ export async function judgeApprovals(
   trust: readonly TrustInForce[],
 ): Promise<ReadonlyMap<string, StoredApproval>> {
   const stored = new Map<string, StoredApproval>();
+  const used = new Map<string, string>();
   for (const { file, entry } of exhibit.ledger.items) {
     if (entry.type !== 'APPLY_STARTED' && entry.type !== 'APPLY_RESUMED') continue;
+    const { plan_sha256: plan } = entry.body;
+    const before = used.get(plan);
+    used.set(plan, before ?? file);
     if (!entry.refs.some(({ name }) => isApprovalName(name))) continue;
+    if (before !== undefined)
+      exhibit.findings.bad('duty', file, `APPROVAL_USED: plan ${plan} was used by ${before}`);
     const approval = await judgeOne(exhibit, { file, entry }, trust);
     if (approval !== null) stored.set(file, approval);
   }
@@ -67,6 +76,34 @@ export function judgeConfirmation(
   for (const [what, says, is] of pairs)
     if (says !== is)
       findings.bad('duty', file, `the lock says that ${what} of the approval is ${says}; stored is ${is}`);
+  judgeMade({ findings }, { lock, file }, approval.plan);
+}
+
+/** What the lock says was made is what the plan says, which others signed than whoever wrote the lock. */
+function judgeMade(
+  { findings }: Pick<Exhibit, 'findings'>,
+  { lock: { repo, policy, backend }, file }: Pick<Case, 'lock' | 'file'>,
+  { source, policy: approved, target }: Plan,
+): void {
+  const pairs = [
+    ['tag_oid', repo.tag_oid, source.tag_oid],
+    ['tree_sha256', repo.tree_sha256, source.tree_sha256],
+    ['parity_sha256', policy.parity_sha256, approved.parity_sha256],
+    ['trust_version', policy.trust_version, approved.trust_version],
+    ['templates', canonicalText(policy.templates), canonicalText(approved.templates)],
+    ['provider', backend.provider, target.provider],
+    ['partition', backend.partition, target.partition],
+    ['account', backend.account, target.account],
+    ['region', backend.region, target.region],
+    ['endpoint', backend.endpoint, target.endpoint],
+  ] as const;
+  for (const [what, says, is] of pairs)
+    if (says !== is)
+      findings.bad(
+        'duty',
+        file,
+        `APPROVAL_PLAN: the lock says ${what} ${String(says)}; the approved plan says ${String(is)}`,
+      );
 }
 
 async function judgeOne(
@@ -111,6 +148,7 @@ async function judgeOne(
   );
   for (const { code, message } of judged.findings) findings.bad(axisOf(code), file, `${code}: ${message}`);
   return {
+    plan,
     window: { not_before: plan.created_at, expires: plan.expires_at },
     approvals: sorted(
       judged.approvers.map(({ primary, sha256: digest, created }) => `${primary}/${digest}/${created}`),

@@ -158,8 +158,10 @@ function spellingFindings({ value: parity, places }: Placed<Parity>): readonly F
       Object.keys(tags).map((key) => ({ key, path: ['environments', environment, 'tags', key] })),
     ),
   ];
-  return keys.flatMap(({ key, path }, i) => {
-    const first = keys.slice(0, i).find((other) => other.key.toLowerCase() === key.toLowerCase())?.key ?? key;
+  const spelt = new Map<string, string>();
+  return keys.flatMap(({ key, path }) => {
+    const first = spelt.get(key.toLowerCase()) ?? key;
+    spelt.set(key.toLowerCase(), first);
     return when(first !== key, () =>
       finding('PARITY', `tag "${key}" is spelt "${first}" elsewhere in the policy`, {
         hint: `write "${first}"`,

@@ -103,6 +103,9 @@ function listedOf(parity: Parity, setting: string): readonly Listed[] {
   );
 }
 
+/** Names that mean nothing and are told one by one: each is compared with every name that means something. */
+const MOST_TOLD = 50;
+
 /** What the list says of settings and environments that do not exist, or says twice. */
 function listFindings(
   { value: parity, places }: Placed<Parity>,
@@ -112,36 +115,41 @@ function listFindings(
   const known = Object.keys(parity.environments);
   const wrong = (path: Path, text: string, detail: FindingDetail): Finding =>
     finding('PARITY', `differences lists ${text}`, { ...detail, place: placeOf(places, path) });
-  const unknown = parity.differences.flatMap(({ setting, environments }, i) => [
-    ...when(!names.includes(setting), () =>
-      wrong(['differences', i, 'setting'], `"${setting}", which is no setting`, {
+  const noSettings = parity.differences.flatMap(({ setting }, i) =>
+    names.includes(setting) ? [] : [{ setting, path: ['differences', i, 'setting'] }],
+  );
+  const noEnvironments = parity.differences.flatMap(({ environments }, i) =>
+    environments.flatMap((environment, j) =>
+      known.includes(environment) ? [] : [{ environment, path: ['differences', i, 'environments', j] }],
+    ),
+  );
+  const unknown = [
+    ...noSettings.slice(0, MOST_TOLD).map(({ setting, path }) =>
+      wrong(path, `"${setting}", which is no setting`, {
         hint: meant(setting, names) ?? `the settings are ${names.join(', ')}`,
         data: { setting, known: names },
       }),
     ),
-    ...environments.flatMap((environment, j) =>
-      when(!known.includes(environment), () =>
-        wrong(
-          ['differences', i, 'environments', j],
-          `environment "${environment}", which is not in the policy`,
-          {
-            hint: meant(environment, known) ?? `the environments are ${known.join(', ')}`,
-            data: { environment, known },
-          },
-        ),
-      ),
+    ...noEnvironments.slice(0, MOST_TOLD).map(({ environment, path }) =>
+      wrong(path, `environment "${environment}", which is not in the policy`, {
+        hint: meant(environment, known) ?? `the environments are ${known.join(', ')}`,
+        data: { environment, known },
+      }),
     ),
-  ]);
-  const twice = names.flatMap((setting) =>
-    listedOf(parity, setting).flatMap(({ environment, path }, i, all) =>
-      when(all.findIndex((other) => other.environment === environment) !== i, () =>
+  ];
+  const twice = names.flatMap((setting) => {
+    const seen = new Set<string>();
+    return listedOf(parity, setting).flatMap(({ environment, path }) => {
+      const isTwice = seen.has(environment);
+      seen.add(environment);
+      return when(isTwice, () =>
         wrong(path, `${setting} of ${environment} twice`, {
           hint: 'keep the one whose reason is right',
           data: { setting, environment },
         }),
-      ),
-    ),
-  );
+      );
+    });
+  });
   return [...unknown, ...twice];
 }
 
@@ -153,9 +161,8 @@ function meant(word: string, known: readonly string[]): string | undefined {
 /** Those that are not listed are alike, and each that is listed is not like them. */
 function compare(policy: Placed<Parity>, setting: Setting): readonly Finding[] {
   const listed = listedOf(policy.value, setting.name);
-  const rest = [...setting.values].filter(
-    ([name]) => !listed.some(({ environment }) => environment === name),
-  );
+  const named = new Set(listed.map(({ environment }) => environment));
+  const rest = [...setting.values].filter(([name]) => !named.has(name));
   const [norm, ...others] = groupsOf(rest);
   if (norm === undefined) return listed.slice(0, 1).map(({ path }) => everywhere(policy, setting, path));
   if (others.length > 0) return [unlisted(policy, setting, [norm, ...others])];

@@ -60,8 +60,9 @@ export function isGood({ gaps, unsigned }: TrustStep): boolean {
 
 function firstOf({ from, kept, present }: Way): number {
   if (from !== null) return from.version + 1;
+  const versions = new Set(kept.map(({ version }) => version));
   let first = present.value.version;
-  while (kept.some(({ version }) => version === first - 1)) first--;
+  while (versions.has(first - 1)) first--;
   return first;
 }
 

@@ -52,7 +52,7 @@ export function judgeWay(
 }
 
 /** A version that is kept is over: one with the number of the present version, or a higher one, says that this is not the newest. */
-function misplaced({ path, value }: Present, kept: readonly KeptTrust[]): readonly Finding[] {
+export function misplaced({ path, value }: Present, kept: readonly KeptTrust[]): readonly Finding[] {
   return kept
     .filter(({ version }) => version >= value.version)
     .slice(0, 1)

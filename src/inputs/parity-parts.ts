@@ -20,6 +20,15 @@ const RESERVED_TAG = {
 };
 export const tagKey = line(128).meta(RESERVED_TAG);
 export const tagValue = oneLine(256).meta({ minLength: 1, description: 'Placeholders are filled in.' });
+/** Tags that a resource can have, S3, DynamoDB, KMS and IAM alike. */
+export const MOST_TAGS = 50;
+export const tagsOf = z
+  .record(tagKey, tagValue)
+  .refine(
+    (tags) => Object.keys(tags).length <= MOST_TAGS,
+    `must not hold more than ${String(MOST_TAGS)} tags`,
+  )
+  .meta({ maxProperties: MOST_TAGS });
 
 const principals = z.array(
   word(
@@ -149,11 +158,12 @@ export const environment = z.strictObject({
   regions: z
     .array(region)
     .min(1)
+    .max(100)
     .meta({ description: 'Regions that an intent may choose from.', examples: [['eu-central-1']] }),
   state_key: word(/^[A-Za-z0-9][A-Za-z0-9/_.-]*\.tfstate$/, 'must end with .tfstate')
     .optional()
     .describe('Object key of the state; {environment}/terraform.tfstate when left out.'),
-  tags: z.record(tagKey, tagValue).optional().describe('Tags whose values differ by environment.'),
+  tags: tagsOf.optional().describe('Tags whose values differ by environment.'),
   locking: locking.optional().describe('Instead of locking below; to be listed under differences.'),
   retention: retention
     .partial()

@@ -10,12 +10,13 @@ import {
   gitlab,
   keyRotationDays,
   locking,
+  MOST_TAGS,
   naming,
   retention,
   roleOf,
   rolesOf,
   tagKey,
-  tagValue,
+  tagsOf,
 } from './parity-parts.ts';
 import { hex64, name, readDocument, word, type Placed } from './schema.ts';
 
@@ -27,6 +28,9 @@ export const TOOLS = ['git', 'gpg', 'gpgv', 'sqv'] as const;
 /** Types of resource that a policy can allow; nothing else is ever created. */
 export const RESOURCE_KINDS = ['state-bucket', 'lock-table', 'state-key', 'oidc-provider', 'role'] as const;
 
+/** Environments with each of their regions: the names of all of them are judged, before it is known who signed the policy. */
+const MOST_BACKENDS = 400;
+
 export const paritySchema = z.strictObject({
   schema: z.literal(PARITY_SCHEMA).describe('Format of this document.'),
   organisation: name.describe('Short name, used in the names of resources.'),
@@ -34,6 +38,14 @@ export const paritySchema = z.strictObject({
   environments: z
     .record(name, environment)
     .refine((all) => Object.keys(all).length > 0, 'must name at least one environment')
+    .refine(
+      (all) => Object.values(all).reduce((sum, { regions }) => sum + regions.length, 0) <= MOST_BACKENDS,
+      `must not name more than ${String(MOST_BACKENDS)} regions in all environments together`,
+    )
+    .refine(
+      (all) => new Set(Object.values(all).flatMap(({ tags = {} }) => Object.keys(tags))).size <= MOST_TAGS,
+      `must not use more than ${String(MOST_TAGS)} keys of tags in all environments together`,
+    )
     .refine(
       (all) => !Object.hasOwn(all, 'rehearsal'),
       'must not name an environment "rehearsal": in evidence/ that is the folder of rehearsals',
@@ -52,8 +64,8 @@ export const paritySchema = z.strictObject({
   ),
   tags: z
     .strictObject({
-      required: z.record(tagKey, tagValue).describe('On every resource.'),
-      tolerated: z.array(tagKey).describe('Keys that others may add to our resources.'),
+      required: tagsOf.describe('On every resource.'),
+      tolerated: z.array(tagKey).max(MOST_TAGS).describe('Keys that others may add to our resources.'),
     })
     .describe('Tags of every resource. Any other tag is refused.'),
   locking,
@@ -73,6 +85,7 @@ export const paritySchema = z.strictObject({
   allowed_resources: z
     .array(word(/^[a-z][a-z-]*$/, 'must be lower-case letters and dashes'))
     .min(1)
+    .max(20)
     .meta({
       description: 'Types of resource that may be made; nothing else ever is.',
       examples: [[...RESOURCE_KINDS]],

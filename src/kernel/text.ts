@@ -34,13 +34,19 @@ export function clip(text: string, max: number): string {
   return chars.length <= max ? text : `${chars.slice(0, Math.max(0, max - 1)).join('')}…`;
 }
 
+/** Characters of a word that may be a slip of the pen; comparing takes time that grows with the square of them. */
+const LONGEST_WORD = 64;
+
 /** The candidate that was probably meant, by edit distance (Levenshtein); undefined when none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length > LONGEST_WORD) return undefined;
+  const most = Math.max(1, Math.floor(word.length / 3));
   const scored = candidates
+    .filter((c) => Math.abs(c.length - word.length) <= most)
     .map((c) => ({ c, d: distance(word.toLowerCase(), c.toLowerCase()) }))
     .sort((a, b) => a.d - b.d);
   const best = scored[0];
-  return best !== undefined && best.d <= Math.max(1, Math.floor(word.length / 3)) ? best.c : undefined;
+  return best !== undefined && best.d <= most ? best.c : undefined;
 }
 
 function distance(a: string, b: string): number {

@@ -4,7 +4,7 @@
  * a run can bear: whoever can push can put any number there.
  */
 import { isGovbootError } from '../kernel/errors.ts';
-import { isSignatureOf } from '../inputs/beside.ts';
+import { signedPath } from '../inputs/beside.ts';
 import type { FileRead, KeptTrust, Maybe } from '../inputs/facts.ts';
 import { KEPT_FOLDER, keptVersion } from '../inputs/trust.ts';
 import type { Repository } from '../ports.ts';
@@ -64,13 +64,20 @@ async function list(repository: Repository): Promise<Maybe<readonly FileRead[]>>
   }
 }
 
+/** In one pass over the files: whoever can push can put tens of thousands there. */
 function grouped(files: readonly FileRead[]): readonly Version[] {
+  const beside = new Map<string, FileRead[]>();
+  for (const file of files) {
+    const of = signedPath(file.path);
+    if (of === null) continue;
+    const known = beside.get(of);
+    if (known === undefined) beside.set(of, [file]);
+    else known.push(file);
+  }
   return files
     .flatMap((file) => {
       const version = keptVersion(file.path);
-      return version === null
-        ? []
-        : [{ version, file, beside: files.filter(({ path }) => isSignatureOf(file.path, path)) }];
+      return version === null ? [] : [{ version, file, beside: beside.get(file.path) ?? [] }];
     })
     .sort((a, b) => a.version - b.version);
 }

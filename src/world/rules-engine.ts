@@ -29,6 +29,8 @@ const PAGES = { initial: 64, maximum: 1_024 };
 const HEAP = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
 /** Characters of JSON. */
 const LONGEST_ANSWER = 256 * 1024;
+/** Levels of an answer; a right one has five. The thread has a larger stack than whoever reads what it says. */
+const DEEPEST = 64;
 /** Entrypoints of one module, and characters of one of them. */
 const MOST_ENTRYPOINTS = 1_000;
 
@@ -94,12 +96,18 @@ async function evaluate(
   const entrypoints = named.map((path) => path.toWellFormed());
   if (!named.includes(entrypoint)) return { is: 'no entrypoint', entrypoints };
   // An ArrayBuffer is taken as JSON text: the module gets these very bytes.
-  const results = JSON.stringify(rules.evaluate(new Uint8Array(input).buffer, entrypoint)) as
-    string | undefined;
+  const given: unknown = rules.evaluate(new Uint8Array(input).buffer, entrypoint);
+  if (isDeeper(given, DEEPEST)) return fail(`the answer is nested deeper than ${String(DEEPEST)} levels`);
+  const results = JSON.stringify(given) as string | undefined;
   if (results === undefined) return fail('the module gave nothing');
   return results.length > LONGEST_ANSWER
     ? fail(`the answer is longer than ${String(LONGEST_ANSWER)} characters`)
     : { is: 'answered', entrypoints, results };
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 /** What the library's own type cannot say where the types of WebAssembly are not loaded. */

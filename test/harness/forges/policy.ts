@@ -51,4 +51,24 @@ function treeSha256(repo: GitRepo): string {
   return sha256(lines.join(''));
 }
 
-export const policyForges: Readonly<Record<string, Forge>> = { policy };
+/** `swollen ENVIRONMENTS REGIONS TAGS`: a policy of so many names that judging each of them takes minutes; on disk only. */
+const swollen: Forge = ({ cwd }, counts) => {
+  const [environments = 0, regions = 0, tags = 0] = counts.map(Number);
+  const lines = (count: number, line: (i: number) => string): string =>
+    Array.from({ length: count }, (_, i) => `${line(i)}\n`).join('');
+  const names = Array.from({ length: regions }, (_, i) => `eu-${'a'.repeat(i + 1)}-1`).join(', ');
+  const file = join(cwd, 'policies', 'parity.yaml');
+  const text = readFileSync(file, 'utf8');
+  const more = lines(
+    environments,
+    (i) => `  e${String(i)}: { account: "${String(300_000_000_000 + i)}", regions: [${names}] }`,
+  );
+  const changed = text
+    .replace(/^environments:\n/m, (found) => `${found}${more}`)
+    .replace(/^ {2}required:\n/m, (found) => `${found}${lines(tags, (i) => `    T${String(i)}: x`)}`);
+  if (changed.length < text.length + more.length + tags)
+    throw new Error('the policy is not as this forge knows it');
+  writeFileSync(file, changed);
+};
+
+export const policyForges: Readonly<Record<string, Forge>> = { policy, swollen };

@@ -42,6 +42,12 @@ export const rulesForges: Readonly<Record<string, Forge>> = {
   module: (site, [options = '{}', ...named]) =>
     putRules(site, moduleOf(JSON.parse(options) as ModuleOptions), named),
 
+  /** module-deep LEVELS ENTRYPOINT IDS: one that answers with lists in lists. */
+  'module-deep': (site, [levels = '', ...named]) => {
+    const deep = `${'['.repeat(Number(levels))}${']'.repeat(Number(levels))}`;
+    putRules(site, moduleOf({ results: `[{"result":${deep}}]` }), named);
+  },
+
   /** tool NAME: the policy lists the SHA-256 of the program that is on PATH now. */
   tool: (site, [name = '']) => {
     const path = whereIs(name);

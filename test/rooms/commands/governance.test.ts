@@ -82,6 +82,24 @@ describe('trust pin', () => {
   });
 });
 
+describe('trust pin of what no root key signed', () => {
+  const pinning = async (): Promise<unknown> =>
+    (await run(trustPin, { roots: [PRINTS.root], threshold: null }, { world })).error;
+
+  test('is refused: its number would bar every true version', async () => {
+    world.pins.splice(0);
+    world.edit('policies/trust.yaml', 'version: 3', 'version: 999999');
+    expect(await pinning()).toMatchObject({ code: expect.stringMatching(/^SIG_/) as string });
+    for (const path of world.files.keys())
+      if (/^policies\/trust\.yaml\..*asc$/.test(path)) world.files.delete(path);
+    expect(await pinning()).toMatchObject({ code: 'SIG_MISSING' });
+    await world.sign('policies/trust.yaml', ['bob']);
+    expect(await pinning()).toMatchObject({ code: 'TRUST_UNSIGNED' });
+    expect(world.pins).toEqual([]);
+    await world.sign('policies/trust.yaml', ['root']);
+    expect(await pinning()).toBeNull();
+  });
+});
 describe('trust pin --threshold', () => {
   test.each([
     [
@@ -109,6 +127,7 @@ describe('trust pin --threshold', () => {
   test('is pinned', async () => {
     world.pins.splice(0);
     twoRoots();
+    await world.sign('policies/trust.yaml', ['root']);
     const { error } = await run(trustPin, { roots: bothRoots(), threshold: '1' }, { world });
     expect(error).toBeNull();
     expect(world.pins).toMatchObject([{ threshold: 1 }]);

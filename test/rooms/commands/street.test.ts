@@ -128,6 +128,15 @@ describe('plan --out', () => {
     expect(ports.events).toContainEqual({ type: 'note', text: 'the plan ends with the intent, in 20 h' });
   });
 
+  test('never ends after the intent, however the clock moves on meanwhile', async () => {
+    const world = await makeWorld();
+    let ms = world.clock.ms;
+    Object.defineProperty(world.clock, 'ms', { get: () => (ms += 1000), set: (next: number) => (ms = next) });
+    const { error } = await run(plan, { ...OUT, hours: '72' }, { world });
+    expect(error).toBeNull();
+    expect(parsePlan(world.files.get('intents/plan.json')!).expires_at).toBe('2026-11-23T08:00:00Z');
+  });
+
   test.each<[string, Partial<CommandOptions['plan']>, RegExp]>([
     ['into the tagged tree', { out: 'plan.json' }, /in the repository itself \(plan\.json\)/],
     ['into the evidence', { out: 'evidence/plan.json' }, /in the repository itself/],

@@ -199,6 +199,27 @@ describe('trust sign', () => {
     ]);
   });
 
+  test('nothing is told, nor signed, against a version before that was never in force', async () => {
+    const refused = async (): Promise<unknown> => (await run(trustSign, {}, { world, signer: 'root' })).error;
+    await run(trustNext, {}, { world });
+    const text = textOf(FILE).replace('roles: [approver]', 'roles: [approver, release]');
+    world.write(FILE, text);
+    // Whoever can push puts the same people into the version before, so that this one seems to change nothing.
+    const kept = 'policies/trust/3.yaml';
+    const before = textOf(kept);
+    world.write(kept, text.replace('version: 4', 'version: 3'));
+    expect(await refused()).toMatchObject({
+      code: expect.stringMatching(/^(SIG_|TRUST_UNSIGNED)/) as string,
+    });
+    for (const path of trustFiles().filter((each) => each.startsWith(`${kept}.`))) world.files.delete(path);
+    expect(await refused()).toMatchObject({ code: 'SIG_MISSING' });
+    world.write(kept, text);
+    expect(await refused()).toMatchObject({ code: 'TRUST_GAP' });
+    world.write(kept, before);
+    await world.sign(kept, ['root']);
+    expect(await refused()).toBeNull();
+  });
+
   test('without the version before, it says who cannot follow; the first version has none', async () => {
     world.write(FILE, trustYaml(4));
     world.files.delete(SIGNATURE);
@@ -384,6 +405,14 @@ describe('trust update', () => {
         await world.sign(FILE, ['root', 'bob']);
       },
       'TRUST_INVALID',
+    ],
+    [
+      'while a version that is kept is newer than the present one',
+      async () => {
+        await rotate();
+        world.write('policies/trust/6.yaml', trustYaml(6));
+      },
+      'TRUST_GAP',
     ],
     ['over a gap', () => void world.files.delete('policies/trust/4.yaml'), 'TRUST_GAP'],
     [

@@ -1,12 +1,14 @@
 /** Approvals in evidence: stored, judged again by the judge of the day, and held against entry and lock. */
 import { describe, expect, it } from 'vitest';
+import { canonicalBytes } from '../../../src/kernel/canonical.ts';
 import { sha256 } from '../../../src/kernel/digest.ts';
 import { addSeconds, type Instant } from '../../../src/kernel/time.ts';
 import { append, type NewEntry } from '../../../src/evidence/append.ts';
-import { readLedger, whereUsed } from '../../../src/evidence/ledger.ts';
+import { entryName, signatureOf } from '../../../src/evidence/layout.ts';
+import { readLedger, whereUsed, type Ledger } from '../../../src/evidence/ledger.ts';
 import { seal, writeLock } from '../../../src/evidence/seal.ts';
 import { verifyEvidence } from '../../../src/evidence/verify.ts';
-import type { BackendLock } from '../../../src/inputs/evidence-documents.ts';
+import { ENTRY_SCHEMA, type BackendLock } from '../../../src/inputs/evidence-documents.ts';
 import {
   fakeScene,
   lockOf,
@@ -152,6 +154,24 @@ describe('an approval in the evidence', () => {
       {},
       /APPROVAL_PLAN: the approved plan says trust file eeee/,
     ],
+    ...(
+      [
+        ['tag_oid', (parts) => ({ ...parts, source: { ...parts.source, tag_oid: 'e'.repeat(40) } })],
+        ['tree_sha256', (parts) => ({ ...parts, source: { ...parts.source, tree_sha256: NONE } })],
+        ['parity_sha256', (parts) => ({ ...parts, policy: { ...parts.policy, parity_sha256: NONE } })],
+        ['trust_version', (parts) => ({ ...parts, policy: { ...parts.policy, trust_version: 99 } })],
+        ['templates', (parts) => ({ ...parts, policy: { ...parts.policy, templates: {} } })],
+        ['partition', (parts) => ({ ...parts, target: { ...parts.target, partition: 'aws-cn' } })],
+        ['account', (parts) => ({ ...parts, target: { ...parts.target, account: '999999999999' } })],
+        ['region', (parts) => ({ ...parts, target: { ...parts.target, region: 'eu-west-1' } })],
+        ['endpoint', (parts) => ({ ...parts, target: { ...parts.target, endpoint: 'https://x.test' } })],
+      ] as const satisfies readonly (readonly [string, ApprovalOptions['change']])[]
+    ).map(([what, change]): [string, ApprovalOptions, Tampering, RegExp] => [
+      `of a plan that says another ${what} than the lock`,
+      { approvers: ['bob'], change },
+      {},
+      new RegExp(`^duty bad blobs.*: APPROVAL_PLAN: the lock says ${what} .*; the approved plan says `),
+    ]),
   ])('is bad when it is %s', async (_what, approval, tampering, wanted) => {
     expect(await told(await approved(approval, tampering))).toContainEqual(expect.stringMatching(wanted));
   });
@@ -260,6 +280,26 @@ describe('an approval in the evidence', () => {
   });
 });
 
+/** Whoever signs evidence can write what no program of ours would. */
+async function appendUnasked(
+  { store, deps, clock }: Scene,
+  ledger: Ledger,
+  draft: NewEntry,
+): Promise<Ledger> {
+  const seq = ledger.items.length;
+  const bytes = canonicalBytes({
+    ...draft,
+    schema: ENTRY_SCHEMA,
+    seq,
+    time: clock.now(),
+    prev_sha256: ledger.head!.sha256,
+    actor: { fingerprint: deps.actor },
+  });
+  await store.create(signatureOf(entryName(seq)), await deps.sign(bytes));
+  await store.create(entryName(seq), bytes);
+  return readLedger(store);
+}
+
 describe('one approval', () => {
   const resumed = (played: Run, planSha256: string): NewEntry => ({
     type: 'APPLY_RESUMED',
@@ -288,6 +328,20 @@ describe('one approval', () => {
       },
     );
     await expect(append(scene.deps, played.ledger, resumed(played, NONE))).resolves.toBeDefined();
+  });
+
+  it('is bad where it was used twice, by a ledger that took it', async () => {
+    const scene = emptyScene();
+    const played = await playRun(scene, await makeInputs(scene), undefined, { approvers: ['bob'] });
+    const refs = played.ledger.items[1]!.entry.refs;
+    const forged = await appendUnasked(scene, played.ledger, { ...resumed(played, played.planSha256), refs });
+    await writeLock(scene.deps, forged, lockOf(scene, { ...played, ledger: forged }));
+    await seal(scene.deps);
+    expect(await told(scene)).toEqual([
+      expect.stringMatching(
+        /^duty bad ledger\/00000003\.json: APPROVAL_USED: plan [0-9a-f]{64} was used by ledger\/00000001\.json$/,
+      ),
+    ]);
   });
 
   it('begins nothing that would be dated after its window', async () => {

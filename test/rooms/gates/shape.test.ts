@@ -157,6 +157,13 @@ describe('a list that is not true', () => {
     expect(refuses('parity', far, 'PARITY').hint).toBe('the environments are dev, staging, prod');
   });
 
+  test('is told up to a point, where it names thousands of things that there are not', () => {
+    const items = Array.from({ length: 120 }, (_, i) => `setting: "s${String(i)}", environments: [prd, dv]`);
+    const told = messages(listing(...items));
+    expect(told.filter((message) => message.includes('which is no setting'))).toHaveLength(50);
+    expect(told.filter((message) => message.includes('which is not in the policy'))).toHaveLength(50);
+  });
+
   test('is stale', () => {
     expect(messages(listing('setting: locking, environments: [prod]'))).toEqual([
       'line 15, column 40: differences lists locking of prod, which is both there as elsewhere',

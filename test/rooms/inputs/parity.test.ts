@@ -163,6 +163,26 @@ describe('what no policy may say is refused', () => {
     expect(() => parse(text)).toThrow('must name at least one environment');
   });
 
+  test('more than can be judged in a moment', () => {
+    const many = (count: number, line: (i: number) => string): string =>
+      Array.from({ length: count }, (_, i) => line(i)).join('');
+    const environments = (text: string): string =>
+      edited(PARITY_YAML, 'environments:\n', `environments:\n${text}`);
+    const one = (i: number, more = ''): string =>
+      `  e${String(i)}: { account: "333333333333", regions: [eu-a-1]${more} }\n`;
+    expect(() => parse(environments(many(397, (i) => one(i))))).not.toThrow();
+    expect(() => parse(environments(many(398, (i) => one(i))))).toThrow(
+      'must not name more than 400 regions in all environments together',
+    );
+    expect(() => parse(environments(many(50, (i) => one(i, `, tags: { T${String(i)}: x }`))))).toThrow(
+      'must not use more than 50 keys of tags in all environments together',
+    );
+    const tags = many(49, (i) => `    T${String(i)}: x\n`);
+    expect(() => parse(edited(PARITY_YAML, '    Owner: platform\n', `    Owner: platform\n${tags}`))).toThrow(
+      'must not hold more than 50 tags',
+    );
+  });
+
   test('no environment that would lie among the rehearsals', () => {
     expect(() => parse(PARITY_YAML.replace(/^ {2}prod:$/m, '  rehearsal:'))).toThrow(
       'must not name an environment "rehearsal"',

@@ -96,4 +96,9 @@ describe('suggestions', () => {
   it('are none where there is nothing to choose from', () => {
     expect(nearest('x', [])).toBeUndefined();
   });
+
+  it('are not looked for where a word is no word any more', () => {
+    expect(nearest('e'.repeat(64), ['e'.repeat(63)])).toBe('e'.repeat(63));
+    expect(nearest('e'.repeat(65), ['e'.repeat(64)])).toBeUndefined();
+  });
 });

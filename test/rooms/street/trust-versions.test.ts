@@ -255,6 +255,12 @@ describe('what is read of policies/trust', () => {
     });
   });
 
+  test('tens of thousands of files are sorted out in a moment', async () => {
+    const many = Array.from({ length: 20_000 }, (_, i) => kept(1 + i)).flat();
+    const { asked } = await versions([...many, ...kept(30_000, 10_000)], { after: 3, before: 40_000 });
+    expect(asked).toHaveLength(32);
+  }, 10_000);
+
   test('the evidence takes the newest that fit into an entry', async () => {
     const { files } = await versions(Array.from({ length: 300 }, (_, i) => kept(1 + i)).flat(), null);
     expect(files).toHaveLength(500);

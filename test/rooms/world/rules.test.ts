@@ -151,6 +151,15 @@ describe('rules that take too much', () => {
     expect(await made({ entrypoints: ['x'.repeat(1_001)] })).toEqual(failed(/too long/));
   });
 
+  it.each([5_000, 12_000, 30_000])('an answer of %d levels', async (levels) => {
+    const deep = `${'['.repeat(levels)}${']'.repeat(levels)}`;
+    expect(await made({ results: `[{"result":${deep}}]` })).toEqual(
+      failed(/nested deeper than 64 levels|call stack/),
+    );
+    expect(await made({ results: `${'['.repeat(64)}${']'.repeat(64)}` })).toMatchObject({ is: 'answered' });
+    expect(await made({ results: `${'['.repeat(65)}${']'.repeat(65)}` })).toEqual(failed(/64 levels/));
+  });
+
   it('leave the process that asked as it was', async () => {
     const before = process.memoryUsage().rss;
     await Promise.all([made({ does: 'grow' }, hasty), ask(attack, 'attack/hungry')]);

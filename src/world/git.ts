@@ -133,6 +133,8 @@ function finish(
     const stop = (why: Error): void => {
       fault ??= why;
       child.kill('SIGKILL');
+      // What a script in its place has started outlives it and keeps the pipes open; nobody waits for that.
+      for (const stream of child.stdio) stream?.destroy();
     };
     const late = toolError(`git ${args[0] ?? ''} took more than ${String(limits.deadlineMs)} ms`);
     const timer = setTimeout(() => stop(late), limits.deadlineMs);

@@ -98,6 +98,15 @@ describe('a run', () => {
     expect(performance.now() - started).toBeLessThan(20_000);
   });
 
+  it('is not waited for when what it started outlives it', async () => {
+    const { options } = fakeGit('sleep 60 & sleep 60');
+    const started = performance.now();
+    const git = makeGit(root, { ...options, deadlineMs: 100 });
+    await expect(git.run(['rev-parse'])).rejects.toMatchObject({ code: 'TOOL' });
+    await expect(git.objects(['0'.repeat(40)], () => null)).rejects.toMatchObject({ code: 'TOOL' });
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
   it('is stopped when it says too much', async () => {
     const { options } = fakeGit('exec yes');
     await expect(makeGit(root, { ...options, maxOutput: 10_000 }).run(['rev-parse'])).rejects.toMatchObject({

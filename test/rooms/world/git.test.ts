@@ -256,4 +256,38 @@ describe.skipIf(!hasGit)('real objects', () => {
     expect(got.get(missing)).toBeNull();
     expect(readFileSync(join(repo.root, 'small'), 'utf8')).toBe('s');
   });
+
+  it('are not unfolded in memory however large they are, before anybody hears of it', async () => {
+    const { root, git } = makeGitRepo({});
+    const zeros = Buffer.alloc(70_000_000);
+    const named = (type: string): string =>
+      git(['hash-object', '-t', type, '-w', '--literally', '--stdin'], zeros);
+    const reader = makeGit(root);
+    for (const type of ['tag', 'commit', 'tree']) {
+      const sizes: unknown[] = [];
+      const read = reader.objects([named(type)], (_oid, header) => {
+        sizes.push(header?.size);
+        return null;
+      });
+      await expect(read).rejects.toMatchObject({
+        code: 'TOOL',
+        message: expect.stringContaining('over limit 67108864') as string,
+      });
+      expect(sizes).toEqual([zeros.length]);
+    }
+    writeFileSync(join(root, '.git', 'HEAD'), `${named('commit')}\n`);
+    const answer = await reader.run(['rev-parse', '--verify', 'HEAD^{commit}']);
+    expect(answer.stderr).toContain('over limit 67108864');
+  });
+
+  it('of files are, and larger ones are handed on in pieces', async () => {
+    const large = Buffer.alloc(70_000_000, 'govboot ');
+    const { root, git } = makeGitRepo({ large });
+    let length = 0;
+    await makeGit(root).objects([git(['rev-parse', 'HEAD:large'])], () => ({
+      write: (chunk) => (length += chunk.length),
+      end: () => undefined,
+    }));
+    expect(length).toBe(large.length);
+  });
 });

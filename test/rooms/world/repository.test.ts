@@ -889,6 +889,20 @@ describe.skipIf(!hasGit)('a repository that is not plain', () => {
     expect((await sourceOf(repo)).repositoryProblems).toEqual([]);
   });
 
+  it('more .gitattributes than anybody writes, which are neither kept nor searched', async () => {
+    const half = '\n'.repeat(600 * 1024);
+    const one = await released({ ...FILES, '.gitattributes': half });
+    expect((await sourceOf(one)).tree.is).toBe('read');
+    const two = await released({ ...FILES, '.gitattributes': half, 'sub/.gitattributes': `${half}#\n` });
+    expect((await sourceOf(two)).tree).toEqual({
+      is: 'problem',
+      problem: {
+        code: 'FILE_UNSAFE',
+        wrong: 'the tagged tree has more than 1048576 bytes of .gitattributes',
+      },
+    });
+  });
+
   it('a filter in a tagged .gitattributes, at any depth; line ends are no filter', async () => {
     const repo = await released({
       ...FILES,

@@ -8,7 +8,7 @@ import { sha256, type Sha256 } from '../kernel/digest.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { isSafe, safe } from '../kernel/text.ts';
 import { maybe, ProblemError } from './problem.ts';
-import { kindOf, lstatOrNull, MAX_GOVERNED, readToEnd, withPlainFile } from './safe-read.ts';
+import { answered, kindOf, lstatOrNull, MAX_GOVERNED, readToEnd, withPlainFile } from './safe-read.ts';
 
 /** Limits of a governed repository. */
 export interface Limits {
@@ -96,7 +96,7 @@ export class WorkTree {
       const found =
         (await lstatOrNull(join(this.root, folder))) === null
           ? []
-          : await readdir(join(this.root, folder), { withFileTypes: true });
+          : await answered(folder, () => readdir(join(this.root, folder), { withFileTypes: true }));
       const paths = found
         .filter((entry) => !entry.isDirectory())
         .map((entry) => prefix + entry.name)
@@ -141,7 +141,7 @@ export class WorkTree {
     }
     for (let n = 1; n < parts.length; n++) {
       const folder = parts.slice(0, n).join('/');
-      const stats = await lstatOrNull(join(this.root, folder));
+      const stats = await answered(folder, () => lstatOrNull(join(this.root, folder)));
       // What is missing is told by the reading itself.
       if (stats === null) return;
       if (!stats.isDirectory())
@@ -178,7 +178,10 @@ export class WorkTree {
   }
 
   private async walk(prefix: string, entries: Map<string, Entry>, regular: string[]): Promise<void> {
-    for (const dirent of await readdir(this.full(prefix), { withFileTypes: true, encoding: 'buffer' })) {
+    const found = await answered(`the folder ${safe(pathOf(prefix))}`, () =>
+      readdir(this.full(prefix), { withFileTypes: true, encoding: 'buffer' }),
+    );
+    for (const dirent of found) {
       const name = dirent.name.toString('latin1');
       const key = prefix + name;
       if (prefix === '' && (name === '.git' || (dirent.isDirectory() && AFTER_TAG.includes(name)))) continue;
@@ -197,7 +200,7 @@ export class WorkTree {
   /** A link is its target's text (git mode 120000) and is never followed; one that leads out of the tree is unsafe. */
   private async special(key: string, dirent: Dirent<Buffer>): Promise<Entry> {
     if (!dirent.isSymbolicLink()) return { mode: 'unsafe' };
-    const target = await readlink(this.full(key), { encoding: 'buffer' });
+    const target = await answered(pathOf(key), () => readlink(this.full(key), { encoding: 'buffer' }));
     const text = target.toString('latin1');
     const escapes =
       /^[/\\]|^[A-Za-z]:/.test(text) || posix.join(posix.dirname(key), text).split('/')[0] === '..';

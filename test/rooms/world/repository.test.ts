@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { deflateSync } from 'node:zlib';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { gitObjectId, sha256 } from '../../../src/kernel/digest.ts';
 import type { SourceFacts, TreeFacts } from '../../../src/inputs/facts.ts';
@@ -992,6 +992,23 @@ describe.skipIf(!hasGit)('git is not asked', () => {
       makeFifo(join(repo.root, '.git', part));
       const facts = await sourceOf(repo, 'v1', null, { git: { env: { PATH: '' } } });
       expect(facts.repositoryProblems).toEqual([{ code: 'REPO_UNSAFE', wrong: `.git/${part} is a FIFO` }]);
+    }
+  });
+
+  it('where the place of a ref or of an object is a pipe or a link', async () => {
+    const object = `objects/00/${'0'.repeat(38)}`;
+    for (const part of ['refs/tags/v1', 'refs/heads/side/way', object]) {
+      const repo = await released();
+      const place = join(repo.root, '.git', part);
+      mkdirSync(dirname(place), { recursive: true });
+      rmSync(place, { force: true });
+      makeFifo(place);
+      const facts = await sourceOf(repo, 'v1', null, { git: { env: { PATH: '' } } });
+      expect(facts.repositoryProblems).toEqual([{ code: 'REPO_UNSAFE', wrong: `.git/${part} is a FIFO` }]);
+      rmSync(place);
+      symlinkSync('/dev/null', place);
+      const [problem] = (await sourceOf(repo)).repositoryProblems;
+      expect(problem?.wrong).toBe(`.git/${part} is a symbolic link`);
     }
   });
 

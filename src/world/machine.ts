@@ -71,10 +71,18 @@ function shownSource(source: CredentialSource): CredentialSource {
       // Only the program: its arguments may hold secrets.
       return { ...source, from, command: shown(source.command.trim().split(/\s/)[0] ?? '') };
     case 'address':
-      return { ...source, from, url: shown(masked(source.url)) };
+      return { ...source, from, url: shown(masked(asParsed(source.url))) };
     case 'unreadable':
       return { ...source, from, why: shown(source.why) };
   }
+}
+
+/**
+ * As whoever asks there will read it: to them a tab or a character of no width is no part of a URL, and a backslash ends its host
+ * (WHATWG URL §4.4, UTS #46). What is masked and escaped as it was written may name another host.
+ */
+function asParsed(url: string): string {
+  return URL.canParse(url) ? new URL(url).href : url;
 }
 
 function isSet(value: string | undefined): boolean {

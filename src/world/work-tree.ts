@@ -169,7 +169,7 @@ export class WorkTree {
   private async scanNow(): Promise<Entries> {
     const entries = new Map<string, Entry>();
     const regular: string[] = [];
-    await this.walk('', entries, regular);
+    await this.walk('', entries, regular, { left: this.limits.files });
     const budget = { left: this.limits.bytes };
     await inParallel(regular, async (key) => {
       entries.set(key, await this.entryOf(key, budget));
@@ -177,7 +177,13 @@ export class WorkTree {
     return entries;
   }
 
-  private async walk(prefix: string, entries: Map<string, Entry>, regular: string[]): Promise<void> {
+  /** @param folders how many more may be walked: a folder that holds no file is in no tree, and takes its time all the same */
+  private async walk(
+    prefix: string,
+    entries: Map<string, Entry>,
+    regular: string[],
+    folders: { left: number },
+  ): Promise<void> {
     const found = await answered(`the folder ${safe(pathOf(prefix))}`, () =>
       readdir(this.full(prefix), { withFileTypes: true, encoding: 'buffer' }),
     );
@@ -186,8 +192,14 @@ export class WorkTree {
       const key = prefix + name;
       if (prefix === '' && (name === '.git' || (dirent.isDirectory() && AFTER_TAG.includes(name)))) continue;
       if (isGitFolder(name) || !isPlainPath(key)) entries.set(key, { mode: 'unsafe' });
-      else if (dirent.isDirectory()) await this.walk(`${key}/`, entries, regular);
-      else if (dirent.isFile()) regular.push(key);
+      else if (dirent.isDirectory()) {
+        if (folders.left-- === 0)
+          throw new ProblemError(
+            'FILE_UNSAFE',
+            `the work tree has more than ${String(this.limits.files)} folders`,
+          );
+        await this.walk(`${key}/`, entries, regular, folders);
+      } else if (dirent.isFile()) regular.push(key);
       else entries.set(key, await this.special(key, dirent));
       if (entries.size + regular.length > this.limits.files)
         throw new ProblemError(

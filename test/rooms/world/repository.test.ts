@@ -569,6 +569,18 @@ describe.skipIf(!hasGit)('a tree that differs', () => {
     await expect(opened.list('intents')).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
   });
 
+  it('limits folders on disk, also those that hold nothing', async () => {
+    const repo = await released();
+    const limits = { files: 9, bytes: 1_000_000 };
+    for (let i = 0; i < 5; i++) mkdirSync(join(repo.root, `empty${String(i)}`));
+    expect((await sourceOf(repo, 'v1', null, { limits })).tree.is).toBe('read');
+    mkdirSync(join(repo.root, 'empty', 'a', 'b', 'c', 'd'), { recursive: true });
+    expect((await sourceOf(repo, 'v1', null, { limits })).tree).toEqual({
+      is: 'problem',
+      problem: { code: 'FILE_UNSAFE', wrong: 'the work tree has more than 9 folders' },
+    });
+  });
+
   it('limits files and bytes, on disk and in the tag', async () => {
     const repo = await released();
     const few = { limits: { files: 4, bytes: 1_000_000 } };

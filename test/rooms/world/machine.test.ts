@@ -23,7 +23,10 @@ type Variables = Readonly<Record<string, string>>;
 
 /** Facts of an environment whose home is empty. */
 function factsOf(env: Variables): EnvironmentFacts {
-  return makeMachine({ HOME: temporaryFolder(), ...env }, { version: '1.0.0' }).environment();
+  return makeMachine(
+    { HOME: temporaryFolder(), ...env },
+    { version: '1.0.0', nodeDefines: [] },
+  ).environment();
 }
 
 describe('89: variables that weaken', () => {
@@ -102,6 +105,16 @@ describe('89: variables that weaken', () => {
       { name: 'SSL_CERT_FILE', value: '/tmp/ca.pem' },
       { name: 'SSL_CERT_DIR', value: '/tmp/ca' },
     ]);
+  });
+
+  it('also where Node was built to read it without being told', () => {
+    const env = { HOME: temporaryFolder(), SSL_CERT_FILE: '/tmp/ca.pem' };
+    const weakeningOf = (nodeDefines: readonly string[]): unknown =>
+      makeMachine(env, { version: '1', nodeDefines }).environment().weakening;
+    expect(weakeningOf(['NODE_OPENSSL_CERT_STORE'])).toEqual([
+      { name: 'SSL_CERT_FILE', value: '/tmp/ca.pem' },
+    ]);
+    expect(weakeningOf(['NODE_OPENSSL_CONF_NAME=nodejs_conf'])).toEqual([]);
   });
 
   it('and the options that Node was started with', () => {

@@ -14,6 +14,7 @@ import {
   visit,
   type Document,
   type Scalar,
+  type YAMLMap,
 } from 'yaml';
 import { GovbootError } from '../kernel/errors.ts';
 import { clip, isSafe, safe } from '../kernel/text.ts';
@@ -25,7 +26,7 @@ export const MAX_DOCUMENT = 256 * 1024;
 /** Levels of nesting; the deepest of the documents has 5. */
 const MAX_DEPTH = 16;
 
-/** Keys and values; 200 people are about 3,000. Looking for duplicate keys takes time that grows with the square of their number. */
+/** Keys and values; 200 people are about 3,000. */
 const MAX_SCALARS = 8_000;
 /** Lexemes of any kind: words, marks, blanks, comments, line ends. */
 const MAX_LEXEMES = 40_000;
@@ -131,7 +132,8 @@ function compose(text: string, file: string, where: Where): Document {
     version: '1.2',
     schema: 'core',
     strict: true,
-    uniqueKeys: true,
+    // Looked for below: the library compares each key with all before it, and a document may bring thousands.
+    uniqueKeys: false,
     merge: false,
     prettyErrors: false,
     logLevel: 'silent',
@@ -157,8 +159,19 @@ function refuseNodes(document: Document, where: Where): void {
       const at = where(startOf(node));
       if (path.length > 2 * MAX_DEPTH) throw tooDeep(at);
       if (isScalar(node) && key !== 'key') refuseScalar(node, at);
+      if (isMap(node)) refuseTwice(node, where);
     },
   });
+}
+
+function refuseTwice({ items }: YAMLMap, where: Where): void {
+  const seen = new Set<unknown>();
+  for (const { key } of items) {
+    // Keys that are no text are refused by themselves.
+    if (!isScalar(key)) continue;
+    if (seen.has(key.value)) throw bad(`${where(startOf(key))}: Map keys must be unique`);
+    seen.add(key.value);
+  }
 }
 
 function refuseKey(key: unknown, at: string): void {

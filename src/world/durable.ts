@@ -5,7 +5,7 @@ import * as fs from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { errno, ProblemError } from './problem.ts';
-import { kindOf, lstatOrNull } from './safe-read.ts';
+import { answered, kindOf, lstatOrNull } from './safe-read.ts';
 
 /** The calls that write; a test puts faults in their place. */
 export type Disk = Pick<typeof fs, 'open' | 'link' | 'unlink' | 'rename' | 'mkdir'>;
@@ -115,7 +115,7 @@ export async function makeFolders(
 
 /** @throws ProblemError FILE_UNSAFE when the path is a link or no folder. @returns false when it is not there */
 export async function checkFolder(folder: string): Promise<boolean> {
-  const stats = await lstatOrNull(folder);
+  const stats = await answered(folder, () => lstatOrNull(folder));
   if (stats !== null && !stats.isDirectory())
     throw new ProblemError('FILE_UNSAFE', `${folder} is ${kindOf(stats)}, not a folder`);
   return stats !== null;

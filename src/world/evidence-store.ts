@@ -15,7 +15,7 @@ import {
   type Disk,
 } from './durable.ts';
 import { errno, maybe, ProblemError } from './problem.ts';
-import { readPlain } from './safe-read.ts';
+import { answered, readPlain } from './safe-read.ts';
 
 /** Bytes; the largest file of the evidence that is read, a journal for one. */
 const MAX_EVIDENCE = 64 * 1024 * 1024;
@@ -99,7 +99,8 @@ async function foldersAreThere(root: string, parts: readonly string[]): Promise<
 
 /** Every name below, whatever its kind, but temporary files; links are named and not followed. */
 async function collect(base: string, parts: readonly string[], found: string[]): Promise<void> {
-  for (const entry of await readdir(join(base, ...parts), { withFileTypes: true })) {
+  const folder = join(base, ...parts);
+  for (const entry of await answered(folder, () => readdir(folder, { withFileTypes: true }))) {
     if (entry.name.startsWith(TEMPORARY)) continue;
     if (entry.isDirectory()) await collect(base, [...parts, entry.name], found);
     else found.push([...parts, entry.name].join('/'));

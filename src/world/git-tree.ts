@@ -6,9 +6,10 @@ import { createHash } from 'node:crypto';
 import type { Problem } from '../inputs/facts.ts';
 import { gitObjectId, sha256, type Sha256 } from '../kernel/digest.ts';
 import { safe } from '../kernel/text.ts';
-import type { Format, ObjectHeader } from './git-batch.ts';
+import type { Format, ObjectHeader, OnObject } from './git-batch.ts';
 import type { Git } from './git.ts';
 import { ProblemError } from './problem.ts';
+import { MAX_GOVERNED } from './safe-read.ts';
 import {
   AFTER_TAG,
   isGitFolder,
@@ -29,6 +30,8 @@ export interface TaggedTree {
 const MAX_OBJECT = 16 * 1024 * 1024;
 /** Bytes; all commits of a history, or all trees of one level, which are in memory together. */
 const MAX_OBJECTS = 256 * 1024 * 1024;
+/** Bytes that git may ask for at once for a blob. By itself it keeps up to 512 MiB as a difference to another (git-config(1), core.bigFileThreshold). */
+const MAX_DIFFERENCE = 513 * 1024 * 1024;
 /** Bytes; the longest path that a disk takes (PATH_MAX, limits.h). */
 const MAX_PATH = 4096;
 const ATTRIBUTES = '.gitattributes';
@@ -219,11 +222,18 @@ async function hashBlobs(
   const keep = new Set(leaves.filter((leaf) => isAttributes(leaf.key)).map((leaf) => leaf.oid));
   const contents = new Map<string, { readonly sha256: Sha256; readonly kept: string }>();
   let total = 0;
-  await git.objects([...new Set(leaves.map((leaf) => leaf.oid))], (oid, header) => {
+  let attributes = 0;
+  const takeBlob: OnObject = (oid, header) => {
     const { size } = expectType(oid, header, 'blob');
     total += size;
     if (total > limits.bytes)
       throw new ProblemError('FILE_UNSAFE', `the tagged tree has more than ${String(limits.bytes)} bytes`);
+    if (keep.has(oid)) attributes += size;
+    if (attributes > MAX_GOVERNED)
+      throw new ProblemError(
+        'FILE_UNSAFE',
+        `the tagged tree has more than ${String(MAX_GOVERNED)} bytes of ${ATTRIBUTES}`,
+      );
     const name = createHash(format).update(`blob ${String(size)}\0`);
     const content = createHash('sha256');
     let kept = '';
@@ -238,7 +248,8 @@ async function hashBlobs(
         contents.set(oid, { sha256: content.digest('hex') as Sha256, kept });
       },
     };
-  });
+  };
+  await git.objects([...new Set(leaves.map((leaf) => leaf.oid))], takeBlob, MAX_DIFFERENCE);
   return contents;
 }
 

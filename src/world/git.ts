@@ -25,8 +25,12 @@ export interface Git {
   readonly program: string;
   /** Runs one plumbing command. @throws TOOL when it cannot be run, takes too long, says too much, or refuses the folder's owner */
   run(args: readonly string[], input?: string): Promise<GitAnswer>;
-  /** Streams objects in the order asked for. `onObject` gets a header, or null for one that is missing. @throws TOOL */
-  objects(oids: readonly string[], onObject: OnObject): Promise<void>;
+  /**
+   * Streams objects in the order asked for. `onObject` gets a header, or null for one that is missing.
+   * @param most bytes that git may ask for at once, where it has to unfold more than tags, commits and trees
+   * @throws TOOL
+   */
+  objects(oids: readonly string[], onObject: OnObject, most?: number): Promise<void>;
 }
 
 export interface GitOptions {
@@ -39,6 +43,8 @@ export interface GitOptions {
 
 const DEADLINE_MS = 30_000;
 const MAX_OUTPUT = 64 * 1024 * 1024;
+/** Bytes that git may ask for at once. It unfolds a whole tag, commit or tree, of which a kilobyte can be a megabyte, before it says how large it is. */
+const MAX_ALLOCATION = 64 * 1024 * 1024;
 
 /** A reader of the repository whose work tree is `root`. Nothing is started until it is asked. */
 export function makeGit(root: string, options: GitOptions = {}): Git {
@@ -49,10 +55,13 @@ export function makeGit(root: string, options: GitOptions = {}): Git {
     deadlineMs: options.deadlineMs ?? DEADLINE_MS,
     maxOutput: options.maxOutput ?? MAX_OUTPUT,
   };
-  const start = (args: readonly string[]): ChildProcessByStdio<Writable, Readable, Readable> =>
+  const start = (
+    args: readonly string[],
+    most = MAX_ALLOCATION,
+  ): ChildProcessByStdio<Writable, Readable, Readable> =>
     spawn(program, [...FIXED, ...args], {
       cwd: root,
-      env: sanitised(root, program),
+      env: { ...sanitised(root, program), GIT_ALLOC_LIMIT: String(most) },
       stdio: ['pipe', 'pipe', 'pipe'],
       shell: false,
       windowsHide: true,
@@ -70,13 +79,12 @@ export function makeGit(root: string, options: GitOptions = {}): Git {
       });
       return { ...ended, stdout: Buffer.concat(chunks) };
     },
-    async objects(oids, onObject) {
+    async objects(oids, onObject, most) {
       if (oids.length === 0) return;
       const args = ['cat-file', '--batch', '--buffer'];
       const parser = new BatchParser(oids, onObject);
-      const ended = await finish(args, start(args), limits, oids.map((oid) => `${oid}\n`).join(''), (chunk) =>
-        parser.take(chunk),
-      );
+      const input = oids.map((oid) => `${oid}\n`).join('');
+      const ended = await finish(args, start(args, most), limits, input, (chunk) => parser.take(chunk));
       if (ended.status !== 0) throw failed(args, ended.stderr);
       parser.finish();
     },
@@ -89,6 +97,8 @@ const SETTINGS = [
   'core.hooksPath=/dev/null',
   'core.attributesFile=/dev/null',
   'core.commitGraph=false',
+  // Larger files are handed on in pieces.
+  'core.bigFileThreshold=16m',
   'safe.bareRepository=explicit',
 ];
 const FIXED = [
@@ -133,6 +143,8 @@ function finish(
     const stop = (why: Error): void => {
       fault ??= why;
       child.kill('SIGKILL');
+      // What a script in its place has started outlives it and keeps the pipes open; nobody waits for that.
+      for (const stream of child.stdio) stream?.destroy();
     };
     const late = toolError(`git ${args[0] ?? ''} took more than ${String(limits.deadlineMs)} ms`);
     const timer = setTimeout(() => stop(late), limits.deadlineMs);

@@ -25,6 +25,8 @@ export interface MachineDeps {
   readonly repository?: string;
   /** Options that Node itself was started with, in front of the program. */
   readonly nodeOptions?: readonly string[];
+  /** Definitions that Node was built with; those of this one if not given. */
+  readonly nodeDefines?: readonly string[];
 }
 
 /** Milliseconds that a program may take to tell its version. */
@@ -33,7 +35,12 @@ const VERSION_MS = 10_000;
 /** Facts of the given environment; programs are looked for on its PATH. */
 export function makeMachine(env: Variables, deps: MachineDeps): Machine {
   return {
-    environment: () => environmentFacts(env, deps.nodeOptions ?? []),
+    environment: () =>
+      environmentFacts(
+        env,
+        deps.nodeOptions ?? [],
+        deps.nodeDefines ?? process.config.target_defaults.defines,
+      ),
     async tools() {
       const found = await Promise.all([
         nodeItself(),
@@ -52,10 +59,17 @@ export function makeMachine(env: Variables, deps: MachineDeps): Machine {
 /** Where other programs send their calls; the AWS SDK for JavaScript follows none of them. */
 const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy'];
 
-function environmentFacts(env: Variables, nodeOptions: readonly string[]): EnvironmentFacts {
+function environmentFacts(
+  env: Variables,
+  nodeOptions: readonly string[],
+  nodeDefines: readonly string[],
+): EnvironmentFacts {
   const { endpoints, credentials } = awsSettings(env);
   return {
-    weakening: weakening(env, nodeOptions).map(({ name, value }) => ({ name, value: shown(value) })),
+    weakening: weakening(env, nodeOptions, nodeDefines).map(({ name, value }) => ({
+      name,
+      value: shown(value),
+    })),
     endpoints: endpoints.map(({ from, url }) => ({ from: shown(from), url: shown(masked(url)) })),
     proxies: PROXIES.flatMap((name) =>
       isSet(env[name]) ? [{ name, value: shown(masked(env[name] ?? '')) }] : [],
@@ -71,10 +85,18 @@ function shownSource(source: CredentialSource): CredentialSource {
       // Only the program: its arguments may hold secrets.
       return { ...source, from, command: shown(source.command.trim().split(/\s/)[0] ?? '') };
     case 'address':
-      return { ...source, from, url: shown(masked(source.url)) };
+      return { ...source, from, url: shown(masked(asParsed(source.url))) };
     case 'unreadable':
       return { ...source, from, why: shown(source.why) };
   }
+}
+
+/**
+ * As whoever asks there will read it: to them a tab or a character of no width is no part of a URL, and a backslash ends its host
+ * (WHATWG URL §4.4, UTS #46). What is masked and escaped as it was written may name another host.
+ */
+function asParsed(url: string): string {
+  return URL.canParse(url) ? new URL(url).href : url;
 }
 
 function isSet(value: string | undefined): boolean {

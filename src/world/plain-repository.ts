@@ -7,8 +7,8 @@ import { clip, safe } from '../kernel/text.ts';
 import { failed } from './git-batch.ts';
 import type { Git } from './git.ts';
 import { filterProblem, hasFilter } from './git-tree.ts';
-import { maybe } from './problem.ts';
-import { kindOf, lstatOrNull, MAX_GOVERNED, readPlain } from './safe-read.ts';
+import { maybe, ProblemError } from './problem.ts';
+import { answered, kindOf, lstatOrNull, MAX_GOVERNED, readPlain } from './safe-read.ts';
 
 /**
  * Settings of the repository's own configuration that start a program, read other files, or fetch objects on demand
@@ -50,6 +50,9 @@ const OWN_PARTS = [
   'shallow',
 ];
 
+/** Folders of .git in which git opens whatever has the name that it looks for. */
+const OWN_FOLDERS = ['refs', 'objects'];
+
 /** Files whose mere presence with content is a problem. */
 const TELLTALES: readonly { readonly path: string; readonly problem: Problem }[] = [
   { path: 'info/grafts', problem: { code: 'REPLACE_REFS', wrong: '.git/info/grafts rewrites history' } },
@@ -83,18 +86,35 @@ export async function gitFolderProblem(root: string): Promise<Problem | null> {
       code: 'REPO_UNSAFE',
       wrong: `.git is ${stats === null ? 'missing' : gitKind(stats)}, so the repository lies elsewhere`,
     };
-  const common = await lstatOrNull(join(root, '.git', 'commondir'));
-  if (common !== null) return { code: 'REPO_UNSAFE', wrong: '.git/commondir borrows another repository' };
-  return strangePart(join(root, '.git'));
+  const strange = await maybe(() => refuseStrangeParts(join(root, '.git')));
+  return strange.is === 'problem' ? strange.problem : null;
 }
 
-async function strangePart(folder: string): Promise<Problem | null> {
+/** @throws ProblemError REPO_UNSAFE, FILE_UNSAFE */
+async function refuseStrangeParts(folder: string): Promise<void> {
+  const common = await answered('.git', () => lstatOrNull(join(folder, 'commondir')));
+  if (common !== null) throw new ProblemError('REPO_UNSAFE', '.git/commondir borrows another repository');
   for (const part of OWN_PARTS) {
-    const stats = await lstatOrNull(join(folder, part));
-    if (stats !== null && !stats.isFile() && !stats.isDirectory())
-      return { code: 'REPO_UNSAFE', wrong: `.git/${part} is ${kindOf(stats)}` };
+    const stats = await answered(`.git/${part}`, () => lstatOrNull(join(folder, part)));
+    if (stats !== null) refuseStrange(part, stats);
+    if (stats?.isDirectory() === true && OWN_FOLDERS.includes(part)) await refuseStrangeBelow(folder, part);
   }
-  return null;
+}
+
+async function refuseStrangeBelow(folder: string, part: string): Promise<void> {
+  const found = await answered(`.git/${safe(part)}`, () =>
+    readdir(join(folder, part), { withFileTypes: true }),
+  );
+  for (const entry of found) {
+    const path = `${part}/${entry.name}`;
+    refuseStrange(path, entry);
+    if (entry.isDirectory()) await refuseStrangeBelow(folder, path);
+  }
+}
+
+function refuseStrange(part: string, found: Parameters<typeof kindOf>[0] & { isFile(): boolean }): void {
+  if (!found.isFile() && !found.isDirectory())
+    throw new ProblemError('REPO_UNSAFE', `.git/${shown(part)} is ${kindOf(found)}`);
 }
 
 /** Everything but the tagged tree: files of .git, replace refs, configuration. */
@@ -147,7 +167,9 @@ async function settings(git: Git): Promise<readonly Problem[]> {
 async function hooks(folder: string): Promise<readonly Problem[]> {
   const place = join(folder, 'hooks');
   if ((await lstatOrNull(place))?.isDirectory() !== true) return [];
-  const names = (await readdir(place)).filter((name) => !name.endsWith('.sample')).sort();
+  const listed = await maybe(() => answered('.git/hooks', () => readdir(place)));
+  if (listed.is === 'problem') return [listed.problem];
+  const names = listed.value.filter((name) => !name.endsWith('.sample')).sort();
   const found = await Promise.all(
     names.map(async (name) => ({ name, at: await lstatOrNull(join(place, name)) })),
   );

@@ -2,10 +2,14 @@
 import { constants, type Stats } from 'node:fs';
 import { lstat, open, type FileHandle } from 'node:fs/promises';
 import process from 'node:process';
+import { clip } from '../kernel/text.ts';
 import { errno, ProblemError } from './problem.ts';
 
 /** Bytes; governed documents, keys and templates. */
 export const MAX_GOVERNED = 1024 * 1024;
+
+/** Characters of a path in a message: the longest of all is one that the system refuses. */
+const MAX_SHOWN = 200;
 
 /** What stands at the path itself, links not followed; null when there is nothing. */
 export async function lstatOrNull(path: string): Promise<Stats | null> {
@@ -14,6 +18,17 @@ export async function lstatOrNull(path: string): Promise<Stats | null> {
   } catch (error) {
     if (errno(error) === 'ENOENT' || errno(error) === 'ENOTDIR') return null;
     throw error;
+  }
+}
+
+/** What the system answers; a refusal of its own is a problem of what was asked about. @throws ProblemError FILE_UNSAFE */
+export async function answered<T>(shown: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    const code = errno(error);
+    if (code === '') throw error;
+    throw new ProblemError('FILE_UNSAFE', `${clip(shown, MAX_SHOWN)} cannot be read: ${code}`);
   }
 }
 

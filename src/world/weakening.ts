@@ -25,14 +25,24 @@ const HARMLESS =
 /** Options with which Node believes the store of the machine. These variables then say where that is (SSL_CTX_load_verify_locations(3)). */
 const STORE = /^--use-(?:system|openssl)-ca$/;
 const STORE_PLACES = ['SSL_CERT_FILE', 'SSL_CERT_DIR'];
+/** Set where Node was built to believe that store without being told to (configure --openssl-use-def-ca-store), as distributions do. */
+const BUILT_FOR_STORE = 'NODE_OPENSSL_CERT_STORE';
 
-/** @param nodeOptions what stood between `node` and the program */
-export function weakening(env: Variables, nodeOptions: readonly string[]): readonly Setting[] {
+/**
+ * @param nodeOptions what stood between `node` and the program
+ * @param defines with which Node was built
+ */
+export function weakening(
+  env: Variables,
+  nodeOptions: readonly string[],
+  defines: readonly string[],
+): readonly Setting[] {
   const set = (names: readonly string[]): Setting[] =>
     names.flatMap((name) => (env[name] ? [{ name, value: env[name] }] : []));
   const options = wordsOf(env['NODE_OPTIONS'] ?? '');
   const usesStore =
     env['NODE_USE_SYSTEM_CA'] === '1' ||
+    defines.includes(BUILT_FOR_STORE) ||
     [...options, ...nodeOptions].some((word) => STORE.test(nameOf(word)));
   const [weak, weakHere] = [weakOf(options), weakOf(nodeOptions)];
   return [

@@ -8,7 +8,7 @@ import { sha256, type Sha256 } from '../kernel/digest.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { isSafe, safe } from '../kernel/text.ts';
 import { maybe, ProblemError } from './problem.ts';
-import { kindOf, lstatOrNull, MAX_GOVERNED, readToEnd, withPlainFile } from './safe-read.ts';
+import { answered, kindOf, lstatOrNull, MAX_GOVERNED, readToEnd, withPlainFile } from './safe-read.ts';
 
 /** Limits of a governed repository. */
 export interface Limits {
@@ -96,7 +96,7 @@ export class WorkTree {
       const found =
         (await lstatOrNull(join(this.root, folder))) === null
           ? []
-          : await readdir(join(this.root, folder), { withFileTypes: true });
+          : await answered(folder, () => readdir(join(this.root, folder), { withFileTypes: true }));
       const paths = found
         .filter((entry) => !entry.isDirectory())
         .map((entry) => prefix + entry.name)
@@ -141,7 +141,7 @@ export class WorkTree {
     }
     for (let n = 1; n < parts.length; n++) {
       const folder = parts.slice(0, n).join('/');
-      const stats = await lstatOrNull(join(this.root, folder));
+      const stats = await answered(folder, () => lstatOrNull(join(this.root, folder)));
       // What is missing is told by the reading itself.
       if (stats === null) return;
       if (!stats.isDirectory())
@@ -169,7 +169,7 @@ export class WorkTree {
   private async scanNow(): Promise<Entries> {
     const entries = new Map<string, Entry>();
     const regular: string[] = [];
-    await this.walk('', entries, regular);
+    await this.walk('', entries, regular, { left: this.limits.files });
     const budget = { left: this.limits.bytes };
     await inParallel(regular, async (key) => {
       entries.set(key, await this.entryOf(key, budget));
@@ -177,14 +177,29 @@ export class WorkTree {
     return entries;
   }
 
-  private async walk(prefix: string, entries: Map<string, Entry>, regular: string[]): Promise<void> {
-    for (const dirent of await readdir(this.full(prefix), { withFileTypes: true, encoding: 'buffer' })) {
+  /** @param folders how many more may be walked: a folder that holds no file is in no tree, and takes its time all the same */
+  private async walk(
+    prefix: string,
+    entries: Map<string, Entry>,
+    regular: string[],
+    folders: { left: number },
+  ): Promise<void> {
+    const found = await answered(`the folder ${safe(pathOf(prefix))}`, () =>
+      readdir(this.full(prefix), { withFileTypes: true, encoding: 'buffer' }),
+    );
+    for (const dirent of found) {
       const name = dirent.name.toString('latin1');
       const key = prefix + name;
       if (prefix === '' && (name === '.git' || (dirent.isDirectory() && AFTER_TAG.includes(name)))) continue;
       if (isGitFolder(name) || !isPlainPath(key)) entries.set(key, { mode: 'unsafe' });
-      else if (dirent.isDirectory()) await this.walk(`${key}/`, entries, regular);
-      else if (dirent.isFile()) regular.push(key);
+      else if (dirent.isDirectory()) {
+        if (folders.left-- === 0)
+          throw new ProblemError(
+            'FILE_UNSAFE',
+            `the work tree has more than ${String(this.limits.files)} folders`,
+          );
+        await this.walk(`${key}/`, entries, regular, folders);
+      } else if (dirent.isFile()) regular.push(key);
       else entries.set(key, await this.special(key, dirent));
       if (entries.size + regular.length > this.limits.files)
         throw new ProblemError(
@@ -197,7 +212,7 @@ export class WorkTree {
   /** A link is its target's text (git mode 120000) and is never followed; one that leads out of the tree is unsafe. */
   private async special(key: string, dirent: Dirent<Buffer>): Promise<Entry> {
     if (!dirent.isSymbolicLink()) return { mode: 'unsafe' };
-    const target = await readlink(this.full(key), { encoding: 'buffer' });
+    const target = await answered(pathOf(key), () => readlink(this.full(key), { encoding: 'buffer' }));
     const text = target.toString('latin1');
     const escapes =
       /^[/\\]|^[A-Za-z]:/.test(text) || posix.join(posix.dirname(key), text).split('/')[0] === '..';

@@ -141,3 +141,19 @@ export const treeBomb: Forge = ({ cwd }, [ref = '']) => {
   const bomb = wide(wide(write('tree', leaf)));
   repo.git(['update-ref', ref, repo.git(['commit-tree', bomb, '-p', 'HEAD', '-m', 'small'])]);
 };
+
+/** folded-tree REF: a commit whose tree is one object of 400,000,000 bytes, which git keeps in less than a thousandth of that. */
+export const foldedTree: Forge = ({ cwd }, [ref = '']) => {
+  const repo = gitRepoAt(cwd);
+  const write = (type: string, bytes: Uint8Array): string =>
+    repo.git(['hash-object', '-t', type, '-w', '--literally', '--stdin'], bytes);
+  const tree = write('tree', Buffer.alloc(400_000_000));
+  const by = 'Mallory <mallory@example.com> 1700000000 +0000';
+  const commit = write(
+    'commit',
+    Buffer.from(
+      `tree ${tree}\nparent ${repo.git(['rev-parse', 'HEAD'])}\nauthor ${by}\ncommitter ${by}\n\nsmall\n`,
+    ),
+  );
+  repo.git(['update-ref', ref, commit]);
+};

@@ -16,7 +16,15 @@ import {
 import { armored, type TestKey } from '../keys.ts';
 import { bytesOf, replacedBytes } from './bytes.ts';
 import { cmsSigned, sshSigned } from './foreign-armor.ts';
-import { commitGraph, looseObject, multiPackIndex, packIndex, rawObject, treeBomb } from './git-objects.ts';
+import {
+  commitGraph,
+  foldedTree,
+  looseObject,
+  multiPackIndex,
+  packIndex,
+  rawObject,
+  treeBomb,
+} from './git-objects.ts';
 
 interface Halves {
   readonly payload: Buffer;
@@ -196,6 +204,7 @@ export const gitForges: Readonly<Record<string, Forge>> = {
   'multi-pack-index': multiPackIndex,
   'commit-graph': commitGraph,
   'tree-bomb': treeBomb,
+  'folded-tree': foldedTree,
   'other-repository': otherRepository,
   'sha256-repository': sha256Repository,
   'trusted-key': trustedKey,

@@ -189,6 +189,20 @@ describe('bytes', () => {
     expect(refusal(`a${fits}`)).toBe('x.yaml: is 262145 bytes, more than 262144');
   });
 
+  test('with thousands of keys, each of which another could repeat', () => {
+    const keys = (n: number): string => Array.from({ length: n }, (_, i) => `k${String(i)}:\n`).join('');
+    const took = (text: string): number => {
+      const before = process.cpuUsage();
+      expect(refusal(text)).toContain('"" stands for null');
+      return process.cpuUsage(before).user;
+    };
+    const least = (n: number): number => Math.min(...[1, 2, 3, 4, 5].map(() => took(keys(n))));
+    // Ten times as many take about ten times as long; each compared with each, they took fifty times as long.
+    expect(least(7_900)).toBeLessThan(28 * least(790));
+    const twice = Array.from({ length: 3_900 }, (_, i) => `k${String(i)}: 1\n`).join('');
+    expect(refusal(`${twice}k7: 2\n`)).toBe('x.yaml: line 3901, column 1: Map keys must be unique');
+  });
+
   test('nested deeper than anybody needs', () => {
     const deep = (n: number): string =>
       Array.from({ length: n }, (_, i) => `${' '.repeat(i)}a:\n`).join('') + `${' '.repeat(n)}b: 1\n`;

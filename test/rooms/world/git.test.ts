@@ -98,6 +98,15 @@ describe('a run', () => {
     expect(performance.now() - started).toBeLessThan(20_000);
   });
 
+  it('is not waited for when what it started outlives it', async () => {
+    const { options } = fakeGit('sleep 60 & sleep 60');
+    const started = performance.now();
+    const git = makeGit(root, { ...options, deadlineMs: 100 });
+    await expect(git.run(['rev-parse'])).rejects.toMatchObject({ code: 'TOOL' });
+    await expect(git.objects(['0'.repeat(40)], () => null)).rejects.toMatchObject({ code: 'TOOL' });
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
   it('is stopped when it says too much', async () => {
     const { options } = fakeGit('exec yes');
     await expect(makeGit(root, { ...options, maxOutput: 10_000 }).run(['rev-parse'])).rejects.toMatchObject({
@@ -246,5 +255,39 @@ describe.skipIf(!hasGit)('real objects', () => {
     expect(got.get(two)?.toString()).toBe('s');
     expect(got.get(missing)).toBeNull();
     expect(readFileSync(join(repo.root, 'small'), 'utf8')).toBe('s');
+  });
+
+  it('are not unfolded in memory however large they are, before anybody hears of it', async () => {
+    const { root, git } = makeGitRepo({});
+    const zeros = Buffer.alloc(70_000_000);
+    const named = (type: string): string =>
+      git(['hash-object', '-t', type, '-w', '--literally', '--stdin'], zeros);
+    const reader = makeGit(root);
+    for (const type of ['tag', 'commit', 'tree']) {
+      const sizes: unknown[] = [];
+      const read = reader.objects([named(type)], (_oid, header) => {
+        sizes.push(header?.size);
+        return null;
+      });
+      await expect(read).rejects.toMatchObject({
+        code: 'TOOL',
+        message: expect.stringContaining('over limit 67108864') as string,
+      });
+      expect(sizes).toEqual([zeros.length]);
+    }
+    writeFileSync(join(root, '.git', 'HEAD'), `${named('commit')}\n`);
+    const answer = await reader.run(['rev-parse', '--verify', 'HEAD^{commit}']);
+    expect(answer.stderr).toContain('over limit 67108864');
+  });
+
+  it('of files are, and larger ones are handed on in pieces', async () => {
+    const large = Buffer.alloc(70_000_000, 'govboot ');
+    const { root, git } = makeGitRepo({ large });
+    let length = 0;
+    await makeGit(root).objects([git(['rev-parse', 'HEAD:large'])], () => ({
+      write: (chunk) => (length += chunk.length),
+      end: () => undefined,
+    }));
+    expect(length).toBe(large.length);
   });
 });

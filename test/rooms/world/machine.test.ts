@@ -23,7 +23,10 @@ type Variables = Readonly<Record<string, string>>;
 
 /** Facts of an environment whose home is empty. */
 function factsOf(env: Variables): EnvironmentFacts {
-  return makeMachine({ HOME: temporaryFolder(), ...env }, { version: '1.0.0' }).environment();
+  return makeMachine(
+    { HOME: temporaryFolder(), ...env },
+    { version: '1.0.0', nodeDefines: [] },
+  ).environment();
 }
 
 describe('89: variables that weaken', () => {
@@ -102,6 +105,16 @@ describe('89: variables that weaken', () => {
       { name: 'SSL_CERT_FILE', value: '/tmp/ca.pem' },
       { name: 'SSL_CERT_DIR', value: '/tmp/ca' },
     ]);
+  });
+
+  it('also where Node was built to read it without being told', () => {
+    const env = { HOME: temporaryFolder(), SSL_CERT_FILE: '/tmp/ca.pem' };
+    const weakeningOf = (nodeDefines: readonly string[]): unknown =>
+      makeMachine(env, { version: '1', nodeDefines }).environment().weakening;
+    expect(weakeningOf(['NODE_OPENSSL_CERT_STORE'])).toEqual([
+      { name: 'SSL_CERT_FILE', value: '/tmp/ca.pem' },
+    ]);
+    expect(weakeningOf(['NODE_OPENSSL_CONF_NAME=nodejs_conf'])).toEqual([]);
   });
 
   it('and the options that Node was started with', () => {
@@ -351,14 +364,24 @@ describe('88: where credentials come from', () => {
       }).credentials,
     ).toEqual([
       { is: 'address', from: 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', url: 'http://***@evil.example/x' },
-      { is: 'address', from: 'AWS_CONTAINER_CREDENTIALS_FULL_URI', url: 'https://***@evil.example' },
-      { is: 'address', from: 'AWS_EC2_METADATA_SERVICE_ENDPOINT', url: 'http://metadata.example' },
+      { is: 'address', from: 'AWS_CONTAINER_CREDENTIALS_FULL_URI', url: 'https://***@evil.example/' },
+      { is: 'address', from: 'AWS_EC2_METADATA_SERVICE_ENDPOINT', url: 'http://metadata.example/' },
       {
         is: 'address',
         from: 'ec2_metadata_service_endpoint of profile default',
-        url: 'http://metadata.local',
+        url: 'http://metadata.local/',
       },
     ]);
+  });
+
+  it.each([
+    ['a tab', 'http://127.0.0.1\t.evil.example/x', 'http://127.0.0.1.evil.example/x'],
+    ['a character of no width', 'http://127.0.0.1\u200b.evil.example', 'http://127.0.0.1.evil.example/'],
+    ['a backslash', 'http://evil.example\\@127.0.0.1/', 'http://evil.example/@127.0.0.1/'],
+    ['nothing that is one', 'http://127.0.0.1\u0001/', 'http://127.0.0.1\\u{1}/'],
+  ])('is told of an address with %s as it is read', (_what, url, told) => {
+    const { credentials } = factsOf({ HOME: awsHome({}), AWS_EC2_METADATA_SERVICE_ENDPOINT: url });
+    expect(credentials).toEqual([{ is: 'address', from: 'AWS_EC2_METADATA_SERVICE_ENDPOINT', url: told }]);
   });
 
   it('does not go round in circles', () => {

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { deflateSync } from 'node:zlib';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { gitObjectId, sha256 } from '../../../src/kernel/digest.ts';
 import type { SourceFacts, TreeFacts } from '../../../src/inputs/facts.ts';
@@ -569,6 +569,18 @@ describe.skipIf(!hasGit)('a tree that differs', () => {
     await expect(opened.list('intents')).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
   });
 
+  it('limits folders on disk, also those that hold nothing', async () => {
+    const repo = await released();
+    const limits = { files: 9, bytes: 1_000_000 };
+    for (let i = 0; i < 5; i++) mkdirSync(join(repo.root, `empty${String(i)}`));
+    expect((await sourceOf(repo, 'v1', null, { limits })).tree.is).toBe('read');
+    mkdirSync(join(repo.root, 'empty', 'a', 'b', 'c', 'd'), { recursive: true });
+    expect((await sourceOf(repo, 'v1', null, { limits })).tree).toEqual({
+      is: 'problem',
+      problem: { code: 'FILE_UNSAFE', wrong: 'the work tree has more than 9 folders' },
+    });
+  });
+
   it('limits files and bytes, on disk and in the tag', async () => {
     const repo = await released();
     const few = { limits: { files: 4, bytes: 1_000_000 } };
@@ -889,6 +901,20 @@ describe.skipIf(!hasGit)('a repository that is not plain', () => {
     expect((await sourceOf(repo)).repositoryProblems).toEqual([]);
   });
 
+  it('more .gitattributes than anybody writes, which are neither kept nor searched', async () => {
+    const half = '\n'.repeat(600 * 1024);
+    const one = await released({ ...FILES, '.gitattributes': half });
+    expect((await sourceOf(one)).tree.is).toBe('read');
+    const two = await released({ ...FILES, '.gitattributes': half, 'sub/.gitattributes': `${half}#\n` });
+    expect((await sourceOf(two)).tree).toEqual({
+      is: 'problem',
+      problem: {
+        code: 'FILE_UNSAFE',
+        wrong: 'the tagged tree has more than 1048576 bytes of .gitattributes',
+      },
+    });
+  });
+
   it('a filter in a tagged .gitattributes, at any depth; line ends are no filter', async () => {
     const repo = await released({
       ...FILES,
@@ -978,6 +1004,23 @@ describe.skipIf(!hasGit)('git is not asked', () => {
       makeFifo(join(repo.root, '.git', part));
       const facts = await sourceOf(repo, 'v1', null, { git: { env: { PATH: '' } } });
       expect(facts.repositoryProblems).toEqual([{ code: 'REPO_UNSAFE', wrong: `.git/${part} is a FIFO` }]);
+    }
+  });
+
+  it('where the place of a ref or of an object is a pipe or a link', async () => {
+    const object = `objects/00/${'0'.repeat(38)}`;
+    for (const part of ['refs/tags/v1', 'refs/heads/side/way', object]) {
+      const repo = await released();
+      const place = join(repo.root, '.git', part);
+      mkdirSync(dirname(place), { recursive: true });
+      rmSync(place, { force: true });
+      makeFifo(place);
+      const facts = await sourceOf(repo, 'v1', null, { git: { env: { PATH: '' } } });
+      expect(facts.repositoryProblems).toEqual([{ code: 'REPO_UNSAFE', wrong: `.git/${part} is a FIFO` }]);
+      rmSync(place);
+      symlinkSync('/dev/null', place);
+      const [problem] = (await sourceOf(repo)).repositoryProblems;
+      expect(problem?.wrong).toBe(`.git/${part} is a symbolic link`);
     }
   });
 

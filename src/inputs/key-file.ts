@@ -8,7 +8,13 @@ import { dearmor } from './armor.ts';
 import { Cursor, readInteger, splitPackets, type Packet } from './packets.ts';
 
 export type KeyFileShape =
-  | { readonly is: 'ok'; /** The certificate without its armor. */ readonly binary: Uint8Array }
+  | {
+      readonly is: 'ok';
+      /** The certificate without its armor. */
+      readonly binary: Uint8Array;
+      /** How many signatures it carries; the time that reading it takes grows with them. */
+      readonly signatures: number;
+    }
   | { readonly is: 'malformed'; readonly code: Code; readonly wrong: string };
 
 /** 256 KiB; certificates with many third-party certifications are published without them. */
@@ -17,6 +23,7 @@ const LIMIT_BYTES = 262_144;
 /** User ids and subkeys of one certificate: each comes with signatures that are to be checked. */
 const MOST_USER_IDS = 20;
 const MOST_SUBKEYS = 20;
+const MOST_SIGNATURES = 50;
 
 /** Bits of an integer of RSA, DSA and Elgamal, and of an RSA exponent: the time of a check grows with the product of the two. */
 const MOST_BITS = 8_192;
@@ -51,8 +58,7 @@ export function parseKeyFile(bytes: Uint8Array): KeyFileShape {
     (): KeyFileShape => {
       if (PRIVATE.test(new TextDecoder().decode(bytes.subarray(0, LIMIT_BYTES)))) throw secret();
       const binary = dearmor(bytes, 'PGP PUBLIC KEY BLOCK', LIMIT_BYTES, 'KEYRING_SHAPE');
-      walk(splitPackets(binary, 'KEYRING_SHAPE'));
-      return { is: 'ok', binary };
+      return { is: 'ok', binary, signatures: walk(splitPackets(binary, 'KEYRING_SHAPE')) };
     },
     ({ code, message }) => ({ is: 'malformed', code, wrong: message }),
   );
@@ -60,7 +66,8 @@ export function parseKeyFile(bytes: Uint8Array): KeyFileShape {
 
 const PRIVATE = /-----BEGIN PGP PRIVATE KEY BLOCK-----/;
 
-function walk(packets: readonly Packet[]): void {
+/** @returns how many signatures there are */
+function walk(packets: readonly Packet[]): number {
   if (packets.some(({ tag }) => tag === TAG.secretKey || tag === TAG.secretSubkey)) throw secret();
   if (packets[0]?.tag !== TAG.publicKey)
     throw shape(`the first packet is of type ${packets[0]?.tag ?? 'none'}, not a public key`);
@@ -87,6 +94,12 @@ function walk(packets: readonly Packet[]): void {
     throw shape(`the certificate has more than ${MOST_USER_IDS} user ids`);
   if (count(TAG.publicSubkey) > MOST_SUBKEYS)
     throw shape(`the certificate has more than ${MOST_SUBKEYS} subkeys`);
+  const signatures = count(TAG.signature);
+  if (signatures > MOST_SIGNATURES)
+    throw shape(
+      `the certificate carries ${signatures} signatures, more than ${MOST_SIGNATURES}; export it without those of others (gpg --export-options export-minimal)`,
+    );
+  return signatures;
 }
 
 /** A version 4 key packet (RFC 9580 §5.5.2.2): version, time, algorithm, then its material. */

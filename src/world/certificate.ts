@@ -37,6 +37,7 @@ export async function readCertificate(file: FileRead): Promise<CertificateRead> 
   const openpgp = await loadLibrary();
   try {
     const key = await openpgp.readKey({ binaryKey: shape.binary, config: lenient(openpgp) });
+    await leaveOutFalse(openpgp, key);
     const print = printOf(key);
     if (!isFingerprint(print))
       return problem('KEYRING_SHAPE', `the fingerprint ${print} is not of version 4`);
@@ -50,6 +51,60 @@ export async function readCertificate(file: FileRead): Promise<CertificateRead> 
     return { is: 'certificate', facts, binary: shape.binary, prints: key.getKeys().map(printOf) };
   } catch (error) {
     return problem('KEYRING_SHAPE', safe(messageOf(error)));
+  }
+}
+
+/**
+ * Takes away what claims to be by this key and is not. Nothing hangs on it; but the library would check each of them again for every
+ * subkey, and anybody can put thousands there.
+ */
+async function leaveOutFalse(openpgp: Library, key: OpenPgp.Key): Promise<void> {
+  const { signature } = openpgp.enums;
+  const primary = key.keyPacket;
+  const trueOnes = async (
+    all: readonly OpenPgp.SignaturePacket[],
+    type: OpenPgp.enums.signature,
+    over: object,
+  ): Promise<OpenPgp.SignaturePacket[]> => {
+    const found = [];
+    for (const each of all) if (await isBy(openpgp, primary, each, type, over)) found.push(each);
+    return found;
+  };
+  // The library has them, and its types do not tell.
+  const direct = key as OpenPgp.Key & { directSignatures: OpenPgp.SignaturePacket[] };
+  direct.directSignatures = await trueOnes(direct.directSignatures, signature.key, { key: primary });
+  key.revocationSignatures = await trueOnes(key.revocationSignatures, signature.keyRevocation, {
+    key: primary,
+  });
+  for (const user of key.users) {
+    const over = { userID: user.userID, userAttribute: user.userAttribute, key: primary };
+    user.selfCertifications = await trueOnes(user.selfCertifications, signature.certGeneric, over);
+    user.revocationSignatures = await trueOnes(user.revocationSignatures, signature.certRevocation, over);
+  }
+  for (const subkey of key.subkeys) {
+    const over = { key: primary, bind: subkey.keyPacket };
+    subkey.bindingSignatures = await trueOnes(subkey.bindingSignatures, signature.subkeyBinding, over);
+    subkey.revocationSignatures = await trueOnes(
+      subkey.revocationSignatures,
+      signature.subkeyRevocation,
+      over,
+    );
+  }
+}
+
+/** Whether a signature is by that key at all, whatever its time. */
+async function isBy(
+  openpgp: Library,
+  by: OpenPgp.Key['keyPacket'],
+  signature: OpenPgp.SignaturePacket,
+  type: OpenPgp.enums.signature,
+  over: object,
+): Promise<boolean> {
+  try {
+    await signature.verify(by, type, over, null as never, false, lenient(openpgp));
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -73,18 +128,15 @@ async function factsOf(
   expires: number | Date | null,
 ): Promise<KeyFacts> {
   const signingKeys = await signingKeysOf(openpgp, key);
-  const { keyRevocation } = openpgp.enums.signature;
   const signing = key.subkeys.filter((subkey) => signingKeys.includes(printOf(subkey)));
   return {
     ...partOf(key, expires),
     file,
     fingerprint,
     signingKeys,
-    subkeys: await Promise.all(signing.map((subkey) => subkeyOf(openpgp, key, subkey))),
+    subkeys: await Promise.all(signing.map((subkey) => subkeyOf(openpgp, subkey))),
     userIds: key.getUserIDs().map((id) => clip(safe(id), 200)),
-    revoked: await revocationOf(openpgp, key, key.revocationSignatures, keyRevocation, {
-      key: key.keyPacket,
-    }),
+    revoked: revocationOf(key.revocationSignatures),
   };
 }
 
@@ -98,12 +150,10 @@ function partOf(key: OpenPgp.Key | OpenPgp.Subkey, expires: number | Date | null
   };
 }
 
-async function subkeyOf(openpgp: Library, key: OpenPgp.Key, subkey: OpenPgp.Subkey): Promise<KeyPart> {
-  const bound = { key: key.keyPacket, bind: subkey.keyPacket };
-  const { subkeyRevocation } = openpgp.enums.signature;
+async function subkeyOf(openpgp: Library, subkey: OpenPgp.Subkey): Promise<KeyPart> {
   return {
     ...partOf(subkey, await subkey.getExpirationTime(END_OF_TIME, lenient(openpgp))),
-    revoked: await revocationOf(openpgp, key, subkey.revocationSignatures, subkeyRevocation, bound),
+    revoked: revocationOf(subkey.revocationSignatures),
   };
 }
 
@@ -137,26 +187,12 @@ const HARD: Readonly<Record<number, string>> = { 0: 'no reason stated', 2: 'comp
 /** The last second that a version 4 timestamp can say: every revocation lies before it. */
 const END_OF_TIME = new Date(0xffff_ffff * 1000);
 
-async function revocationOf(
-  openpgp: Library,
-  { keyPacket }: OpenPgp.Key,
-  revocations: readonly OpenPgp.SignaturePacket[],
-  type: OpenPgp.enums.signature,
-  revoked: object,
-): Promise<Revoked | null> {
-  const valid = [];
-  for (const signature of revocations) {
-    // A revocation that does not verify is somebody else's attempt, and revokes nothing.
-    const good = await signature
-      .verify(keyPacket, type, revoked, END_OF_TIME, false, lenient(openpgp))
-      .then(() => true)
-      .catch(() => false);
-    if (good)
-      valid.push({
-        flag: signature.reasonForRevocationFlag ?? 0,
-        text: signature.reasonForRevocationString ?? '',
-      });
-  }
+/** By revocations that are by the key itself: one that is somebody else's attempt was left out, and revokes nothing. */
+function revocationOf(revocations: readonly OpenPgp.SignaturePacket[]): Revoked | null {
+  const valid = revocations.map(({ reasonForRevocationFlag, reasonForRevocationString }) => ({
+    flag: reasonForRevocationFlag ?? 0,
+    text: reasonForRevocationString ?? '',
+  }));
   const worst = valid.find(({ flag }) => !(flag in SOFT)) ?? valid[0];
   if (worst === undefined) return null;
   const name = SOFT[worst.flag] ?? HARD[worst.flag] ?? `reason ${worst.flag}`;

@@ -2,6 +2,7 @@
 import process from 'node:process';
 import { isGovbootError } from '../kernel/errors.ts';
 import type { FileRead, Problem, VerifierSays } from '../inputs/facts.ts';
+import { parseKeyFile } from '../inputs/key-file.ts';
 import { parseSignatureFile } from '../inputs/signature-packet.ts';
 import { digestStart } from '../inputs/signed-digest.ts';
 import type { Verifier } from '../ports.ts';
@@ -41,7 +42,7 @@ export function makeVerifier(options: VerifierOptions = {}): Verifier {
 
   return {
     keys: async (files) =>
-      (await Promise.all(files.map(certificates))).map((read) =>
+      (await certificates(files)).map((read) =>
         read.is === 'problem' ? read : { is: 'key', key: read.facts },
       ),
 
@@ -51,7 +52,7 @@ export function makeVerifier(options: VerifierOptions = {}): Verifier {
       const seen = { file: signature.path, sha256: signature.sha256, shape, digest };
       const issuer = shape.is === 'ok' ? shape.packet.issuerFingerprint : null;
       if (shape.is === 'malformed' || issuer === null) return { ...seen, key: null, verifiers: [] };
-      const certificate = choose(await Promise.all(keys.map(certificates)), issuer);
+      const certificate = choose(await certificates(keys), issuer);
       if (certificate === null) return { ...seen, key: null, verifiers: [] };
       const packet = { ...shape.packet, issuerFingerprint: issuer };
       const question = { data, armored: signature.bytes, binary: shape.binary, packet, certificate, at };
@@ -121,13 +122,45 @@ function choose(reads: readonly CertificateRead[], issuer: string): Certificate 
   );
 }
 
-/** The same certificate is asked for with every signature. Facts hold for all times, so they may be kept; library objects may not. */
-function readOnce(): (file: FileRead) => Promise<CertificateRead> {
-  const known = new Map<string, Promise<CertificateRead>>();
-  return (file) => {
-    const id = `${file.sha256} ${file.path}`;
-    const read = known.get(id) ?? readCertificate(file);
-    known.set(id, read);
-    return read;
+/** Signatures of all certificates together: each costs a millisecond or so, and that it is worth nothing is known only afterwards. */
+const MOST_SIGNATURES = 600;
+
+type ReadAll = (files: readonly FileRead[]) => Promise<readonly CertificateRead[]>;
+
+interface KeyFile {
+  readonly signatures: number;
+  readonly read: () => Promise<CertificateRead>;
+}
+
+/**
+ * The same certificates are asked for with every signature. Facts hold for all times, so they may be kept; library objects may not.
+ * A file is not read once those before it have used up what there is to spend.
+ */
+function readOnce(): ReadAll {
+  const known = new Map<string, KeyFile>();
+  const entryOf = (file: FileRead): KeyFile => {
+    const shape = parseKeyFile(file.bytes);
+    let reading: Promise<CertificateRead> | null = null;
+    return {
+      signatures: shape.is === 'ok' ? shape.signatures : 0,
+      read: () => (reading ??= readCertificate(file)),
+    };
   };
+  return (files) => {
+    let left = MOST_SIGNATURES;
+    return Promise.all(
+      files.map((file) => {
+        const id = `${file.sha256} ${file.path}`;
+        const { signatures, read } = known.get(id) ?? entryOf(file);
+        known.set(id, { signatures, read });
+        left -= signatures;
+        return left < 0 ? Promise.resolve(unread(file.path)) : read();
+      }),
+    );
+  };
+}
+
+function unread(file: string): CertificateRead {
+  const wrong = `is not read: it and the keys before it carry more than ${String(MOST_SIGNATURES)} signatures; export them without those of others (gpg --export-options export-minimal)`;
+  return { is: 'problem', file, problem: { code: 'KEYRING_SHAPE', wrong } };
 }

@@ -152,6 +152,11 @@ describe('is refused', () => {
     const subkeys = (count: number) => block([primary, uid, certification, ...times(count, subkey, binding)]);
     expect(verdict(subkeys(20))).toBe('ok');
     expect(verdict(subkeys(21))).toBe('KEYRING_SHAPE: the certificate has more than 20 subkeys');
+    const certified = (count: number) => block([primary, uid, ...times(count, certification)]);
+    expect(verdict(certified(50))).toBe('ok');
+    expect(verdict(certified(51))).toBe(
+      'KEYRING_SHAPE: the certificate carries 51 signatures, more than 50; export it without those of others (gpg --export-options export-minimal)',
+    );
     expect(verdict(block([primary, uid, ...times(500, certification)]))).toBe(
       'KEYRING_SHAPE: the packet sequence holds more than 500 packets',
     );

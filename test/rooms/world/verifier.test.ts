@@ -365,6 +365,23 @@ describe('key files', () => {
     ).toMatchObject({ key: null, verifiers: [] });
   });
 
+  test('are not all read when they carry too many signatures together, whosever those are', async () => {
+    const [primary, id, certification] = await packetsOf(ada);
+    const crowd = Array.from({ length: 13 }, (_, i) => {
+      const bad = Buffer.from(certification!);
+      bad[bad.length - 1]! ^= i + 1;
+      const packets = [primary!, id!, certification!, ...Array<Uint8Array>(49).fill(bad)];
+      return ada.file(armored('publicKey', Buffer.concat(packets)));
+    });
+    const reads = await verifier.keys(crowd);
+    expect(reads.map((read) => (read.is === 'key' ? 'key' : read.problem.wrong))).toEqual([
+      ...Array<string>(12).fill('key'),
+      'is not read: it and the keys before it carry more than 600 signatures; export them without those of others (gpg --export-options export-minimal)',
+    ]);
+    // Each time anew: the first of many is not the worse for having been asked before.
+    expect((await verifier.keys(crowd.slice(12)))[0]).toMatchObject({ is: 'key' });
+  });
+
   test('are refused when no self-signature holds', async () => {
     const other = await makeKey({ name: 'Ada', email: 'ada@example.org' });
     // The user id and certification of one key behind the primary key of another.

@@ -42,7 +42,7 @@ export interface Repository {
   /** Absolute path of the work tree. */
   readonly root: string;
   /** Files directly under the folder whose names match; read once for the life of the port. */
-  list(folder: string): Promise<readonly FileRead[]>;
+  list(folder: string, isWanted?: (path: string) => boolean): Promise<readonly FileRead[]>;
   read(path: string): Promise<Maybe<FileRead>>;
   /** Facts of the tag and tree. `lastCommit` is the commit of the last tag used, for the rollback check. */
   source(

@@ -32,7 +32,7 @@ export async function readSigned(repository: Repository, path: string, verify: V
 /** Every signature beside a document, however many there are. */
 export async function besideOf(repository: Repository, path: string): Promise<readonly FileRead[]> {
   const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
-  return (await repository.list(folder)).filter((file) => isSignatureOf(path, file.path));
+  return repository.list(folder, (each) => isSignatureOf(path, each));
 }
 
 export function tooMany(path: string, count: number): { readonly code: 'SIG_COUNT'; readonly wrong: string } {

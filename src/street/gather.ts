@@ -183,7 +183,7 @@ class Reading {
 
 /** The public certificates of a governed repository. */
 export async function keyFilesOf(repository: Repository): Promise<readonly FileRead[]> {
-  return (await repository.list(KEYS_FOLDER)).filter((file) => file.path.endsWith('.asc'));
+  return repository.list(KEYS_FOLDER, (path) => path.endsWith('.asc'));
 }
 
 function valueOf<T>(maybe: Maybe<T>): T | null {

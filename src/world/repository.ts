@@ -17,7 +17,7 @@ import { LIMITS, pathOf, WorkTree, type Entries, type Limits } from './work-tree
 
 export interface RepositoryDeps {
   readonly git?: GitOptions;
-  readonly limits?: Limits;
+  readonly limits?: Partial<Limits>;
 }
 
 type LastUsed = Parameters<Repository['source']>[1];
@@ -89,14 +89,14 @@ async function real(path: string): Promise<string | null> {
 }
 
 async function openAt(root: string, deps: RepositoryDeps): Promise<Repository> {
-  const limits = deps.limits ?? LIMITS;
+  const limits = { ...LIMITS, ...deps.limits };
   const disk = new WorkTree(root, limits);
   const foreign = await gitFolderProblem(root);
   // A .git that lies elsewhere is told as a fact and never followed: git is not asked at all.
   if (foreign !== null)
     return {
       root,
-      list: (folder) => disk.list(folder),
+      list: (folder, isWanted) => disk.list(folder, isWanted),
       read: (path) => disk.read(path),
       source: (_tag, lastUsed) => Promise.resolve(unread(root, foreign, lastUsed)),
     };
@@ -104,7 +104,7 @@ async function openAt(root: string, deps: RepositoryDeps): Promise<Repository> {
   const format = await objectFormat(git, root);
   return {
     root,
-    list: (folder) => disk.list(folder),
+    list: (folder, isWanted) => disk.list(folder, isWanted),
     read: (path) => disk.read(path),
     async source(name, lastUsed) {
       const [problems, head, tag] = await Promise.all([

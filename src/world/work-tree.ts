@@ -15,9 +15,13 @@ export interface Limits {
   readonly files: number;
   /** Bytes, over all files. */
   readonly bytes: number;
+  /** Bytes of those that are kept in memory, because they are parsed. */
+  readonly kept: number;
 }
 
-export const LIMITS: Limits = { files: 50_000, bytes: 256 * 1024 * 1024 };
+const MIB = 1024 * 1024;
+
+export const LIMITS: Limits = { files: 50_000, bytes: 256 * MIB, kept: 32 * MIB };
 
 /** Folders at the top that are made after the tag: they are no part of the tree and are judged by their own signatures. */
 export const AFTER_TAG: readonly string[] = ['evidence', 'intents'];
@@ -59,7 +63,8 @@ export class WorkTree {
   private readonly root: string;
   private readonly limits: Limits;
   private readonly files = new Map<string, Promise<Maybe<Seen>>>();
-  private readonly lists = new Map<string, Promise<readonly FileRead[]>>();
+  private readonly names = new Map<string, Promise<readonly string[]>>();
+  private kept = 0;
   private readonly hashed = new Map<string, Sha256>();
   private scanned: Promise<Maybe<Entries>> | null = null;
 
@@ -76,11 +81,18 @@ export class WorkTree {
     return seen.is === 'problem' ? seen : { is: 'read', value: seen.value.file };
   }
 
-  /** The files directly under a folder, sorted by path. @throws FILE_UNSAFE when one of them is not a plain file */
-  list(folder: string): Promise<readonly FileRead[]> {
-    const known = this.lists.get(folder) ?? this.listNow(folder);
-    this.lists.set(folder, known);
-    return known;
+  /** The files directly under a folder, or those that are wanted, sorted by path. @throws FILE_UNSAFE when one of them is not a plain file */
+  async list(folder: string, isWanted: (path: string) => boolean = () => true): Promise<readonly FileRead[]> {
+    const names = this.names.get(folder) ?? this.namesNow(folder);
+    this.names.set(folder, names);
+    const files: FileRead[] = [];
+    await inParallel((await names).filter(isWanted), async (path, i) => {
+      const seen = await this.file(path);
+      if (seen.is === 'problem')
+        throw new GovbootError(seen.problem.code, seen.problem.wrong, { data: { file: path } });
+      files[i] = seen.value.file;
+    });
+    return files;
   }
 
   /** Everything on disk but .git and what is made after the tag. */
@@ -89,7 +101,7 @@ export class WorkTree {
     return this.scanned;
   }
 
-  private async listNow(folder: string): Promise<readonly FileRead[]> {
+  private async namesNow(folder: string): Promise<readonly string[]> {
     const names = await maybe(async () => {
       const prefix = folder === '' ? '' : `${folder}/`;
       await this.checkParents(`${prefix}x`);
@@ -113,20 +125,7 @@ export class WorkTree {
     });
     if (names.is === 'problem')
       throw new GovbootError(names.problem.code, names.problem.wrong, { data: { folder } });
-    const files: FileRead[] = [];
-    let left = this.limits.bytes;
-    await inParallel(names.value, async (path, i) => {
-      const seen = await this.file(path);
-      if (seen.is === 'problem')
-        throw new GovbootError(seen.problem.code, seen.problem.wrong, { data: { file: path } });
-      files[i] = seen.value.file;
-      left -= seen.value.file.bytes.length;
-      if (left < 0)
-        throw new GovbootError('FILE_UNSAFE', `${folder} has more than ${String(this.limits.bytes)} bytes`, {
-          data: { folder },
-        });
-    });
-    return files;
+    return names.value;
   }
 
   /** Refuses paths that lead out of the root, into .git, or through a link. */
@@ -157,6 +156,12 @@ export class WorkTree {
 
   private async readNow(path: string): Promise<Seen> {
     return withPlainFile(join(this.root, path), path, async (handle, stats) => {
+      this.kept += stats.size;
+      if (this.kept > this.limits.kept)
+        throw new ProblemError(
+          'FILE_UNSAFE',
+          `${path} is not read: it and the files before it have more than ${String(this.limits.kept)} bytes`,
+        );
       const bytes = await readToEnd(handle, MAX_GOVERNED, path);
       const file = { path, bytes, sha256: sha256(bytes) };
       const hashed = this.hashed.get(path);

@@ -186,9 +186,9 @@ export function repositoryOf(world: World): Repository {
   const tree = treeOf(world);
   return {
     root: '/srv/repository',
-    list: async (folder) =>
+    list: async (folder, isWanted = () => true) =>
       [...files.keys()]
-        .filter((path) => path.slice(0, path.lastIndexOf('/')) === folder)
+        .filter((path) => path.slice(0, path.lastIndexOf('/')) === folder && isWanted(path))
         .sort()
         .map(fileAt),
     read: async (path) =>

@@ -562,11 +562,35 @@ describe.skipIf(!hasGit)('a tree that differs', () => {
     });
   });
 
-  it('limits the bytes of a listed folder, which no tag may cover', async () => {
+  it('limits the bytes that it keeps, also of a folder that no tag may cover', async () => {
     const repo = await released();
     for (const name of ['a', 'b']) repo.write(`intents/${name}.asc`, 'x'.repeat(600));
-    const opened = await makeRepositoryOpener(repo.root, { limits: { files: 9, bytes: 1_000 } }).open();
-    await expect(opened.list('intents')).rejects.toMatchObject({ code: 'FILE_UNSAFE' });
+    const open = () => makeRepositoryOpener(repo.root, { limits: { kept: 1_000 } }).open();
+    await expect((await open()).list('intents')).rejects.toMatchObject({
+      code: 'FILE_UNSAFE',
+      message: expect.stringMatching(
+        /^intents\/[ab]\.asc is not read: it and the files before it have more than 1000 bytes$/,
+      ),
+    });
+    // What is not asked for is not read, and costs nothing.
+    const some = await (await open()).list('intents', (path) => path === 'intents/b.asc');
+    expect(some.map(({ path }) => path)).toEqual(['intents/b.asc']);
+    const opened = await open();
+    expect(await opened.read('intents/a.asc')).toMatchObject({ is: 'read' });
+    expect(await opened.read('intents/a.asc')).toMatchObject({ is: 'read' });
+    expect(await opened.read('intents/b.asc')).toMatchObject({ problem: { code: 'FILE_UNSAFE' } });
+  });
+
+  it('limits the bytes that it keeps while the tree is hashed: what goes beyond makes the trees differ', async () => {
+    const repo = await released({
+      'policies/a': 'x'.repeat(600),
+      'templates/b': 'x'.repeat(600),
+      c: 'x'.repeat(600),
+    });
+    const facts = await sourceOf(repo, 'v1', null, { limits: { kept: 1_000 } });
+    expect(treeOf(facts).differences).toEqual([
+      { path: expect.stringMatching(/^(policies\/a|templates\/b)$/), how: 'unsafe' },
+    ]);
   });
 
   it('limits folders on disk, also those that hold nothing', async () => {

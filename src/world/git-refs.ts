@@ -3,7 +3,7 @@ import type { SourceFacts } from '../inputs/facts.ts';
 import { isTagName, MAX_TAG, parseTagObject, type TagRead } from '../inputs/tag-object.ts';
 import { clip, safe } from '../kernel/text.ts';
 import type { Repository } from '../ports.ts';
-import { failed, textOf, type Format } from './git-batch.ts';
+import { failed, textOf, type Format, type OnObject } from './git-batch.ts';
 import type { Git } from './git.ts';
 import { readParents } from './git-tree.ts';
 import { maybe } from './problem.ts';
@@ -57,7 +57,7 @@ export async function readTag(git: Git, name: string, format: Format): Promise<T
     code: 'TAG_MISSING',
     wrong: `refs/tags/${name} names ${oid}, which is missing`,
   };
-  await git.objects([oid], (_oid, header) => {
+  const takeTag: OnObject = (_oid, header) => {
     if (header === null) return null;
     if (header.type !== 'tag') {
       read = {
@@ -82,8 +82,9 @@ export async function readTag(git: Git, name: string, format: Format): Promise<T
         read = parseTagObject(name, oid, new Uint8Array(Buffer.concat(chunks)), format);
       },
     };
-  });
-  return read;
+  };
+  const asked = await maybe(() => git.objects([oid], takeTag));
+  return asked.is === 'problem' ? { is: 'problem', ...asked.problem } : read;
 }
 
 /** Whether the tag's commit is the last one used or comes after it, shown by a chain of commits that are what their names say. */

@@ -6,9 +6,10 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
-import { GovbootError, messageOf } from '../kernel/errors.ts';
+import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
 import { clip, safe } from '../kernel/text.ts';
 import { BatchParser, failed, type OnObject } from './git-batch.ts';
+import { ProblemError } from './problem.ts';
 import { whereIs } from './programs.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -28,7 +29,7 @@ export interface Git {
   /**
    * Streams objects in the order asked for. `onObject` gets a header, or null for one that is missing.
    * @param most bytes that git may ask for at once, where it has to unfold more than tags, commits and trees
-   * @throws TOOL
+   * @throws TOOL, ProblemError REPO_UNSAFE
    */
   objects(oids: readonly string[], onObject: OnObject, most?: number): Promise<void>;
 }
@@ -84,7 +85,14 @@ export function makeGit(root: string, options: GitOptions = {}): Git {
       const args = ['cat-file', '--batch', '--buffer'];
       const parser = new BatchParser(oids, onObject);
       const input = oids.map((oid) => `${oid}\n`).join('');
-      const ended = await finish(args, start(args, most), limits, input, (chunk) => parser.take(chunk));
+      const ended = await finish(args, start(args, most), limits, input, (chunk) => parser.take(chunk)).catch(
+        (error: unknown) => {
+          // Nobody here closes a pipe early. An older git that is to fetch an object writes to the fetching program, which may not start.
+          if (isGovbootError(error) && error.data['signal'] === 'SIGPIPE')
+            throw new ProblemError('REPO_UNSAFE', 'an object is missing, and git ended while it fetched it');
+          throw error;
+        },
+      );
       if (ended.status !== 0) throw failed(args, ended.stderr);
       parser.finish();
     },
@@ -171,7 +179,8 @@ function finish(
       clearTimeout(timer);
       const said = clip(safe(stderr.trim()), 4_000);
       if (fault !== undefined) reject(fault);
-      else if (status === null) reject(toolError(`git ${args[0] ?? ''} was ended by ${String(signal)}`));
+      else if (status === null)
+        reject(toolError(`git ${args[0] ?? ''} was ended by ${String(signal)}`, undefined, signal));
       else if (/dubious ownership|unsafe repository/.test(stderr)) reject(notOurs(said));
       else resolve({ status, stderr: said });
     });
@@ -179,8 +188,8 @@ function finish(
   });
 }
 
-function toolError(message: string, cause?: unknown): GovbootError {
-  return new GovbootError('TOOL', message, { data: { tool: 'git' }, cause });
+function toolError(message: string, cause?: unknown, signal: string | null = null): GovbootError {
+  return new GovbootError('TOOL', message, { data: { tool: 'git', signal }, cause });
 }
 
 function notOurs(said: string): GovbootError {

@@ -1,20 +1,23 @@
 /** Steps between versions of the trust file, in lines for people and in data for machines. Pure. */
 import type { Json } from '../kernel/json.ts';
+import type { Fingerprint } from '../inputs/facts.ts';
 import { ROLES, type Person, type Roots, type Trust } from '../inputs/trust.ts';
 import { isGood, type TrustStep } from '../gates/trust-chain.ts';
 import type { Side } from '../gates/trust-sides.ts';
+import type { KeyEnd, TrustState } from '../street/trust-state.ts';
 
 /** One step: what the version is, who signed it, what it changes, and what is wrong with it. */
-export function linesOfStep(step: TrustStep, before: Trust | Roots | null): readonly string[] {
+export function linesOfStep(step: TrustStep, before: Trust | Roots | null, ended: Ended): readonly string[] {
   const { version, path, trust } = step;
   const head = `version ${String(version)}: ${path}${trust === null ? '' : `, expires ${trust.expires}`}`;
   return [
     `${isGood(step) ? 'good' : 'NOT good'}  ${head}`,
-    ...(step.before === null ? [] : [`      ${sideLine(step.before, version)}`]),
+    ...(step.before === null ? [] : [`      ${sideLine(step.before, version, ended)}`]),
     ...(step.own === null || step.before?.roots.version === version
       ? []
-      : [`      ${sideLine(step.own, version)}`]),
+      : [`      ${sideLine(step.own, version, ended)}`]),
     ...(trust === null || before === null ? [] : changesOf(before, trust).map((line) => `      ${line}`)),
+    ...(trust === null ? [] : endsIn(trust, ended).map(({ what, how }) => `      ! ${what} ${how}`)),
     ...[...step.gaps, ...step.unsigned].flatMap(({ code, message, hint }) => [
       `      ${code}: ${message}`,
       `      hint: ${hint}`,
@@ -22,14 +25,17 @@ export function linesOfStep(step: TrustStep, before: Trust | Roots | null): read
   ];
 }
 
-function sideLine({ roots, who, lapsed }: Side, version: number): string {
+function sideLine({ roots, who, lapsed }: Side, version: number, ended: Ended): string {
   const whose =
     roots.version === version ? 'its own root keys' : `the root keys of version ${String(roots.version)}`;
-  const gone = lapsed.length === 0 ? '' : `; expired or revoked: ${lapsed.join(', ')}`;
+  const gone =
+    lapsed.length === 0
+      ? ''
+      : `; no longer counted: ${lapsed.map((key) => `${key} (${howOf(ended.get(key))})`).join(', ')}`;
   return `signed by ${String(who.length)} of ${String(roots.threshold)} needed of ${whose}: ${who.join(', ') || 'none'}${gone}`;
 }
 
-export function jsonOfStep(step: TrustStep): Json {
+export function jsonOfStep(step: TrustStep, ended: Ended): Json {
   const sideOf = (side: Side | null): Json =>
     side === null
       ? null
@@ -50,8 +56,39 @@ export function jsonOfStep(step: TrustStep): Json {
     before: sideOf(step.before),
     own: sideOf(step.own),
     good: isGood(step),
+    ended: step.trust === null ? [] : endsIn(step.trust, ended).map(({ key, end }) => ({ key, ...end })),
     findings: [...step.gaps, ...step.unsigned].map(({ code, message, hint }) => ({ code, message, hint })),
   };
+}
+
+export type Ended = TrustState['ended'];
+
+/** The keys that a version lists and that have ended by now, root keys first. */
+function endsIn(
+  { roots, people }: Trust,
+  ended: Ended,
+): readonly {
+  readonly key: Fingerprint;
+  readonly what: string;
+  readonly how: string;
+  readonly end: KeyEnd;
+}[] {
+  const listed = [
+    ...roots.keys.map((key) => ({ key, what: `root key ${key}` })),
+    ...people
+      .filter(({ fingerprint }) => !roots.keys.includes(fingerprint))
+      .map(({ fingerprint: key, name }) => ({ key, what: `key ${key} of ${name}` })),
+  ];
+  return listed.flatMap(({ key, what }) => {
+    const end = ended.get(key);
+    return end === undefined ? [] : [{ key, what, how: howOf(end), end }];
+  });
+}
+
+/** A subkey may have ended alone, which is told where its signature is judged. */
+function howOf(end: KeyEnd | undefined): string {
+  if (end === undefined) return 'its subkey ended';
+  return end.is === 'expired' ? `expired at ${end.at}` : `revoked, ${end.kind}: ${end.reason}`;
 }
 
 /** What a version changes: `+` given, `-` taken. Of a pin only the roots are known. */
@@ -61,7 +98,13 @@ export function changesOf(before: Trust | Roots, after: Trust): readonly string[
     ...after.roots.keys.filter((key) => !old.keys.includes(key)).map((key) => `+ root key ${key}`),
     ...old.keys.filter((key) => !after.roots.keys.includes(key)).map((key) => `- root key ${key}`),
     ...moved('threshold of the root keys', old.threshold, after.roots.threshold),
-    ...('people' in before ? [...thresholdChanges(before, after), ...peopleChanges(before, after)] : []),
+    ...('people' in before
+      ? [
+          ...moved('expires', before.expires, after.expires),
+          ...thresholdChanges(before, after),
+          ...peopleChanges(before, after),
+        ]
+      : []),
   ];
 }
 

@@ -5,11 +5,11 @@ import { rootsOfPin } from '../gates/pin.ts';
 import type { TrustStep } from '../gates/trust-chain.ts';
 import { readTrustState, type TrustState } from '../street/trust-state.ts';
 import type { CommandRun } from './command.ts';
-import { jsonOfStep, linesOfStep, personLine } from './trust-lines.ts';
+import { jsonOfStep, linesOfStep, personLine, type Ended } from './trust-lines.ts';
 
 export const trustShow: CommandRun<'trust show'> = async (ports) => {
   const state = await readTrustState(ports);
-  const { present, pin, steps } = state;
+  const { present, pin, steps, ended } = state;
   const trust = present.value;
   ports.emit({
     type: 'result',
@@ -17,13 +17,13 @@ export const trustShow: CommandRun<'trust show'> = async (ports) => {
     value: {
       trust: toJson(trust),
       pin: pin === null ? null : toJson(pin),
-      steps: steps.map(jsonOfStep),
+      steps: steps.map((step) => jsonOfStep(step, ended)),
     },
     lines: [
       `repository ${trust.repository}, trust version ${String(trust.version)}, expires ${trust.expires}`,
       ...pinLines(state),
       'versions:',
-      ...stepLines(steps, pin === null ? null : rootsOfPin(pin)),
+      ...stepLines(steps, pin === null ? null : rootsOfPin(pin), ended),
       `root keys, ${String(trust.roots.threshold)} of ${String(trust.roots.keys.length)}:`,
       ...trust.roots.keys.map((print) => `  ${print}`),
       'people:',
@@ -33,10 +33,10 @@ export const trustShow: CommandRun<'trust show'> = async (ports) => {
 };
 
 /** Every step, each against the one before it. */
-export function stepLines(steps: readonly TrustStep[], from: Roots | null): readonly string[] {
+export function stepLines(steps: readonly TrustStep[], from: Roots | null, ended: Ended): readonly string[] {
   let before: Trust | Roots | null = from;
   return steps.flatMap((step) => {
-    const lines = linesOfStep(step, before);
+    const lines = linesOfStep(step, before, ended);
     before = step.trust;
     return lines.map((line) => `  ${line}`);
   });

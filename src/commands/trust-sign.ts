@@ -86,7 +86,9 @@ function tellChanges(ports: Ports, trust: Trust, before: Trust | null): void {
     type: 'note',
     text: [
       `version ${String(version)} changes, of version ${String(before.version)}:`,
-      ...(changes.length === 0 ? ['no root key, no person and no threshold'] : changes),
+      ...(changes.length === 0
+        ? ['nothing that counts: no root key, no person, no threshold, no date']
+        : changes),
     ].join('\n'),
   });
 }

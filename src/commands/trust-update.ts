@@ -13,7 +13,7 @@ import { stepLines } from './trust-show.ts';
 
 /** Nothing is typed: every step is vouched for by what was pinned from paper once. */
 export const trustUpdate: CommandRun<'trust update'> = async (ports) => {
-  const { present, pin, unpinned, kept, steps } = await readTrustState(ports);
+  const { present, pin, unpinned, kept, steps, ended } = await readTrustState(ports);
   if (pin === null) throw refusal(ports, unpinned);
   const wrong = [...rollback(present, [pin], []), ...misplaced(present, kept), ...otherRoots(present, pin)];
   if (wrong.length > 0) throw refusal(ports, wrong);
@@ -49,10 +49,10 @@ export const trustUpdate: CommandRun<'trust update'> = async (ports) => {
       roots: [...moved.roots],
       threshold: moved.threshold,
       file: pin.file,
-      steps: walked.map(jsonOfStep),
+      steps: walked.map((step) => jsonOfStep(step, ended)),
     },
     lines: [
-      ...stepLines(walked, rootsOfPin(pin)),
+      ...stepLines(walked, rootsOfPin(pin), ended),
       moved.trustVersion === pin.trustVersion
         ? `the pin of repository ${pin.repository} is of version ${String(pin.trustVersion)} already`
         : `moved the pin of repository ${pin.repository} from version ${String(pin.trustVersion)} to ${String(moved.trustVersion)}`,

@@ -1,6 +1,7 @@
 /** The trust file as this machine can judge it: pin, versions and signatures, without tag, intent or cloud. */
 import { GovbootError } from '../kernel/errors.ts';
-import type { KeptTrust, PinFacts } from '../inputs/facts.ts';
+import type { Instant } from '../kernel/time.ts';
+import type { Fingerprint, KeptTrust, KeyFacts, PinFacts, Revoked } from '../inputs/facts.ts';
 import { readTrust, TRUST_FILE } from '../inputs/trust.ts';
 import { parseSigned } from '../gates/documents.ts';
 import { choosePin, rootsOfPin } from '../gates/pin.ts';
@@ -20,7 +21,14 @@ export interface TrustState {
   readonly kept: readonly KeptTrust[];
   /** From the pin to the present version; without a pin, from the first version that is kept. */
   readonly steps: readonly TrustStep[];
+  /** What ended by now, of the keys in policies/keys. */
+  readonly ended: ReadonlyMap<Fingerprint, KeyEnd>;
 }
+
+/** Soft: superseded or retired. Hard: compromised, or for any other reason or none (RFC 9580 §5.2.3.31). */
+export type KeyEnd =
+  | { readonly is: 'expired'; readonly at: Instant }
+  | { readonly is: 'revoked'; readonly kind: Revoked['kind']; readonly reason: string };
 
 /** @throws what is wrong with the trust file itself, or with the folder of its versions */
 export async function readTrustState(
@@ -41,6 +49,9 @@ export async function readTrustState(
   const after = pin?.trustVersion ?? version - 1 - MOST_STEPS;
   const { kept } = await readTrustVersions(repository, verify, { after, before: version });
   if (kept.is === 'problem') throw new GovbootError(kept.problem.code, kept.problem.wrong);
+  const certificates = (await ports.verifier.keys(keys)).flatMap((read) =>
+    read.is === 'key' ? [read.key] : [],
+  );
   return {
     repository,
     present,
@@ -48,7 +59,18 @@ export async function readTrustState(
     unpinned: choice.is === 'refused' ? choice.findings : [],
     kept: kept.value,
     steps: walkTrust({ from: pin === null ? null : rootsOfPin(pin), kept: kept.value, present, now }),
+    ended: new Map(
+      certificates.flatMap((key) => {
+        const end = endOf(key, now);
+        return end === null ? [] : [[key.fingerprint, end]];
+      }),
+    ),
   };
+}
+
+function endOf({ revoked, expires }: KeyFacts, now: Instant): KeyEnd | null {
+  if (revoked !== null) return { is: 'revoked', ...revoked };
+  return expires !== null && expires <= now ? { is: 'expired', at: expires } : null;
 }
 
 /** What is wrong with one document, as an error. */

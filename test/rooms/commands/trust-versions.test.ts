@@ -195,7 +195,7 @@ describe('trust sign', () => {
     await run(trustNext, {}, { world });
     const signed = await run(trustSign, {}, { world, signer: 'root' });
     expect(warnings(signed)).toEqual([
-      'version 4 changes, of version 3:\nno root key, no person and no threshold',
+      'version 4 changes, of version 3:\nnothing that counts: no root key, no person, no threshold, no date',
     ]);
   });
 
@@ -314,8 +314,9 @@ describe('trust show', () => {
     world.cast.root.facts = { ...world.cast.root.facts, expires: '2026-11-22T12:00:00Z' as Instant };
     const late = await run(trustShow, {}, { world });
     expect(late.lines).toContain(
-      `        signed by 0 of 1 needed of the root keys of version 3: none; expired or revoked: ${PRINTS.root}`,
+      `        signed by 0 of 1 needed of the root keys of version 3: none; no longer counted: ${PRINTS.root} (expired at 2026-11-22T12:00:00Z)`,
     );
+    expect(late.lines).toContain(`        ! root key ${PRINTS.root} expired at 2026-11-22T12:00:00Z`);
     world = await makeWorld();
     const { lines } = await run(trustShow, {}, { world });
     expect(lines.slice(2, 6)).toEqual([
@@ -324,6 +325,33 @@ describe('trust show', () => {
       '  good  version 3: policies/trust.yaml, expires 2027-06-01T00:00:00Z',
       `        signed by 1 of 1 needed of its own root keys: ${PRINTS.root}`,
     ]);
+  });
+
+  test.each([
+    ['soft', 'retired: she has left'],
+    ['hard', 'compromised: stolen'],
+  ] as const)('keys that were revoked (%s), at each version that lists them', async (kind, reason) => {
+    await rotate();
+    const revoke = (name: 'root' | 'alice'): void => {
+      const { facts } = world.cast[name];
+      world.cast[name].facts = { ...facts, revoked: { kind, reason } };
+    };
+    revoke('alice');
+    const { lines, value } = await run(trustShow, {}, { world });
+    expect(lines.filter((line) => line.includes('! '))).toEqual([
+      `        ! key ${PRINTS.alice} of Alice revoked, ${kind}: ${reason}`,
+      `        ! key ${PRINTS.alice} of Alice revoked, ${kind}: ${reason}`,
+    ]);
+    expect(value['steps']).toMatchObject([
+      { version: 4, ended: [{ key: PRINTS.alice, is: 'revoked', kind, reason }] },
+      { version: 5, ended: [{ key: PRINTS.alice, is: 'revoked', kind, reason }] },
+    ]);
+    // Whoever vouched for the first step does not count any more, so that nothing after it is read.
+    revoke('root');
+    const later = (await run(trustShow, {}, { world })).lines;
+    expect(later).toContain(
+      `        signed by 0 of 1 needed of the root keys of version 3: none; no longer counted: ${PRINTS.root} (revoked, ${kind}: ${reason})`,
+    );
   });
 
   test('without a pin, from the first version that is kept', async () => {

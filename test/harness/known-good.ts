@@ -57,15 +57,20 @@ export interface KnownGood {
   released(files: ReadonlyMap<string, Uint8Array>): Promise<Repo>;
 }
 
-/** @param verifiers which programs are asked beside OpenPGP.js; none unless told: a process a signature takes its time */
-export async function makeKnownGood(verifiers: VerifierOptions = { gpgvPath: null }): Promise<KnownGood> {
+/**
+ * @param verifiers which programs are asked beside OpenPGP.js; none unless told: a process a signature takes its time
+ * @throws when it is refused itself: whatever is changed of such a one is refused too, and shows nothing
+ */
+export async function makeKnownGood(
+  verifiers: VerifierOptions = { gpgvPath: null, sqvPath: null },
+): Promise<KnownGood> {
   const keys = await makeKeys();
   const files = await governedFiles(keys);
   const verifier = remembering(makeVerifier(verifiers));
   const released: KnownGood['released'] = (changed) => release(keys, changed);
   const own = [pinOf({ roots: [keys.root.fingerprint] })];
   const ports = await portsOf(verifier);
-  return {
+  const good: KnownGood = {
     repo: await released(files),
     keys,
     released,
@@ -77,6 +82,9 @@ export async function makeKnownGood(verifiers: VerifierOptions = { gpgvPath: nul
       return judge((await gather({ ...ports, pins, repository }, request)).facts);
     },
   };
+  const { passed, verdicts } = await good.judge(good.repo);
+  if (passed === null) throw new Error(`the known good is refused:\n${JSON.stringify(verdicts, null, 2)}`);
+  return good;
 }
 
 async function makeKeys(): Promise<Readonly<Record<Name, TestKey>>> {
@@ -136,9 +144,9 @@ function repositoryOf({ files, tag, tagged }: Repo): Repository {
   const fileAt = (path: string): FileRead => fileOf(path, files.get(path)!);
   return {
     root: '/srv/repository',
-    list: async (folder) =>
+    list: async (folder, isWanted = () => true) =>
       [...files.keys()]
-        .filter((path) => path.slice(0, Math.max(0, path.lastIndexOf('/'))) === folder)
+        .filter((path) => path.slice(0, Math.max(0, path.lastIndexOf('/'))) === folder && isWanted(path))
         .sort()
         .map(fileAt),
     read: async (path) =>

@@ -97,9 +97,9 @@ async function ask({ clock, text, timeoutMs, brackets }: Question): Promise<Answ
   try {
     stream.setRawMode(true);
     await drained(stream, end, ending.signal);
-    put(tty, `${brackets ? PASTE_ON : ''}${text}`);
-    // Whoever continues a process that was stopped here (SIGSTOP cannot be ignored) may not be who was asked.
+    // Whoever continues a process that was stopped (SIGSTOP cannot be ignored) once the question stands there may not be who was asked.
     process.once('SIGCONT', end);
+    put(tty, `${brackets ? PASTE_ON : ''}${text}`);
     return await readLine({ stream, tty, clock, text, timeoutMs, ending: ending.signal });
   } finally {
     process.off('exit', restore);

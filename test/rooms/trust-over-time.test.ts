@@ -1,4 +1,4 @@
-// The table of docs/trust.md, "When people and root keys change", row by row: real keys, the real verifiers, the whole way through the gates.
+// The table of docs/trust.md, "When a key is lost", row by row: real keys, the real verifiers, the whole way through the gates.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { verifyEvidence } from '../../src/evidence/verify.ts';
 import type { FileRead, PinFacts } from '../../src/inputs/facts.ts';

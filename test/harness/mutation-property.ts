@@ -3,6 +3,8 @@
  * repository that passes, the changed one is refused, in words that are safe to print, without a crash.
  */
 import * as fc from 'fast-check';
+import { splitPackets } from '../../src/inputs/packets.ts';
+import { parseSignatureFile } from '../../src/inputs/signature-packet.ts';
 import { isSafe } from '../../src/kernel/text.ts';
 import type { Judgement } from '../../src/gates/index.ts';
 import { INTENT, type KnownGood, type Repo } from './known-good.ts';
@@ -105,13 +107,34 @@ async function apply({ target, change }: Mutation, before: Uint8Array): Promise<
   }
 }
 
-/**
- * The one change that changes nothing: the same signature in its other accepted spelling, without the checksum of the armor. That line
- * is not part of the signature, and RFC 9580 §6.1 leaves it to whoever writes.
- */
+/** True of the very same signature in its other spelling, without the checksum of the armor (RFC 9580 §6.1 leaves it to whoever writes). */
 function isOnlyRespelled(before: Uint8Array, after: Uint8Array): boolean {
   const [a, b] = [before, after].map((content) => new TextDecoder().decode(content)) as [string, string];
-  return a.includes('-----BEGIN PGP SIGNATURE-----') && withoutChecksum(a) === b;
+  return a.includes(BEGIN) && withoutChecksum(a) === b;
+}
+
+const BEGIN = '-----BEGIN PGP SIGNATURE-----';
+
+/**
+ * True where everything that is signed, and the signature itself, are what they were: only what docs/decisions/0016-one-spelling.md leaves
+ * to whoever writes is another, the form of the packet's header or the issuer outside of what is signed. Such a one may pass.
+ */
+function isSameSignature(before: Uint8Array, after: Uint8Array): boolean {
+  const [a, b] = [before, after].map(essence);
+  return a !== null && a === b;
+}
+
+/** What stands before the armor, and of the one packet in it all but header and unsigned subpackets (RFC 9580 §5.2.3). */
+function essence(content: Uint8Array): string | null {
+  const at = Buffer.from(content).indexOf(BEGIN);
+  if (at < 0) return null;
+  const shape = parseSignatureFile(content.subarray(at));
+  if (shape.is !== 'ok') return null;
+  const body = Buffer.from(splitPackets(shape.binary, 'SIG_FORMAT')[0]!.body);
+  const hashed = 6 + body.readUInt16BE(4);
+  const rest = hashed + 2 + body.readUInt16BE(hashed);
+  const parts = [content.subarray(0, at), body.subarray(0, hashed), body.subarray(rest)];
+  return parts.map((part) => Buffer.from(part).toString('hex')).join(' ');
 }
 
 /** What is wrong with a judgement that must be a refusal; nothing when all is right. */
@@ -146,6 +169,10 @@ export function mutationProperty(
     const judgement = await good.judge(repo);
     const { user, system } = process.cpuUsage(from);
     seen(mutation, (user + system) / 1000);
+    const [before, after] = [good.repo, repo].map(({ tag, files }) =>
+      mutation.target === TAG ? tag : files.get(mutation.target)!,
+    ) as [Uint8Array, Uint8Array];
+    fc.pre(judgement.passed === null || !isSameSignature(before, after));
     const problems = problemsOfRefusal(judgement);
     if (problems.length > 0) throw new Error(problems.join('\n'));
   });

@@ -119,6 +119,9 @@ export class WorkTree {
           'FILE_UNSAFE',
           `${safe(unsafe)} has a control or invisible character in its name`,
         );
+      // Also one that nobody asked for: it may be what is asked for next.
+      const odd = found.find((entry) => !entry.isDirectory() && !entry.isFile());
+      if (odd !== undefined) throw new ProblemError('FILE_UNSAFE', `${prefix}${odd.name} is ${kindOf(odd)}`);
       if (paths.length > this.limits.files)
         throw new ProblemError('FILE_UNSAFE', `${folder} has more than ${String(this.limits.files)} files`);
       return paths;

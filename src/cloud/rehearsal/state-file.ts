@@ -30,8 +30,11 @@ export interface StateFileOptions {
 }
 
 const DIGITS = 8;
-/** Older states that stay, for readers that are just opening one. */
-const KEPT = 3;
+/**
+ * States that stay. A number is free again only once so many newer ones are there; so whoever put a state in place, and finds fewer
+ * than that after it, was in time, and others have built on it since.
+ */
+const KEPT = 16;
 /** Lost races in a row after which something is wrong with the file system, not with the timing. */
 const MAX_TRIES = 1000;
 
@@ -99,17 +102,18 @@ function commit(file: string, number: number, state: CloudState): boolean {
   const draft = `${file}.draft-${process.pid}-${++written}`;
   writeSynced(draft, JSON.stringify(state));
   const path = pathOf(file, number);
+  let all: readonly number[];
   try {
     linkSync(draft, path);
+    all = numbers(file);
   } catch (error) {
     if (isCode(error, 'EEXIST')) return false;
     throw error;
   } finally {
     rmSync(draft, { force: true });
   }
-  const all = numbers(file);
-  if ((all.at(-1) ?? 0) > number) {
-    // The number was free only because it had been cleared away: others are further on already.
+  if ((all.at(-1) ?? 0) >= number + KEPT) {
+    // The number was free only because it had been cleared away.
     rmSync(path, { force: true });
     return false;
   }

@@ -99,11 +99,26 @@ describe('the state on disk', () => {
     await expect(makeBucket(rehearse({ store: store() }).api)).rejects.toThrow(`${file}.00000007`);
   });
 
-  test('R.44 the newest three stay', async () => {
+  const nameOf = (n: number): string => `dev.json.${String(n).padStart(8, '0')}`;
+
+  test('R.44 the newest sixteen stay', async () => {
     const { api } = rehearse({ store: store() });
-    for (let i = 0; i < 6; i++) await makeKey(api);
-    expect(files()).toEqual(['dev.json.00000004', 'dev.json.00000005', 'dev.json.00000006']);
-    expect(await keysIn()).toHaveLength(6);
+    for (let i = 0; i < 19; i++) await makeKey(api);
+    expect(files()).toEqual(Array.from({ length: 16 }, (_, i) => nameOf(i + 4)));
+    expect(await keysIn()).toHaveLength(19);
+  });
+
+  test('R.41 what others have built on is not done again', async () => {
+    const { api } = rehearse({ store: store() });
+    await makeKey(api);
+    let times = 0;
+    await store().hold(true, () => {
+      times++;
+      // A third state is there by the time that it looks round: another one was quick to build on its second.
+      writeFileSync(`${file}.00000003`, readFileSync(`${file}.00000001`));
+    });
+    expect(times).toBe(1);
+    expect(files()).toEqual([1, 2, 3].map(nameOf));
   });
 
   test('R.44 a number that was cleared away is not taken again', async () => {
@@ -111,18 +126,18 @@ describe('the state on disk', () => {
     const { api } = rehearse({ store: store() });
     await makeKey(api);
     let first = true;
-    // While the slow one works on the first state, the others are four states further.
+    // While the slow one works on the first state, the others are many states further.
     await slow.hold(true, (state) => {
       if (first) {
         first = false;
         const text = readFileSync(`${file}.00000001`, 'utf8');
-        for (const n of [3, 4, 5, 6])
-          writeFileSync(`${file}.0000000${n}`, text.replace('"made":1', `"made":${n}`));
+        for (let n = 3; n <= 18; n++)
+          writeFileSync(join(dirname(file), nameOf(n)), text.replace('"made":1', `"made":${n}`));
       }
       state.made += 100;
     });
-    expect(files().at(-1)).toBe('dev.json.00000007');
-    expect(JSON.parse(readFileSync(`${file}.00000007`, 'utf8'))).toMatchObject({ made: 106 });
+    expect(files().at(-1)).toBe(nameOf(19));
+    expect(JSON.parse(readFileSync(`${file}.00000019`, 'utf8'))).toMatchObject({ made: 118 });
     expect(files()).not.toContain('dev.json.00000002');
   });
 });

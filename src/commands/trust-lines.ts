@@ -17,7 +17,7 @@ export function linesOfStep(step: TrustStep, before: Trust | Roots | null, ended
       ? []
       : [`      ${sideLine(step.own, version, ended)}`]),
     ...(trust === null || before === null ? [] : changesOf(before, trust).map((line) => `      ${line}`)),
-    ...(trust === null ? [] : endsIn(trust, ended).map(({ what, how }) => `      ! ${what} ${how}`)),
+    ...(trust === null ? [] : endsIn(trust, ended).map(({ what, end }) => `      ! ${what} ${howOf(end)}`)),
     ...[...step.gaps, ...step.unsigned].flatMap(({ code, message, hint }) => [
       `      ${code}: ${message}`,
       `      hint: ${hint}`,
@@ -67,12 +67,7 @@ export type Ended = TrustState['ended'];
 function endsIn(
   { roots, people }: Trust,
   ended: Ended,
-): readonly {
-  readonly key: Fingerprint;
-  readonly what: string;
-  readonly how: string;
-  readonly end: KeyEnd;
-}[] {
+): readonly { readonly key: Fingerprint; readonly what: string; readonly end: KeyEnd }[] {
   const listed = [
     ...roots.keys.map((key) => ({ key, what: `root key ${key}` })),
     ...people
@@ -81,7 +76,7 @@ function endsIn(
   ];
   return listed.flatMap(({ key, what }) => {
     const end = ended.get(key);
-    return end === undefined ? [] : [{ key, what, how: howOf(end), end }];
+    return end === undefined ? [] : [{ key, what, end }];
   });
 }
 

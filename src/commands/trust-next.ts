@@ -9,8 +9,8 @@ import { sha256 } from '../kernel/digest.ts';
 import type { FileRead } from '../inputs/facts.ts';
 import { keptPath, parseTrust, TRUST_FILE, type Trust } from '../inputs/trust.ts';
 import type { Ports, Repository } from '../ports.ts';
-import { besideOf, MOST_SIGNATURES, tooMany } from '../street/beside.ts';
-import { unsignedFinding } from '../street/trust-own.ts';
+import { besideOf } from '../street/beside.ts';
+import { refuseUnsigned } from '../street/trust-own.ts';
 import type { CommandRun } from './command.ts';
 import { readDocument } from './sign-beside.ts';
 
@@ -20,7 +20,13 @@ export const trustNext: CommandRun<'trust next'> = async (ports) => {
   const trust = parseTrust(file);
   const next = raised(file, trust);
   const beside = await signaturesOf(repository, file, trust.version);
-  await refuseUnsigned(ports, repository, { file, trust, beside: beside.map(({ signature }) => signature) });
+  // What was never in force is not kept.
+  await refuseUnsigned(
+    ports,
+    repository,
+    { file, trust, beside: beside.map(({ signature }) => signature) },
+    `version ${String(trust.version)} is not in force, so it can be edited as it is; have it signed, then begin the next one`,
+  );
   const kept = [
     ...beside.map(({ signature, to }) => ({ to, bytes: signature.bytes })),
     { to: keptPath(trust.version), bytes: file.bytes },
@@ -68,7 +74,7 @@ interface Beside {
   readonly to: string;
 }
 
-/** The signatures of the present version; also those that a run before this one had moved already. @throws SIG_COUNT */
+/** The signatures of the present version; also those that a run before this one had moved already. */
 async function signaturesOf(
   repository: Repository,
   file: FileRead,
@@ -83,25 +89,7 @@ async function signaturesOf(
     const to = `${target}${signature.path.slice(TRUST_FILE.length)}`;
     found.set(to, { signature, to });
   }
-  if (found.size > MOST_SIGNATURES) {
-    const { code, wrong } = tooMany(TRUST_FILE, found.size);
-    throw new GovbootError(code, wrong);
-  }
   return [...found.values()];
-}
-
-/** What was never in force is not kept. A root key that expired since it signed did sign: it may be why there is a next version. */
-async function refuseUnsigned(
-  ports: Ports,
-  repository: Repository,
-  version: Parameters<typeof unsignedFinding>[2],
-): Promise<void> {
-  const wrong = await unsignedFinding(ports, repository, version);
-  if (wrong !== null)
-    throw new GovbootError(wrong.code, wrong.message, {
-      hint: `version ${String(version.trust.version)} is not in force, so it can be edited as it is; have it signed, then begin the next one`,
-      data: wrong.data,
-    });
 }
 
 async function refuseOther(ports: Ports, path: string, bytes: Uint8Array): Promise<void> {

@@ -1,10 +1,10 @@
 /** `govboot trust pin`: the root keys of a repository, from paper. */
 import { GovbootError } from '../kernel/errors.ts';
-import type { FileRead, PinFacts } from '../inputs/facts.ts';
+import type { PinFacts } from '../inputs/facts.ts';
 import { parseTrust, TRUST_FILE, type Trust } from '../inputs/trust.ts';
-import type { Ports, Repository } from '../ports.ts';
-import { besideOf, MOST_SIGNATURES, tooMany } from '../street/beside.ts';
-import { unsignedFinding } from '../street/trust-own.ts';
+import type { Ports } from '../ports.ts';
+import { besideOf } from '../street/beside.ts';
+import { refuseUnsigned } from '../street/trust-own.ts';
 import type { CommandRun } from './command.ts';
 import { parseRoot } from './scaffold.ts';
 import { readDocument } from './sign-beside.ts';
@@ -37,7 +37,13 @@ export const trustPin: CommandRun<'trust pin'> = async (ports, { roots, threshol
       { hint: 'compare each with paper and give all of them with --root' },
     );
   assertThreshold(trust, given.length, threshold);
-  await refuseUnsigned(ports, repository, file, trust);
+  // The paper has no version number, and a pin does not go back: one from a file that nobody signed could bar every true one.
+  await refuseUnsigned(
+    ports,
+    repository,
+    { file, trust, beside: await besideOf(repository, TRUST_FILE) },
+    'pin a version that its root keys have signed: `govboot trust sign`',
+  );
   await refuseOlder(ports, trust);
   const pin: PinFacts = {
     file: ports.pins.file,
@@ -92,24 +98,4 @@ async function refuseOlder(ports: Ports, trust: Trust): Promise<void> {
         data: { found: trust.version, accepted: before.trustVersion },
       },
     );
-}
-
-/** The paper has no version number, and a pin does not go back: one from a file that nobody signed could bar every true one. */
-async function refuseUnsigned(
-  ports: Ports,
-  repository: Repository,
-  file: FileRead,
-  trust: Trust,
-): Promise<void> {
-  const beside = await besideOf(repository, TRUST_FILE);
-  if (beside.length > MOST_SIGNATURES) {
-    const { code, wrong } = tooMany(TRUST_FILE, beside.length);
-    throw new GovbootError(code, wrong);
-  }
-  const wrong = await unsignedFinding(ports, repository, { file, trust, beside });
-  if (wrong !== null)
-    throw new GovbootError(wrong.code, wrong.message, {
-      hint: 'pin a version that its root keys have signed: `govboot trust sign`',
-      data: wrong.data,
-    });
 }

@@ -3,8 +3,8 @@ import { GovbootError } from '../kernel/errors.ts';
 import type { Fingerprint } from '../inputs/facts.ts';
 import { keptPath, parseTrust, TRUST_FILE, type Trust } from '../inputs/trust.ts';
 import type { Ports, Repository } from '../ports.ts';
-import { besideOf, MOST_SIGNATURES, tooMany } from '../street/beside.ts';
-import { unsignedFinding } from '../street/trust-own.ts';
+import { besideOf } from '../street/beside.ts';
+import { refuseUnsigned } from '../street/trust-own.ts';
 import type { CommandRun } from './command.ts';
 import { readDocument, signBeside } from './sign-beside.ts';
 import { changesOf } from './trust-lines.ts';
@@ -46,17 +46,12 @@ async function versionBefore(
   const trust = parseTrust(file);
   if (trust.version !== version - 1)
     throw new GovbootError('TRUST_GAP', `${path} says that it is version ${String(trust.version)}`);
-  const beside = await besideOf(repository, path);
-  if (beside.length > MOST_SIGNATURES) {
-    const { code, wrong } = tooMany(path, beside.length);
-    throw new GovbootError(code, wrong);
-  }
-  const wrong = await unsignedFinding(ports, repository, { file, trust, beside });
-  if (wrong !== null)
-    throw new GovbootError(wrong.code, wrong.message, {
-      hint: `restore ${path} with its signatures; until then nobody can tell what version ${String(version)} changes`,
-      data: wrong.data,
-    });
+  await refuseUnsigned(
+    ports,
+    repository,
+    { file, trust, beside: await besideOf(repository, path) },
+    `restore ${path} with its signatures; until then nobody can tell what version ${String(version)} changes`,
+  );
   return trust;
 }
 

@@ -73,9 +73,12 @@ export function judgeConfirmation(
     ['expires', confirmation.window.expires, approval.window.expires],
     ['approvals', said.join(', '), approval.approvals.join(', ')],
   ] as const;
-  for (const [what, says, is] of pairs)
-    if (says !== is)
-      findings.bad('duty', file, `the lock says that ${what} of the approval is ${says}; stored is ${is}`);
+  tellDifferent(
+    findings,
+    file,
+    pairs,
+    (what, says, is) => `the lock says that ${what} of the approval is ${says}; stored is ${is}`,
+  );
   judgeMade({ findings }, { lock, file }, approval.plan);
 }
 
@@ -97,13 +100,12 @@ function judgeMade(
     ['region', backend.region, target.region],
     ['endpoint', backend.endpoint, target.endpoint],
   ] as const;
-  for (const [what, says, is] of pairs)
-    if (says !== is)
-      findings.bad(
-        'duty',
-        file,
-        `APPROVAL_PLAN: the lock says ${what} ${String(says)}; the approved plan says ${String(is)}`,
-      );
+  tellDifferent(
+    findings,
+    file,
+    pairs,
+    (what, says, is) => `APPROVAL_PLAN: the lock says ${what} ${says}; the approved plan says ${is}`,
+  );
 }
 
 async function judgeOne(
@@ -173,13 +175,24 @@ function judgePlan({ findings, ledger }: Exhibit, { entry, file }: Began, plan: 
     ['trust file', plan.policy.trust_sha256, trust],
     ['signer', plan.signer?.fingerprint, entry.actor.fingerprint],
   ] as const;
+  tellDifferent(
+    findings,
+    file,
+    pairs,
+    (what, says, is) => `APPROVAL_PLAN: the approved plan says ${what} ${says}; it is ${is}`,
+  );
+}
+
+type Value = string | number | null | undefined;
+
+function tellDifferent(
+  findings: Exhibit['findings'],
+  file: string,
+  pairs: readonly (readonly [what: string, says: Value, is: Value])[],
+  text: (what: string, says: string, is: string) => string,
+): void {
   for (const [what, says, is] of pairs)
-    if (says !== is)
-      findings.bad(
-        'duty',
-        file,
-        `APPROVAL_PLAN: the approved plan says ${what} ${String(says)}; it is ${String(is)}`,
-      );
+    if (says !== is) findings.bad('duty', file, text(what, String(says), String(is)));
 }
 
 function intentOf(exhibit: Exhibit, digest: string, { intent: { file } }: Plan): Intent | null {

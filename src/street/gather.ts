@@ -1,5 +1,5 @@
 /** Facts: reads everything the gates judge, once, into plain data. The first half of the street. */
-import { isGovbootError } from '../kernel/errors.ts';
+import { attempt } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
 import { parseIntent, type Intent } from '../inputs/intent.ts';
 import { TOOLS } from '../inputs/parity.ts';
@@ -198,20 +198,21 @@ function wayOf(pinned: Pick<GovernanceFacts, 'pinForPath' | 'pins'>, trust: Trus
 }
 
 function attemptTrust(trust: GovernanceFacts['trust']): Trust | null {
-  return trust.is === 'read' ? attempt(() => parseTrust(trust.value.file)) : null;
+  return trust.is === 'read'
+    ? attempt(
+        () => parseTrust(trust.value.file),
+        () => null,
+      )
+    : null;
 }
 
 /** The intent as far as it can be read now; its problems are told by the gate that judges it. */
 function attemptIntent(governance: GovernanceFacts): Intent | null {
   const { intent } = governance;
-  return intent.is === 'read' ? attempt(() => parseIntent(intent.value.file)) : null;
-}
-
-function attempt<T>(parse: () => T): T | null {
-  try {
-    return parse();
-  } catch (error) {
-    if (isGovbootError(error)) return null;
-    throw error;
-  }
+  return intent.is === 'read'
+    ? attempt(
+        () => parseIntent(intent.value.file),
+        () => null,
+      )
+    : null;
 }

@@ -3,12 +3,12 @@
  * any of them can follow; only those on the way from the pinned version to the present one are given to the verifiers, and no more than
  * a run can bear: whoever can push can put any number there.
  */
-import { isGovbootError } from '../kernel/errors.ts';
 import { signedPath } from '../inputs/beside.ts';
 import type { FileRead, KeptTrust, Maybe } from '../inputs/facts.ts';
 import { KEPT_FOLDER, keptVersion } from '../inputs/trust.ts';
 import type { Repository } from '../ports.ts';
 import { MOST_SIGNATURES, tooMany, type Verify } from './beside.ts';
+import { listed } from './listed.ts';
 
 /** Versions that one run walks, and signatures that it has judged for them: half a second with gpgv beside openpgp.js. */
 export const MOST_STEPS = 32;
@@ -36,9 +36,9 @@ export async function readTrustVersions(
   verify: Verify,
   way: Between | null,
 ): Promise<TrustVersions> {
-  const listed = await list(repository);
-  if (listed.is === 'problem') return { kept: listed, files: [] };
-  const versions = grouped(listed.value);
+  const found = await listed(() => repository.list(KEPT_FOLDER));
+  if (found.is === 'problem') return { kept: found, files: [] };
+  const versions = grouped(found.value);
   const walked = way === null ? [] : bearable(versions.filter((each) => isBetween(each, way)));
   const kept = await Promise.all(
     versions.map(async (each): Promise<KeptTrust> => {
@@ -53,15 +53,6 @@ interface Version {
   readonly version: number;
   readonly file: FileRead;
   readonly beside: readonly FileRead[];
-}
-
-async function list(repository: Repository): Promise<Maybe<readonly FileRead[]>> {
-  try {
-    return { is: 'read', value: await repository.list(KEPT_FOLDER) };
-  } catch (error) {
-    if (!isGovbootError(error)) throw error;
-    return { is: 'problem', problem: { code: error.code, wrong: error.message } };
-  }
 }
 
 /** In one pass over the files: whoever can push can put tens of thousands there. */

@@ -12,7 +12,7 @@ import {
   type Problem,
   type Revoked,
 } from '../inputs/facts.ts';
-import { parseKeyFile } from '../inputs/key-file.ts';
+import type { KeyFileShape } from '../inputs/key-file.ts';
 import { algorithmOf, isAccepted, loadLibrary, printOf, type Library } from './openpgp.ts';
 
 export type CertificateRead =
@@ -25,14 +25,13 @@ export type CertificateRead =
     }
   | { readonly is: 'problem'; readonly file: string; readonly problem: Problem };
 
-/** One key file. Its name must be its fingerprint: what is reviewed by name is then what is used. */
-export async function readCertificate(file: FileRead): Promise<CertificateRead> {
+/** One key file, and its form as parseKeyFile found it. Its name must be its fingerprint: what is reviewed by name is then what is used. */
+export async function readCertificate(file: FileRead, shape: KeyFileShape): Promise<CertificateRead> {
   const problem = (code: Problem['code'], wrong: string): CertificateRead => ({
     is: 'problem',
     file: file.path,
     problem: { code, wrong },
   });
-  const shape = parseKeyFile(file.bytes);
   if (shape.is === 'malformed') return problem(shape.code, shape.wrong);
   const openpgp = await loadLibrary();
   try {

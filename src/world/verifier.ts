@@ -143,7 +143,7 @@ function readOnce(): ReadAll {
     let reading: Promise<CertificateRead> | null = null;
     return {
       signatures: shape.is === 'ok' ? shape.signatures : 0,
-      read: () => (reading ??= readCertificate(file)),
+      read: () => (reading ??= readCertificate(file, shape)),
     };
   };
   return (files) => {

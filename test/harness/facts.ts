@@ -18,6 +18,7 @@ import type {
   SourceFacts,
 } from '../../src/inputs/facts.ts';
 import type { TagObject } from '../../src/inputs/tag-object.ts';
+import type { Repository } from '../../src/ports.ts';
 
 export const NOW = '2026-11-22T12:00:00Z' as Instant;
 export const REPOSITORY = '5f0c2a4e-1b7d-4c3a-9e2f-0a1b2c3d4e5f';
@@ -47,6 +48,22 @@ export const encode = (text: string): Uint8Array => new TextEncoder().encode(tex
 export function fileOf(path: string, content: string | Uint8Array): FileRead {
   const bytes = typeof content === 'string' ? encode(content) : content;
   return { path, bytes, sha256: sha256(bytes) };
+}
+
+/** The files of a repository, as its port gives them. */
+export function readerOf(files: ReadonlyMap<string, string | Uint8Array>): Pick<Repository, 'list' | 'read'> {
+  const fileAt = (path: string): FileRead => fileOf(path, files.get(path)!);
+  return {
+    list: async (folder, isWanted = () => true) =>
+      [...files.keys()]
+        .filter((path) => path.slice(0, Math.max(0, path.lastIndexOf('/'))) === folder && isWanted(path))
+        .sort()
+        .map(fileAt),
+    read: async (path) =>
+      files.has(path)
+        ? { is: 'read', value: fileAt(path) }
+        : { is: 'problem', problem: { code: 'FILE_MISSING', wrong: `${path} does not exist` } },
+  };
 }
 
 /** Replaces `from`, and insists that it is there: a change that changes nothing would prove nothing. */

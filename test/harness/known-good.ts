@@ -4,7 +4,7 @@
  */
 import { gitObjectId, sha256 } from '../../src/kernel/digest.ts';
 import { judge, type Judgement } from '../../src/gates/index.ts';
-import type { FileRead, PinFacts, SignatureFacts, SourceFacts } from '../../src/inputs/facts.ts';
+import type { PinFacts, SignatureFacts, SourceFacts } from '../../src/inputs/facts.ts';
 import { parseTagObject } from '../../src/inputs/tag-object.ts';
 import type { Ports, Repository, Verifier } from '../../src/ports.ts';
 import { gather } from '../../src/street/gather.ts';
@@ -15,7 +15,7 @@ import {
   COMMIT,
   edited,
   encode,
-  fileOf,
+  readerOf,
   INTENT_YAML,
   NOW,
   PARITY_YAML,
@@ -141,18 +141,9 @@ function entriesOf(files: ReadonlyMap<string, Uint8Array>): Map<string, Entry> {
 }
 
 function repositoryOf({ files, tag, tagged }: Repo): Repository {
-  const fileAt = (path: string): FileRead => fileOf(path, files.get(path)!);
   return {
     root: '/srv/repository',
-    list: async (folder, isWanted = () => true) =>
-      [...files.keys()]
-        .filter((path) => path.slice(0, Math.max(0, path.lastIndexOf('/'))) === folder && isWanted(path))
-        .sort()
-        .map(fileAt),
-    read: async (path) =>
-      files.has(path)
-        ? { is: 'read', value: fileAt(path) }
-        : { is: 'problem', problem: { code: 'FILE_MISSING', wrong: `${path} does not exist` } },
+    ...readerOf(files),
     source: async (name): Promise<SourceFacts> => {
       const read =
         name === TAG

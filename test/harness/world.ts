@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gitObjectId, sha256 } from '../../src/kernel/digest.ts';
 import { instantFromMs, msOf, type Instant } from '../../src/kernel/time.ts';
-import type { FileRead, PinFacts, SourceFacts } from '../../src/inputs/facts.ts';
+import type { PinFacts, SourceFacts } from '../../src/inputs/facts.ts';
 import { parseTagObject, type TagObject } from '../../src/inputs/tag-object.ts';
 import { memoryStore as cloudStore, type StateStore } from '../../src/cloud/rehearsal/store.ts';
 import type { VerifyReport } from '../../src/evidence/report.ts';
@@ -15,7 +15,7 @@ import type { Repository } from '../../src/ports.ts';
 import {
   edited,
   encode,
-  fileOf,
+  readerOf,
   INTENT_YAML,
   NONCE,
   PARITY_YAML,
@@ -182,19 +182,10 @@ async function writeIntent(world: World, options: IntentOptions): Promise<void> 
 export function repositoryOf(world: World): Repository {
   // Read once: a port that stays open sees no later change.
   const files = new Map(world.files);
-  const fileAt = (path: string): FileRead => fileOf(path, files.get(path)!);
   const tree = treeOf(world);
   return {
     root: '/srv/repository',
-    list: async (folder, isWanted = () => true) =>
-      [...files.keys()]
-        .filter((path) => path.slice(0, path.lastIndexOf('/')) === folder && isWanted(path))
-        .sort()
-        .map(fileAt),
-    read: async (path) =>
-      files.has(path)
-        ? { is: 'read', value: fileAt(path) }
-        : { is: 'problem', problem: { code: 'FILE_MISSING', wrong: `${path} does not exist` } },
+    ...readerOf(files),
     source: async (name, lastUsed): Promise<SourceFacts> => {
       const at = world.releases.findIndex((release) => release.tag.name === name);
       const release = world.releases[at];

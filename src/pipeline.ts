@@ -27,13 +27,25 @@ import { evidenceSigner } from './street/evidence-signer.ts';
 import { gather, type Gathered, type Request } from './street/gather.ts';
 import type { Blueprint } from './plan/blueprint.ts';
 import type { Observation } from './plan/control.ts';
+import { heldAgainstLock } from './plan/against-lock.ts';
 import { diff } from './plan/diff.ts';
 import { makeBlueprint } from './plan/make-blueprint.ts';
 import { changes, makePlan, planDigest, planView, type Plan } from './plan/plan.ts';
 import { tokenOf } from './plan/token.ts';
 import type { Emit, Ports, SignerInfo } from './ports.ts';
 import type { RecordedPlan } from './street/lock-input.ts';
-import { doorsOf, readBack, refuseBusy, strangersOf, takeClaim, timed } from './street/parts.ts';
+import {
+  doorsOf,
+  lockedOf,
+  readBack,
+  refuseBusy,
+  refuseFinished,
+  releaseClaim,
+  runsOf,
+  strangersOf,
+  takeClaim,
+  timed,
+} from './street/parts.ts';
 import { newRun, planPartsOf, type PlanRun } from './street/plan-parts.ts';
 import { makeRecorder, type Recorder } from './street/record.ts';
 import { isInForce, refuseRefused, refuseToAsk } from './street/refusals.ts';
@@ -118,7 +130,13 @@ export async function makePlanned(
   const { partition, account, region, arn } = passed.caller;
   const seen = {
     target: { partition, account, region, caller: arn },
-    steps: diff(cloud.table, cloud.profile, blueprint, observation),
+    steps: heldAgainstLock(
+      diff(cloud.table, cloud.profile, blueprint, observation),
+      passed.intent.action,
+      lockedOf(gathered.ledger),
+      cloud.table,
+      blueprint,
+    ),
   };
   const plan = makePlan(planPartsOf(ports.mode, gathered, passed, run, blueprint, seen));
   const digest = planDigest(plan);
@@ -148,6 +166,7 @@ export async function apply(
   const planned = await makePlanned(ports, gathered, passed, run);
   ports.emit({ type: 'plan', plan: planned.view });
   for (const text of strangersOf(gathered, planned.observation)) ports.emit({ type: 'warning', text });
+  await recorded(record, () => refuseFinished(gathered, planned), planned);
   await recorded(record, () => refuseRefused(planned.plan), planned);
   if (changes(planned.plan).length === 0 && isInForce(gathered)) {
     return {
@@ -205,7 +224,12 @@ async function act(
 ): Promise<Applied> {
   const { cloud, claims } = doorsOf(gathered);
   const { plan, blueprint } = planned;
-  const context = { run: plan.run, blueprint, known: planned.observation.known };
+  const context = {
+    run: plan.run,
+    blueprint,
+    known: planned.observation.known,
+    knownRuns: runsOf(gathered.ledger),
+  };
   const startedAt = ports.clock.now();
   await timed(ports, 'started', 'sign and store APPLY_STARTED', () =>
     record.begin(passed, planned, approved),
@@ -222,14 +246,13 @@ async function act(
       readBack(ports, cloud, blueprint),
     );
     // All that is written to the cloud is written: whoever comes next need not wait for a run that dies while it signs.
-    await claims.release({ ...context, known: after.known });
+    await releaseClaim(ports, claims, { ...context, known: after.known }, signer);
     const lockSha256 = await timed(ports, 'lock', 'sign and store the lock', () =>
       record.finish({
         passed,
         planned,
         confirmation,
         signer,
-        execution,
         after,
         startedAt,
         table: cloud.table,
@@ -269,6 +292,7 @@ async function unchanged(
   if (offered !== null)
     refuseUnapproved(await judgeOffered(ports, { gathered, passed, signer: run.signer }, offered));
   const again = await makePlanned(ports, gathered, passed, run);
+  refuseFinished(gathered, again);
   if (again.digest !== planned.digest) {
     await refuseBusy(ports, gathered, again);
     throw new GovbootError(

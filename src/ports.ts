@@ -16,7 +16,7 @@ import type {
   SourceFacts,
 } from './inputs/facts.ts';
 import type { Blueprint } from './plan/blueprint.ts';
-import type { Known, Observation, Profile, ResourceSpec } from './plan/control.ts';
+import type { Holder, Known, Observation, Profile, ResourceSpec } from './plan/control.ts';
 import type { Step } from './plan/step.ts';
 
 export interface Clock {
@@ -166,14 +166,27 @@ export interface Cloud {
 
 export type ClaimAnswer =
   | { readonly is: 'held'; readonly requestIds: Performed['requestIds'] }
-  | { readonly is: 'busy'; readonly holder: string; readonly run: string; readonly since: string };
+  /** Another run is at work. */
+  | ({ readonly is: 'busy' } & Holder)
+  /** A run that the ledger at hand does not know has finished. */
+  | ({ readonly is: 'finished' } & Holder);
+
+/** What a claim is judged by. */
+export interface ClaimContext extends RunContext {
+  /** Runs that the ledger at hand has on record. */
+  readonly knownRuns: ReadonlySet<string>;
+}
 
 /** The first write of a run, which a second operator's run sees. */
 export interface Claims {
   /** Who else is at work, without writing anything; null when nobody is. */
-  look(context: RunContext, at: Instant): Promise<Extract<ClaimAnswer, { readonly is: 'busy' }> | null>;
-  take(context: RunContext, holder: string, at: Instant): Promise<ClaimAnswer>;
-  release(context: RunContext): Promise<void>;
+  look(context: RunContext, at: Instant): Promise<Holder | null>;
+  take(context: ClaimContext, holder: string, at: Instant): Promise<ClaimAnswer>;
+  /**
+   * Everything is written and was read back: frees the claim and marks the environment as finished by this run, in one write.
+   * @returns who has taken the claim over meanwhile, and nothing is written then; null when it was still ours
+   */
+  release(context: RunContext, holder: string, at: Instant): Promise<Holder | null>;
 }
 
 /** Asks for what an option did not say. For scaffolding only: a confirmation never goes through it. */

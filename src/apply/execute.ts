@@ -114,7 +114,7 @@ class Loop {
   private async one(step: ChangeStep): Promise<void> {
     const { cloud, clock, emit, journal } = this.deps;
     const began = clock.monotonic();
-    const text = step.kind === 'create' ? `create ${step.resource}: ${step.name}` : `set ${step.control}`;
+    const text = step.kind === 'set' ? `set ${step.control}` : `${step.kind} ${step.resource}: ${step.name}`;
     let performing = false;
     try {
       await journal.begin(step);

@@ -25,6 +25,8 @@ export interface StepState {
   readonly sitting: number;
   /** Of every attempt that ended well. */
   readonly requestIds: readonly RequestId[];
+  /** Calls that were tried again, over every attempt that ended well. */
+  readonly retries: number;
   readonly failure: { readonly code: Code; readonly message: string } | null;
 }
 
@@ -116,6 +118,7 @@ function begin(state: JournalState, line: BeginLine, i: number): JournalState {
     attempts: (before?.attempts ?? 0) + 1,
     sitting: state.sittings,
     requestIds: before?.requestIds ?? [],
+    retries: before?.retries ?? 0,
     failure: null,
   });
 }
@@ -134,6 +137,7 @@ function end(state: JournalState, line: DoneLine | FailedLine, i: number): Journ
     ...before,
     state: 'done',
     requestIds: [...before.requestIds, ...line.request_ids],
+    retries: before.retries + line.retries,
   });
   return { ...done, known: { ...state.known, ...line.known } };
 }

@@ -51,6 +51,8 @@ function rowOf(step: WrongStep, wanted: Json): Row {
   switch (step.kind) {
     case 'create':
       return { control: step.resource, wanted, found: 'absent', why: null };
+    case 'adopt':
+      return { control: step.resource, wanted, found: step.from, why: null };
     case 'set':
       return { control: step.control, wanted, found: step.from ?? 'unset', why: null };
     case 'refuse':
@@ -69,7 +71,7 @@ function wantedOf(
   blueprint: Blueprint,
   observation: Observation,
 ): Json {
-  const id = step.kind === 'create' ? null : step.control;
+  const id = step.kind === 'create' || step.kind === 'adopt' ? null : step.control;
   if (id === null) return 'present and ours';
   const control = table.flatMap(({ controls }) => controls).find((candidate) => candidate.id === id);
   const desired = control?.desired(blueprint, observation.known);

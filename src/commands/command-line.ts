@@ -1,4 +1,5 @@
 /** The command line as data: every command, option and example. `src/cli.ts` makes a parser of it, and the documents their tables. */
+import { INTENT_ACTIONS, type IntentAction } from '../inputs/intent-action.ts';
 import { FINGERPRINT, option, repeated, spec, type CommandSpec } from './command-spec.ts';
 import { TRUST_COMMANDS } from './trust-commands.ts';
 import { checkOf, intentOf, list, nameOf, text } from './values.ts';
@@ -69,16 +70,17 @@ export const COMMANDS: readonly CommandSpec[] = [
       option('--requester <fingerprint>', 'who asks (default: the signing key)'),
       option('--hours <n>', 'length of the window', { initial: '24' }),
       option('--action <action>', 'what is to be done', {
-        choices: ['create', 'supersede'],
+        choices: [...INTENT_ACTIONS],
         initial: 'create',
       }),
       option('--endpoint <url>', "an endpoint other than the provider's own"),
       option('--out <file>', 'file to write (default: intents/<environment>.yaml)'),
-      option('--rehearse', 'supersede the lock of the rehearsals'),
+      option('--rehearse', 'supersede or correct the lock of the rehearsals'),
     ],
     examples: [
       'govboot intent new dev --reason "first bootstrap" --ticket OPS-1',
       'govboot intent new prod --action supersede --reason "sizing" --ticket OPS-7',
+      'govboot intent new prod --action correct --reason "versioning was switched off" --ticket OPS-8',
     ],
     read: (environment, o) => ({
       environment: nameOf(environment),
@@ -88,7 +90,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       region: text(o['region']),
       requester: text(o['requester']),
       hours: String(o['hours']),
-      action: o['action'] as 'create' | 'supersede',
+      action: o['action'] as IntentAction,
       endpoint: text(o['endpoint']),
       out: text(o['out']),
       rehearse: o['rehearse'] === true,

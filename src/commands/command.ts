@@ -1,4 +1,5 @@
 /** The shape of a command: its options as plain data, and one function over the ports. One file a command. */
+import type { IntentAction } from '../inputs/intent-action.ts';
 import type { Ports } from '../ports.ts';
 
 /** A command without options of its own. */
@@ -29,7 +30,7 @@ export interface CommandOptions {
     readonly region: string | null;
     readonly requester: string | null;
     readonly hours: string;
-    readonly action: 'create' | 'supersede';
+    readonly action: IntentAction;
     readonly endpoint: string | null;
     readonly out: string | null;
     readonly rehearse: boolean;

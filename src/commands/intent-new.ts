@@ -3,6 +3,7 @@ import { toJson } from '../kernel/json.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { addSeconds } from '../kernel/time.ts';
 import { INTENT_SCHEMA, parseIntent, type Intent } from '../inputs/intent.ts';
+import { isOfLock } from '../inputs/intent-action.ts';
 import { isFingerprint, type Fingerprint } from '../inputs/facts.ts';
 import { parseParity, type Parity } from '../inputs/parity.ts';
 import { parseTrust, TRUST_FILE } from '../inputs/trust.ts';
@@ -117,12 +118,16 @@ function hoursOf(text: string, parity: Parity): number {
 }
 
 async function supersededBy(ports: Ports, options: Options): Promise<string | null> {
-  if (options.action === 'create') return null;
+  if (!isOfLock(options.action)) return null;
   const { lock } = factsOf(await readLedger(ports.evidence(options.environment)));
   if (lock === null)
-    throw new GovbootError('LOCK_SUPERSEDES', `there is no lock of ${options.environment} to supersede`, {
-      hint: 'use --action create',
-    });
+    throw new GovbootError(
+      'LOCK_SUPERSEDES',
+      `there is no lock of ${options.environment} to ${options.action}`,
+      {
+        hint: 'use --action create, or adopt for a backend that was made by hand',
+      },
+    );
   return lock.sha256;
 }
 
@@ -145,7 +150,10 @@ function renderIntent(intent: Intent): string {
     ['provider', ''],
     ['account', ''],
     ['region', ''],
-    ['action', 'create: a new backend; supersede: change a locked one'],
+    [
+      'action',
+      'create: a new backend; adopt: one that is there; supersede: change a locked one; correct: bring it back to its lock',
+    ],
     ['tag', 'the signed tag'],
     ['commit', ''],
     ['tree_sha256', 'SHA-256 over the tagged files, independent of git'],
@@ -155,7 +163,7 @@ function renderIntent(intent: Intent): string {
     ['not_before', ''],
     ['expires', ''],
     ['nonce', 'used once'],
-    ['supersedes', 'SHA-256 of the lock that is replaced'],
+    ['supersedes', 'SHA-256 of the lock that is superseded or corrected'],
     ['endpoint', "null: the provider's own endpoints"],
   ];
   const body = lines.map(

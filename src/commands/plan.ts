@@ -7,7 +7,7 @@ import { changes, planBytes, refusals } from '../plan/plan.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { evidenceSigner } from '../street/evidence-signer.ts';
 import type { Gathered } from '../street/gather.ts';
-import { strangersOf } from '../street/parts.ts';
+import { refuseFinished, strangersOf } from '../street/parts.ts';
 import { newRun } from '../street/plan-parts.ts';
 import { isInForce, refuseRefused, refuseToAsk } from '../street/refusals.ts';
 import type { Ports } from '../ports.ts';
@@ -33,6 +33,7 @@ export const plan: CommandRun<'plan'> = async (ports, options) => {
   const planned = await makePlanned(ports, gathered, passed, { ...run, until });
   ports.emit({ type: 'plan', plan: planned.view });
   for (const text of strangersOf(gathered, planned.observation)) ports.emit({ type: 'warning', text });
+  refuseFinished(gathered, planned);
   const isRefused = refusals(planned.plan).length > 0;
   const isDone = changes(planned.plan).length === 0 && (out === null || isInForce(gathered));
   if (out !== null && !isRefused && !isDone) {

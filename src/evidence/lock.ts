@@ -47,6 +47,8 @@ export type LockedRun = {
   readonly finished_at: Instant;
   readonly steps: readonly {
     readonly id: string;
+    /** What was there before; null where there was nothing. */
+    readonly before: Json;
     readonly request_ids: readonly { readonly call: string; readonly id: string }[];
     readonly retries: number;
   }[];

@@ -105,14 +105,15 @@ function judgeLock(lock: LedgerFacts['lock'], document: Document<Intent>): LockJ
   });
   if (document.is === 'refused')
     return { outcome: left('lock', 'the intent could not be read'), established: '', notes: [] };
-  const { supersedes } = document.value;
+  const { supersedes, action } = document.value;
+  const verb = action === 'correct' ? 'corrects the backend of' : 'supersedes';
   if (lock === null) {
     return judged(
       supersedes === null
         ? []
         : [
-            finding('LOCK_SUPERSEDES', `the intent supersedes lock ${supersedes}, and there is none`, {
-              hint: 'write an intent with action create',
+            finding('LOCK_SUPERSEDES', `the intent names lock ${supersedes}, and there is none`, {
+              hint: 'write an intent with action create, or adopt for a backend that was made by hand',
               data: { supersedes },
             }),
           ],
@@ -121,8 +122,8 @@ function judgeLock(lock: LedgerFacts['lock'], document: Document<Intent>): LockJ
   if (lock.intentSha256 === document.sha256)
     return judged([], `lock ${lock.sha256} was made by this very intent`, ['applied already']);
   if (supersedes === lock.sha256)
-    return judged([], `the intent supersedes lock ${lock.sha256} of tag ${lock.tag}`, [
-      `supersedes lock ${lock.sha256} of tag ${lock.tag}`,
+    return judged([], `the intent ${verb} lock ${lock.sha256} of tag ${lock.tag}`, [
+      `${verb} lock ${lock.sha256} of tag ${lock.tag}`,
     ]);
   const data = { lock: lock.sha256, tag: lock.tag, supersedes };
   return judged([
@@ -132,7 +133,7 @@ function judgeLock(lock: LedgerFacts['lock'], document: Document<Intent>): LockJ
         })
       : finding(
           'LOCK_SUPERSEDES',
-          `the intent supersedes lock ${supersedes}, and the lock in force is ${lock.sha256}`,
+          `the intent names lock ${supersedes}, and the lock in force is ${lock.sha256}`,
           {
             data,
           },

@@ -4,6 +4,7 @@ import { parseCanonical } from '../kernel/canonical.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
 import { safe } from '../kernel/text.ts';
+import { INTENT_ACTIONS } from './intent-action.ts';
 import { account, fingerprint, hex64, instant, name, region, uuid } from './schema.ts';
 
 export const ENTRY_SCHEMA = 'govboot.ledger-entry/v1';
@@ -152,7 +153,7 @@ export const lockSchema = z.strictObject({
     file: text,
     sha256: hex64,
     signatures: z.array(z.strictObject({ sha256: hex64, signer: fingerprint })).min(1),
-    action: z.enum(['create', 'supersede']),
+    action: z.enum(INTENT_ACTIONS),
     requester: fingerprint,
     expires: instant,
   }),
@@ -198,7 +199,15 @@ export const lockSchema = z.strictObject({
     id: run,
     started_at: instant,
     finished_at: instant,
-    steps: z.array(z.strictObject({ id: text, request_ids: z.array(requestId), retries: z.int().min(0) })),
+    steps: z.array(
+      z.strictObject({
+        id: text,
+        /** What was there before: of a control its value, of what was taken over its tags; null where there was nothing. */
+        before: json,
+        request_ids: z.array(requestId),
+        retries: z.int().min(0),
+      }),
+    ),
   }),
   /** Catalogue with its edition → clauses that the controls above support. */
   controls: z.record(text, z.array(text)),

@@ -1,6 +1,7 @@
 /** The intent: one person's signed wish to bootstrap one environment once. intents/<name>.yaml; format in docs/formats.md. */
 import * as z from 'zod';
 import type { FileRead } from './facts.ts';
+import { INTENT_ACTIONS, isOfLock } from './intent-action.ts';
 import {
   account,
   fingerprint,
@@ -26,9 +27,9 @@ export const intentSchema = z
     account: account.describe('12 digits in quotes: the account of the environment.'),
     region: region.describe('One of the regions of the environment.'),
     action: z
-      .enum(['create', 'supersede'])
+      .enum(INTENT_ACTIONS)
       .describe(
-        'create: the backend does not exist yet. supersede: changes a locked backend; names the lock.',
+        'create: the backend does not exist yet. adopt: takes over one that was made by hand, or whose evidence is lost. supersede: changes a locked backend. correct: brings a locked backend that drifted back to what its lock says.',
       ),
     tag: line(128).meta({ description: 'The signed tag.', examples: ['v1.0.0'] }),
     commit: word(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'must be a full object name').describe(
@@ -45,7 +46,9 @@ export const intentSchema = z
     ),
     supersedes: hex64
       .nullable()
-      .describe('SHA-256 of the lock that this intent supersedes; null with action create.'),
+      .describe(
+        'SHA-256 of the lock that this intent supersedes or corrects; null with actions create and adopt.',
+      ),
     endpoint: z
       .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
       .meta({ pattern: '^https?:' })
@@ -62,11 +65,11 @@ export const intentSchema = z
         message: 'must be after not_before',
         input: intent.expires,
       });
-    if ((intent.action === 'supersede') !== (intent.supersedes !== null)) {
+    if (isOfLock(intent.action) !== (intent.supersedes !== null)) {
       context.addIssue({
         code: 'custom',
         path: ['supersedes'],
-        message: 'must be the digest of a lock exactly when action is supersede',
+        message: 'must be the digest of a lock exactly when action is supersede or correct',
         input: intent.supersedes,
       });
     }

@@ -441,8 +441,26 @@ export const CODES = {
   BACKEND_LOCKED: entry(
     'refused',
     'the backend is locked; this intent does not supersede the lock',
-    'write an intent with action supersede that names the digest of the lock',
+    'write an intent with action supersede that names the digest of the lock, or correct to bring back what drifted',
     'a locked backend holds the state of everything: it is changed on purpose or not at all',
+  ),
+  LOCKED_ELSEWHERE: entry(
+    'refused',
+    'the cloud says that a run has finished of which this evidence knows nothing',
+    'get the evidence of that run (`git pull`), and write an intent with action supersede; where it is lost for good, one with action adopt',
+    'a copy of the repository without the newest evidence would lock the backend a second time, and nobody could say which lock holds',
+  ),
+  DRIFTED: entry(
+    'plan',
+    'a control is other than the lock says, and the intent supersedes that lock',
+    'find out who changed it, and bring it back first with an intent whose action is correct',
+    'a change that nobody signed would vanish beneath one that somebody did',
+  ),
+  BEYOND_LOCK: entry(
+    'plan',
+    'an intent that corrects would change more than what drifted',
+    'write an intent with action supersede: what the lock says is changed by it alone',
+    'a correction is signed in a hurry; what it may do is what was agreed before',
   ),
   LOCK_SUPERSEDES: entry(
     'refused',
@@ -473,7 +491,7 @@ export const CODES = {
   FOREIGN_RESOURCE: entry(
     'plan',
     'a resource of that name exists and is not ours',
-    'choose another name in the policy, or have its owner remove it',
+    'choose another name in the policy, have its owner remove it, or sign an intent with action adopt where it carries no tags of govboot',
     'taking over what somebody else made would put your state into their hands, or break what they run',
   ),
   FOREIGN_VALUE: entry(

@@ -13,7 +13,7 @@ export interface FindingView {
 
 /** One row of a plan as it is shown. */
 export interface PlanRow {
-  readonly kind: 'create' | 'set' | 'keep' | 'refuse';
+  readonly kind: 'create' | 'adopt' | 'set' | 'keep' | 'refuse';
   readonly resource: string;
   readonly name: string;
   /** Aspect of the resource; null for the resource itself. */
@@ -46,6 +46,7 @@ export interface PlanView {
   readonly rows: readonly PlanRow[];
   readonly counts: {
     readonly create: number;
+    readonly adopt: number;
     readonly set: number;
     readonly keep: number;
     readonly refuse: number;

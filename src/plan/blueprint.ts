@@ -36,6 +36,11 @@ export interface Blueprint {
   readonly permissionsBoundary: string | null;
   readonly federation: FederationPolicy;
   readonly allowedResources: readonly string[];
+  /**
+   * What is taken over of that which has our names and the tags of no environment: nothing; what the lock in force lists, whose tags
+   * were lost; or anything. The intent says so, the policy cannot.
+   */
+  readonly adopts: 'nothing' | 'locked' | 'anything';
 }
 
 /** The tags by which a resource is provably ours; they are written by the call that makes it. */

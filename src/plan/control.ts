@@ -3,6 +3,7 @@
  * These are the words every store shares; a store's room adds to each row how to read and how to write it.
  */
 import type { Json } from '../kernel/json.ts';
+import type { Instant } from '../kernel/time.ts';
 import type { Blueprint } from './blueprint.ts';
 
 /** `state-bucket`, `role-ci-plan`: stable for ever, store-neutral. */
@@ -107,6 +108,8 @@ export interface ResourceSpec {
 export type Presence =
   | { readonly is: 'absent' }
   | { readonly is: 'ours'; readonly known: Known; readonly madeBy: string | null; readonly detail: string }
+  /** In our account under our name, with the tags of no environment: an intent that adopts takes it over, no other does. */
+  | { readonly is: 'unowned'; readonly known: Known; readonly found: Json; readonly why: string }
   | { readonly is: 'foreign'; readonly found: Json; readonly why: string }
   | {
       readonly is: 'unreadable';
@@ -114,12 +117,22 @@ export type Presence =
       readonly detail: string;
     };
 
+/** Somebody's run, as the cloud tells of it. */
+export interface Holder {
+  readonly run: string;
+  readonly since: Instant;
+  /** Fingerprint of the key that signs its evidence. */
+  readonly holder: string;
+}
+
 /** Everything that was read of one environment's backend. */
 export interface Observation {
   readonly resources: Readonly<Record<ResourceId, Presence>>;
-  /** Controls of resources that are ours; others are not read. */
+  /** Controls of resources that are ours or are to be adopted; others are not read. */
   readonly controls: Readonly<Record<ControlId, Observed>>;
   readonly known: Known;
+  /** The last run that wrote everything and read it back; null while none did. */
+  readonly finishedBy: Holder | null;
 }
 
 /** What a store is known to do. Anything not listed is not called and not claimed. */

@@ -3,7 +3,15 @@
  * after the writes and the search for drift all ask this function.
  */
 import type { Blueprint } from './blueprint.ts';
-import type { Observation, Presence, Profile, ResourceId, ResourceSpec } from './control.ts';
+import type {
+  ControlId,
+  ControlSpec,
+  Observation,
+  Presence,
+  Profile,
+  ResourceId,
+  ResourceSpec,
+} from './control.ts';
 import {
   judgeAbsent,
   judgePresent,
@@ -14,7 +22,7 @@ import {
   type Draft,
   type View,
 } from './judge.ts';
-import type { CreateStep, RefuseStep, Step } from './step.ts';
+import type { AdoptStep, CreateStep, RefuseStep, Step } from './step.ts';
 
 /** What to do so that the backend is as the blueprint wants it; rows in the order of the table. */
 export function diff(
@@ -44,7 +52,9 @@ export function diff(
   return wanted.flatMap((resource) => {
     const refusal = refusals.get(resource.id);
     if (refusal !== undefined) return [refusal];
-    return view.making.has(resource.id) ? create(resource, view) : adjust(resource, view);
+    if (view.making.has(resource.id)) return create(resource, view);
+    const presence = observation.resources[resource.id];
+    return presence?.is === 'unowned' ? adopt(resource, presence, view) : adjust(resource, view);
   });
 }
 
@@ -71,6 +81,13 @@ function refusalOf(
       return refuse({ code: presence.code, found: null, why: presence.detail });
     case 'foreign':
       return refuse({ code: 'FOREIGN_RESOURCE', found: presence.found, why: presence.why });
+    case 'unowned':
+      if (blueprint.adopts !== 'nothing') return null;
+      return refuse({
+        code: 'FOREIGN_RESOURCE',
+        found: presence.found,
+        why: `${presence.why}; only an intent with action adopt takes it over, or one with action correct where the lock lists it`,
+      });
     case 'absent':
     case 'ours':
       return null;
@@ -108,6 +125,34 @@ function create(resource: ResourceSpec, view: View): readonly Step[] {
   const later = drafts.filter(({ control }) => !born.includes(control)).map(({ draft }) => draft);
   return [step, ...inTurn(later, resource, view, [step.id])];
 }
+
+/** Tags first, so that from then on it is provably ours, whatever happens; then its settings, each with what was there before. */
+function adopt(
+  resource: ResourceSpec,
+  { found }: Extract<Presence, { is: 'unowned' }>,
+  view: View,
+): readonly Step[] {
+  const drafts = resource.controls.map((control) => ({
+    control,
+    draft: judgePresent(control, resource, view),
+  }));
+  const isTags = ({ id }: ControlSpec): boolean => id === tagsOf(resource);
+  const tags = drafts.find(({ control }) => isTags(control))?.draft;
+  // Tags that the policy does not tolerate are somebody's.
+  if (tags?.kind === 'refuse') return [tags];
+  const step: AdoptStep = {
+    ...rowOf(resource, null, view.blueprint, 'adopt'),
+    kind: 'adopt',
+    from: tags?.kind === 'set' ? tags.from : found,
+    to: tags?.kind === 'set' ? tags.to : null,
+    after: [],
+  };
+  const others = drafts.filter(({ control }) => !isTags(control)).map(({ draft }) => draft);
+  return [step, ...inTurn(others, resource, view, [step.id])];
+}
+
+/** The control by which a resource is provably somebody's. */
+export const tagsOf = ({ id }: Pick<ResourceSpec, 'id'>): ControlId => `${id}.tags`;
 
 function adjust(resource: ResourceSpec, view: View): readonly Step[] {
   const drafts = resource.controls.map((control) => judgePresent(control, resource, view));

@@ -8,6 +8,13 @@ import { resolveNames } from '../inputs/names.ts';
 import type { Parity } from '../inputs/parity.ts';
 import { OWNER_TAGS, type Blueprint } from './blueprint.ts';
 
+const ADOPTS: Readonly<Record<Intent['action'], Blueprint['adopts']>> = {
+  create: 'nothing',
+  adopt: 'anything',
+  supersede: 'nothing',
+  correct: 'locked',
+};
+
 /**
  * What this intent wants under this policy, placeholders filled and ownership tags added.
  * @throws PARITY when the policy has no such environment, or another account or provider for it
@@ -49,6 +56,7 @@ export function makeBlueprint(intent: Intent, parity: Parity, repository: string
     permissionsBoundary: names.permissionsBoundary,
     federation: names.federation,
     allowedResources: parity.allowed_resources,
+    adopts: ADOPTS[intent.action],
   };
 }
 
@@ -131,5 +139,6 @@ export function blueprintDocument(b: Blueprint): JsonObject {
       },
     },
     allowed_resources: b.allowedResources,
+    adopts: b.adopts,
   };
 }

@@ -6,6 +6,7 @@ import { isJsonObject, type Json } from '../kernel/json.ts';
 import { clip, safe } from '../kernel/text.ts';
 import { isInstant } from '../kernel/time.ts';
 import { isFingerprint } from '../inputs/facts.ts';
+import { INTENT_ACTIONS } from '../inputs/intent-action.ts';
 
 /** Throws where `value` at `path` is not of the form. */
 type Check = (value: Json | undefined, path: string) => void;
@@ -69,6 +70,7 @@ const row = { id: line, resource: line, name: line, title: line };
 const after = list(line);
 const STEPS: Readonly<Record<string, Check>> = {
   create: object({ ...row, kind: one('create'), with: list(line), after }),
+  adopt: object({ ...row, kind: one('adopt'), from: anything, to: anything, after }),
   set: object({
     ...row,
     kind: one('set'),
@@ -109,7 +111,7 @@ const PLAN = object({
   intent: object({
     file: line,
     sha256: hash,
-    action: one('create', 'supersede'),
+    action: one(...INTENT_ACTIONS),
     supersedes: orNull(hash),
     requester: print,
     reason: line,

@@ -8,6 +8,7 @@ import type { PlanRow, PlanView } from '../kernel/events.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Fingerprint, Mode } from '../inputs/facts.ts';
+import type { IntentAction } from '../inputs/intent-action.ts';
 import type { Blueprint } from './blueprint.ts';
 import { blueprintDocument } from './make-blueprint.ts';
 import { assertPlanShape } from './plan-shape.ts';
@@ -36,8 +37,8 @@ export interface Plan {
   readonly intent: {
     readonly file: string;
     readonly sha256: string;
-    readonly action: 'create' | 'supersede';
-    /** SHA-256 of the lock that is superseded. */
+    readonly action: IntentAction;
+    /** SHA-256 of the lock that is superseded or corrected. */
     readonly supersedes: string | null;
     readonly requester: Fingerprint;
     readonly reason: string;
@@ -126,7 +127,13 @@ export function planView(plan: Plan, digest: Sha256): PlanView {
     digest,
     expires: plan.expires_at,
     rows: plan.steps.map(rowOf),
-    counts: { create: count('create'), set: count('set'), keep: count('keep'), refuse: count('refuse') },
+    counts: {
+      create: count('create'),
+      adopt: count('adopt'),
+      set: count('set'),
+      keep: count('keep'),
+      refuse: count('refuse'),
+    },
   };
 }
 
@@ -145,6 +152,8 @@ function rowOf(step: Step): PlanRow {
     case 'create':
       // What the creating call sets has no row of its own.
       return { ...row, to: step.with.map((control) => aspectOf(control, step.resource)) };
+    case 'adopt':
+      return { ...row, from: step.from, to: step.to };
     case 'set':
       return {
         ...row,

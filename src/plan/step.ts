@@ -21,6 +21,17 @@ export interface CreateStep extends StepBase {
 }
 
 /**
+ * Takes over a resource that nobody's tags are on: from `from`, the tags that were found, to `to`, those of the environment. The tags of
+ * the run come to them when it is done.
+ */
+export interface AdoptStep extends StepBase {
+  readonly kind: 'adopt';
+  readonly from: Json | null;
+  readonly to: Json | null;
+  readonly after: readonly string[];
+}
+
+/**
  * Writes one control. `to` is null while it depends on something made in this run; `preview` is then what it will be, with the
  * name of each missing identifier in its place, so that a person reads the policy that they confirm.
  */
@@ -46,9 +57,9 @@ export interface RefuseStep extends StepBase {
   readonly why: string;
 }
 
-export type ChangeStep = CreateStep | SetStep;
+export type ChangeStep = CreateStep | AdoptStep | SetStep;
 export type Step = ChangeStep | KeepStep | RefuseStep;
 
 export function isChange(step: Step): step is ChangeStep {
-  return step.kind === 'create' || step.kind === 'set';
+  return step.kind === 'create' || step.kind === 'adopt' || step.kind === 'set';
 }

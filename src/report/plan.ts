@@ -7,8 +7,8 @@ import { shownChange, shownValue, shownWhole } from './value.ts';
 
 type Kind = PlanRow['kind'];
 
-const SIGNS = { create: '+', set: '~', keep: '=', refuse: '!' } as const;
-const COLOURS = { create: 'green', set: 'yellow', keep: 'dim', refuse: 'red' } as const;
+const SIGNS = { create: '+', adopt: '^', set: '~', keep: '=', refuse: '!' } as const;
+const COLOURS = { create: 'green', adopt: 'yellow', set: 'yellow', keep: 'dim', refuse: 'red' } as const;
 /** Columns of `refuse`, the longest of the words, and a space. */
 const WORD_COLUMNS = 7;
 /** Longer labels stand in a line of their own. */
@@ -77,8 +77,13 @@ function alarm(word: string, text: string, style: Style): readonly string[] {
 
 function counts({ counts: count }: PlanView, style: Style): readonly string[] {
   const part = (kind: Kind, text: string): string => `${SIGNS[kind]} ${String(count[kind])} ${text}`;
-  const parts = [part('create', 'to create'), part('set', 'to set'), part('keep', 'to keep')];
-  const line = [...parts, ...(count.refuse === 0 ? [] : [part('refuse', 'refused')])].join(', ');
+  const line = [
+    part('create', 'to create'),
+    ...(count.adopt === 0 ? [] : [part('adopt', 'to adopt')]),
+    part('set', 'to set'),
+    part('keep', 'to keep'),
+    ...(count.refuse === 0 ? [] : [part('refuse', 'refused')]),
+  ].join(', ');
   return wrap(line, style.columns).map((text) => paint(style, count.refuse === 0 ? 'bold' : 'red', text));
 }
 
@@ -119,6 +124,7 @@ function renderGroup(group: readonly PlanRow[], layout: Layout): readonly string
   return [
     ...heading(own ?? { ...first, kind: 'keep' }, isQuiet, layout),
     ...(own?.kind === 'create' ? born(own, style) : []),
+    ...(own?.kind === 'adopt' ? adopted(own, style) : []),
     ...(own?.kind === 'refuse' ? refusal(own, style, 4) : []),
     ...changed.flatMap((row) => renderControl(row, layout)),
     ...(kept.length === 0
@@ -154,6 +160,11 @@ function labelled(
 
 function indented(text: string, by: number, style: Style): readonly string[] {
   return wrap(text, style.columns - by, 2).map((line, i) => ' '.repeat(i === 0 ? by : by + 2) + line);
+}
+
+/** Whose tags come upon it, and which were there. */
+function adopted(row: PlanRow, style: Style): readonly string[] {
+  return shownChange(style, 'tags', row.from, row.to).flatMap((line) => indented(line, 4, style));
 }
 
 /** What the creating call itself sets. */

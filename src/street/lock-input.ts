@@ -3,7 +3,6 @@ import type { Sha256 } from '../kernel/digest.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { safe } from '../kernel/text.ts';
 import type { Instant } from '../kernel/time.ts';
-import type { Execution } from '../apply/execute.ts';
 import type { Ledger } from '../evidence/ledger.ts';
 import type { Actor, Confirmation, LockInput } from '../evidence/lock.ts';
 import type { Passed } from '../gates/index.ts';
@@ -12,6 +11,7 @@ import type { Observation, ResourceSpec } from '../plan/control.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Ports, SignerInfo } from '../ports.ts';
 import type { Gathered } from './gather.ts';
+import { runSteps } from './run-steps.ts';
 
 /** What the record needs to know of a plan. */
 export interface RecordedPlan {
@@ -24,7 +24,6 @@ export interface Finished {
   readonly planned: RecordedPlan & { readonly blueprint: Blueprint };
   readonly confirmation: Confirmation;
   readonly signer: SignerInfo;
-  readonly execution: Execution;
   readonly after: Observation;
   readonly startedAt: Instant;
   readonly table: readonly ResourceSpec[];
@@ -37,7 +36,7 @@ export async function lockInputOf(
   ledger: Ledger,
   finished: Finished,
 ): Promise<LockInput> {
-  const { passed, planned, confirmation, signer, execution, startedAt } = finished;
+  const { passed, planned, confirmation, signer, startedAt } = finished;
   const { intent, trust } = passed;
   const { source, governance } = gathered.facts;
   const { files } = gathered;
@@ -72,11 +71,7 @@ export async function lockInputOf(
       id: planned.plan.run,
       started_at: startedAt,
       finished_at: ports.clock.now(),
-      steps: execution.done.map((step) => ({
-        id: step.step,
-        request_ids: step.requestIds.map(({ call, id }) => ({ call, id })),
-        retries: step.retries,
-      })),
+      steps: await runSteps(gathered.store, ledger, planned.plan.run),
     },
     clauses: wantedOf(finished)
       .flatMap(({ controls }) => controls)

@@ -2,10 +2,11 @@
 import { GovbootError, messageOf } from '../kernel/errors.ts';
 import type { FileRead } from '../inputs/facts.ts';
 import { assertRight, wrongAfter } from '../apply/readback.ts';
+import type { Locked } from '../plan/against-lock.ts';
 import type { Blueprint } from '../plan/blueprint.ts';
-import type { Observation } from '../plan/control.ts';
+import type { Holder, Observation } from '../plan/control.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { ClaimAnswer, Claims, Cloud, Ports, SignerInfo } from '../ports.ts';
+import type { ClaimContext, Claims, Cloud, Ports, RunContext, SignerInfo } from '../ports.ts';
 import type { Gathered } from './gather.ts';
 
 /** Milliseconds that reads may lag behind writes. */
@@ -29,11 +30,58 @@ export async function readBack(ports: Ports, cloud: Cloud, blueprint: Blueprint)
 export async function takeClaim(
   ports: Ports,
   claims: Claims,
-  context: Parameters<Claims['take']>[0],
+  context: ClaimContext,
   signer: SignerInfo,
 ): Promise<void> {
   const answer = await claims.take(context, signer.fingerprint, ports.clock.now());
   if (answer.is === 'busy') throw claimedBy(answer);
+  if (answer.is === 'finished') throw finishedElsewhere(answer);
+}
+
+/** Frees the claim, and leaves the mark by which others know that this run has finished. @throws CLAIMED when somebody else took it meanwhile */
+export async function releaseClaim(
+  ports: Ports,
+  claims: Claims,
+  context: RunContext,
+  signer: SignerInfo,
+): Promise<void> {
+  const other = await claims.release(context, signer.fingerprint, ports.clock.now());
+  if (other !== null) throw claimedBy(other);
+}
+
+/**
+ * The cloud says that a run has finished of which this ledger knows nothing: somebody else's evidence has the lock.
+ * @throws LOCKED_ELSEWHERE naming whose run it was and when it finished, unless the intent takes over what is there
+ */
+export function refuseFinished(
+  { ledger }: Pick<Gathered, 'ledger'>,
+  { blueprint, observation: { finishedBy } }: Pick<Observed, 'blueprint' | 'observation'>,
+): void {
+  if (finishedBy === null || blueprint.adopts === 'anything' || runsOf(ledger).has(finishedBy.run)) return;
+  throw finishedElsewhere(finishedBy);
+}
+
+function finishedElsewhere({ holder, run, since }: Holder): GovbootError {
+  return new GovbootError(
+    'LOCKED_ELSEWHERE',
+    `${holder} bootstrapped this environment; run ${run} finished at ${since}, and this evidence does not know of it`,
+    { data: { holder, run, since } },
+  );
+}
+
+/** What the lock in force says of its backend; null when there is none. */
+export function lockedOf({ lock }: Gathered['ledger']): Locked | null {
+  if (lock === null) return null;
+  const { resources, controls } = lock.document.backend;
+  return {
+    resources: new Set(resources.map(({ id }) => id)),
+    controls: new Map(controls.map(({ id, value }) => [id, value])),
+  };
+}
+
+/** Runs that a ledger has on record. */
+export function runsOf({ items }: Gathered['ledger']): ReadonlySet<string> {
+  return new Set(items.flatMap(({ entry }) => (entry.type === 'APPLY_STARTED' ? [entry.body.run] : [])));
 }
 
 interface Observed {
@@ -53,7 +101,7 @@ export async function refuseBusy(
   if (other !== null) throw claimedBy(other);
 }
 
-function claimedBy({ holder, run, since }: Extract<ClaimAnswer, { readonly is: 'busy' }>): GovbootError {
+function claimedBy({ holder, run, since }: Holder): GovbootError {
   return new GovbootError(
     'CLAIMED',
     `${holder} is bootstrapping this environment since ${since} (run ${run})`,
@@ -69,9 +117,7 @@ export function strangersOf(
   { ledger }: Pick<Gathered, 'ledger'>,
   observation: Observation,
 ): readonly string[] {
-  const runs = new Set(
-    ledger.items.flatMap(({ entry }) => (entry.type === 'APPLY_STARTED' ? [entry.body.run] : [])),
-  );
+  const runs = runsOf(ledger);
   return Object.entries(observation.resources).flatMap(([id, presence]) => {
     // A shared identity provider is used as it is, and never adopted.
     if (presence.is !== 'ours' || (presence.madeBy === null && id.startsWith('oidc-'))) return [];

@@ -38,6 +38,9 @@ export function makeRecorder(ports: Ports, gathered: Gathered, judgement: Judgem
   return new Record(ports, gathered, judgement);
 }
 
+/** The environment is somebody else's. */
+const LOST: ReadonlySet<string> = new Set(['CLAIMED', 'LOCKED_ELSEWHERE']);
+
 class Record implements Recorder {
   private readonly ports: Ports;
   private readonly gathered: Gathered;
@@ -132,8 +135,8 @@ class Record implements Recorder {
         type: 'APPLY_FAILED',
         mode: this.ports.mode,
         refs: [],
-        // A run that met somebody else's claim wrote nothing: it is over.
-        body: { ...decidedOf(planned), code, message: told(messageOf(error)), final: code === 'CLAIMED' },
+        // Somebody else has the environment, and finishes it: this run is over.
+        body: { ...decidedOf(planned), code, message: told(messageOf(error)), final: LOST.has(code) },
       });
       await this.sealUnlessPending(deps);
     } catch (cause) {

@@ -30,7 +30,7 @@ export function refuseToAsk(gathered: Gathered, plan: Plan, { nonce }: Intent): 
       `the backend is locked, and ${String(drifted.length)} controls are not as the lock says: ${drifted.join(', ')}`,
       {
         data: { drifted },
-        hint: 'find out who changed it; to correct it write an intent with --action supersede',
+        hint: 'find out who changed it; to correct it write an intent with --action correct',
       },
     );
   }

@@ -176,7 +176,7 @@ describe('what only a cloud of several accounts can show', () => {
     const world = rehearsed({ consistency: { delayMs: 1000 } });
     const other = world.again({ consistency: { delayMs: 1000 } });
     const take = (who: Rehearsed, run: string, holder: string) =>
-      opened(who, b).claims.take({ run, blueprint: b, known: {} }, holder, NOON);
+      opened(who, b).claims.take({ run, blueprint: b, known: {}, knownRuns: new Set() }, holder, NOON);
     const answers = await Promise.all([take(world, 'run-1', 'alice'), take(other, 'run-2', 'bob')]);
     expect(answers.map(({ is }) => is).sort()).toEqual(['busy', 'held']);
   });

@@ -233,7 +233,12 @@ export function cloudContract(name: string, makeWorld: () => Promise<CloudWorld>
       const world = await makeWorld();
       const b = exampleBlueprint();
       const { claims } = opened(world, b);
-      const context = (run: string) => ({ run, blueprint: b, known: {} });
+      const context = (run: string, ...known: readonly string[]) => ({
+        run,
+        blueprint: b,
+        known: {},
+        knownRuns: new Set(known),
+      });
       expect(await claims.take(context('run-1'), 'alice', NOON)).toMatchObject({ is: 'held' });
       expect(await claims.take(context('run-1'), 'alice', LATER)).toMatchObject({ is: 'held' });
       await spread(world);
@@ -242,12 +247,17 @@ export function cloudContract(name: string, makeWorld: () => Promise<CloudWorld>
         holder: 'alice',
         run: 'run-1',
       });
-      await claims.release(context('run-2'));
+      expect(await claims.release(context('run-2'), 'bob', LATER)).toMatchObject({ holder: 'alice' });
       await spread(world);
       expect(await claims.take(context('run-2'), 'bob', LATER)).toMatchObject({ is: 'busy' });
-      await claims.release(context('run-1'));
+      expect(await claims.release(context('run-1'), 'alice', LATER)).toBeNull();
       await spread(world);
-      expect(await claims.take(context('run-2'), 'bob', LATER)).toMatchObject({ is: 'held' });
+      expect(await claims.take(context('run-2'), 'bob', LATER)).toMatchObject({
+        is: 'finished',
+        holder: 'alice',
+        since: LATER,
+      });
+      expect(await claims.take(context('run-2', 'run-1'), 'bob', LATER)).toMatchObject({ is: 'held' });
     });
   });
 }

@@ -31,6 +31,7 @@ export function exampleBlueprint(overrides: Partial<Blueprint> = {}): Blueprint 
         'break-glass': 'acme-dev-break-glass',
       },
     },
+    adopts: 'nothing',
     locking: 'both',
     stateKey: 'dev/terraform.tfstate',
     tags: {

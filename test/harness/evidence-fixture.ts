@@ -407,7 +407,12 @@ export function lockOf(
       started_at: started,
       finished_at: clock.now(),
       steps: [
-        { id: 'create/state-bucket', request_ids: [{ call: 's3:CreateBucket', id: 'R1' }], retries: 0 },
+        {
+          id: 'create/state-bucket',
+          before: null,
+          request_ids: [{ call: 's3:CreateBucket', id: 'R1' }],
+          retries: 0,
+        },
       ],
     },
     clauses: [

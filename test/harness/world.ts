@@ -9,6 +9,7 @@ import { instantFromMs, msOf, type Instant } from '../../src/kernel/time.ts';
 import type { PinFacts, SourceFacts } from '../../src/inputs/facts.ts';
 import { parseTagObject, type TagObject } from '../../src/inputs/tag-object.ts';
 import { memoryStore as cloudStore, type StateStore } from '../../src/cloud/rehearsal/store.ts';
+import type { IntentAction } from '../../src/inputs/intent-action.ts';
 import type { VerifyReport } from '../../src/evidence/report.ts';
 import { verifyEvidence } from '../../src/evidence/verify.ts';
 import type { Repository } from '../../src/ports.ts';
@@ -72,6 +73,8 @@ export interface World {
 
 export interface IntentOptions {
   readonly path?: string;
+  /** What is asked for; create without it, or supersede where a lock is named. */
+  readonly action?: IntentAction;
   readonly supersedes?: string;
   readonly signers?: readonly Who[];
   readonly change?: (text: string) => string;
@@ -161,6 +164,7 @@ async function writeIntent(world: World, options: IntentOptions): Promise<void> 
   const {
     path = 'intents/dev.yaml',
     supersedes,
+    action = supersedes === undefined ? 'create' : 'supersede',
     signers = ['alice', 'bob'],
     change = (text) => text,
   } = options;
@@ -168,12 +172,8 @@ async function writeIntent(world: World, options: IntentOptions): Promise<void> 
   let text = edited(INTENT_YAML, NONCE, sha256(`nonce ${String(world.next())}`).slice(0, 32));
   text = edited(edited(text, 'tag: v1.0.0', `tag: ${tag.name}`), '1f'.repeat(20), tag.commit);
   text = edited(text, TREE, digestOf(tree));
-  if (supersedes !== undefined)
-    text = edited(
-      edited(text, 'supersedes: null', `supersedes: "${supersedes}"`),
-      'action: create',
-      'action: supersede',
-    );
+  text = edited(text, 'action: create', `action: ${action}`);
+  if (supersedes !== undefined) text = edited(text, 'supersedes: null', `supersedes: "${supersedes}"`);
   world.write(path, change(text));
   await world.sign(path, signers);
 }

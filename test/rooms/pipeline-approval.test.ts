@@ -10,6 +10,7 @@ import { parsePlan, type Plan } from '../../src/plan/plan.ts';
 import type { ApprovalFiles } from '../../src/street/approval.ts';
 import { GovbootError } from '../../src/kernel/errors.ts';
 import { PRINTS } from '../harness/facts.ts';
+import type { Holder } from '../../src/plan/control.ts';
 import { makePorts, makeWorld, type PortsOptions, type World } from '../harness/ports.ts';
 import type { Who } from '../harness/world.ts';
 import {
@@ -331,7 +332,7 @@ describe('what changed since it was approved', () => {
 
   test('somebody who is at work explains it', async () => {
     const world = await approvedWorld();
-    const busy = { is: 'busy', holder: 'carol', run: 'x', since: '2026-11-22T11:59:00Z' } as const;
+    const busy = { holder: 'carol', run: 'x', since: '2026-11-22T11:59:00Z' } as Holder;
     const { error, ports } = await play(world, files('bob'), {
       doors: ({ cloud, claims }) => ({
         claims: { ...claims, look: async () => busy },

@@ -1,6 +1,7 @@
 // From APPLY on: who signs, who holds the claim, what reads back, what is superseded, and what a run that stops leaves behind.
 import { describe, expect, test } from 'vitest';
 import { GovbootError } from '../../src/kernel/errors.ts';
+import type { Holder } from '../../src/plan/control.ts';
 import { makePorts, makeWorld, type World } from '../harness/ports.ts';
 import {
   applied,
@@ -92,13 +93,16 @@ describe('who signs the evidence', () => {
 });
 
 describe('the claim', () => {
-  const busy = { is: 'busy', holder: 'BOB', run: 'another-run', since: '2026-11-22T11:59:00Z' } as const;
+  const busy = { holder: 'BOB', run: 'another-run', since: '2026-11-22T11:59:00Z' } as Holder;
 
   test('held by another run: told who and since when, the run is closed, and nothing else was written', async () => {
     const world = await makeWorld();
     const { ports, error } = await play({
       world,
-      doors: ({ cloud, claims }) => ({ cloud, claims: { ...claims, take: async () => busy } }),
+      doors: ({ cloud, claims }) => ({
+        cloud,
+        claims: { ...claims, take: async () => ({ is: 'busy', ...busy }) },
+      }),
     });
     expect(error).toMatchObject({
       code: 'CLAIMED',
@@ -131,7 +135,7 @@ describe('the claim', () => {
 
   test('a plan that changed because somebody else began in between is told as theirs', async () => {
     const world = await makeWorld();
-    const other = { is: 'busy', holder: 'BOB', run: 'another-run', since: '2026-11-22T11:59:00Z' } as const;
+    const other = { holder: 'BOB', run: 'another-run', since: '2026-11-22T11:59:00Z' } as Holder;
     let reads = 0;
     const { ports, error } = await play({
       world,
@@ -158,7 +162,10 @@ describe('the claim', () => {
     const world = await makeWorld();
     await play({
       world,
-      doors: ({ cloud, claims }) => ({ cloud, claims: { ...claims, take: async () => busy } }),
+      doors: ({ cloud, claims }) => ({
+        cloud,
+        claims: { ...claims, take: async () => ({ is: 'busy', ...busy }) },
+      }),
     });
     const { ports, error } = await play({ world });
     expect(error).toMatchObject({ code: 'INTENT_REPLAY', exitCode: 3 });

@@ -40,7 +40,7 @@ const plan: Omit<PlanView, 'rows'> = {
   signer: 'x',
   digest: 'x',
   expires: 'x',
-  counts: { create: 1, set: 1, keep: 1, refuse: 1 },
+  counts: { create: 1, adopt: 1, set: 1, keep: 1, refuse: 1 },
 };
 
 /** One of each, in every form that is drawn differently. A new type of event does not compile before it stands here. */

@@ -1,20 +1,23 @@
 /**
  * The claim: the operator role, whose name can exist only once in an account. Making it is the first write of a run, and its
- * tag `govboot:claim` says whose run it is: `<run> <instant> <holder>`, or `released`.
+ * tag `govboot:claim` says whose run it is: `<run> <instant> <holder>`, or `released`. A second tag, `govboot:finished`, says in
+ * the same words which run was the last to write everything and read it back.
  *
  * Taking a claim that is free is a write and a few reads, which is not atomic: IAM has no conditional write. Two runs that
  * take it within a fraction of a second both write, and the reads afterwards let the later writer win. Should both go on
- * nevertheless, they make the same steps towards the same state, each of which looks before it writes.
+ * nevertheless, they make the same steps towards the same state, each of which looks before it writes; and only the one that
+ * still holds the claim at the end may finish, so that no more than one of them comes to its lock (docs/decisions/0018).
  */
 import { GovbootError } from '../../kernel/errors.ts';
 import { isInstant, msOf, type Instant } from '../../kernel/time.ts';
 import type { Blueprint } from '../../plan/blueprint.ts';
 import { OWNER_TAGS } from '../../plan/blueprint.ts';
-import type { ClaimAnswer, RunContext } from '../../ports.ts';
+import type { Holder } from '../../plan/control.ts';
+import type { ClaimAnswer, ClaimContext, RunContext } from '../../ports.ts';
 import { isFault, type AwsApi } from './api.ts';
 import { eventually, settle, type Patience } from './retry.ts';
 import { createRole, roleTags } from './roles.ts';
-import { areOurs, CLAIM_TAG, type Tags } from './tags.ts';
+import { areNobodys, areOurs, birthTags, CLAIM_TAG, FINISHED_TAG, tagList, type Tags } from './tags.ts';
 
 const ROLE = 'operator';
 const RELEASED = 'released';
@@ -25,24 +28,16 @@ const CONFIRM_MS = [500, 1_500] as const;
 /** Milliseconds after which the last reading counts, however often it changed. */
 const CONFIRM_DEADLINE_MS = 20_000;
 
-interface Claim {
-  readonly run: string;
-  readonly since: Instant;
-  readonly holder: string;
-}
-
-type Busy = Extract<ClaimAnswer, { readonly is: 'busy' }>;
-
-/** Milliseconds for which a release looks for the claim that it is to free. */
-const RELEASE_MS = 10_000;
+/** Milliseconds for which a release looks for the claim that it is to free: reads may lag behind the write that took it. */
+const RELEASE_MS = 60_000;
 
 /** A tag's value: letters, digits, spaces and `_ . : / = + - @`, at most 256 characters (IAM TagRole). */
-export function claimText({ run, since, holder }: Claim): string {
+export function claimText({ run, since, holder }: Holder): string {
   return `${run} ${since} ${holder.replace(/[^\p{L}\p{N} _.:/=+\-@]/gu, '_')}`.slice(0, 256).trimEnd();
 }
 
 /** null for what is free: released, never claimed, or not a claim that govboot wrote. */
-export function parseClaim(text: string | undefined): Claim | null {
+export function parseClaim(text: string | undefined): Holder | null {
   const [, run, since, holder] = /^(\S+) (\S+) (.*)$/.exec(text ?? '') ?? [];
   if (run === undefined || since === undefined || holder === undefined || !isInstant(since)) return null;
   return { run, since, holder };
@@ -51,13 +46,13 @@ export function parseClaim(text: string | undefined): Claim | null {
 /** @throws FOREIGN_RESOURCE when a role of that name is not ours; ApiFault */
 export async function takeClaim(
   api: AwsApi,
-  context: RunContext,
+  context: ClaimContext,
   holder: string,
   at: Instant,
   patience: Patience,
 ): Promise<ClaimAnswer> {
   const { blueprint: b, run } = context;
-  const mine: Claim = { run, since: at, holder };
+  const mine: Holder = { run, since: at, holder };
   const made = await tryCreate(api, b, mine);
   if (made !== null) return { is: 'held', requestIds: [{ call: 'iam:CreateRole', id: made }] };
   // CreateRole found it, so it is there, even where a read does not show it yet.
@@ -67,19 +62,39 @@ export async function takeClaim(
     () => roleTags(api, b, ROLE),
     Boolean,
   );
-  if (!areOurs(tags, b)) throw foreign(b, tags);
+  const toAdopt = b.adopts !== 'nothing' && areNobodys(tags);
+  if (!areOurs(tags, b) && !toAdopt) throw foreign(b, tags);
   const held = parseClaim(tags[CLAIM_TAG]);
-  if (held !== null && held.run !== run && isFresh(held, at)) return busy(held);
+  if (held !== null && held.run !== run && isFresh(held, at)) return { is: 'busy', ...held };
+  const before = unknownIn(tags, context);
+  if (before !== null) return { is: 'finished', ...before };
   const { $metadata } = await api.call('iam:TagRole', {
     RoleName: b.names.roles[ROLE],
-    Tags: [
-      { Key: OWNER_TAGS.run, Value: run },
-      { Key: CLAIM_TAG, Value: claimText(mine) },
-    ],
+    Tags: tagList({
+      ...(toAdopt ? birthTags(b, run) : { [OWNER_TAGS.run]: run }),
+      [CLAIM_TAG]: claimText(mine),
+    }),
   });
-  const winner = await confirmed(api, b, mine, held, patience);
-  if (winner.run !== run) return busy(winner);
+  const seen = await confirmed(api, context, mine, held, patience);
+  // Who finished between the first look and our write has overwritten, or was overwritten: the mark tells in both cases.
+  const meanwhile = unknownIn(seen.tags, context);
+  if (meanwhile !== null) return { is: 'finished', ...meanwhile };
+  if (seen.claim !== null && seen.claim.run !== run) return { is: 'busy', ...seen.claim };
   return { is: 'held', requestIds: [{ call: 'iam:TagRole', id: $metadata.requestId ?? '' }] };
+}
+
+/** The run that finished last, when the ledger at hand has never heard of it; an intent that adopts goes over it. */
+function unknownIn(tags: Tags, { blueprint, knownRuns }: ClaimContext): Holder | null {
+  const finished = parseClaim(tags[FINISHED_TAG]);
+  return finished === null || blueprint.adopts === 'anything' || knownRuns.has(finished.run)
+    ? null
+    : finished;
+}
+
+/** Which run finished last; null when the role is not ours, or not there. @throws ApiFault */
+export async function finishedBy(api: AwsApi, b: Blueprint): Promise<Holder | null> {
+  const tags = await roleTagsOrNone(api, b);
+  return areOurs(tags, b) ? parseClaim(tags[FINISHED_TAG]) : null;
 }
 
 /** Who else holds the claim, without taking it; null when nobody does, or the role is not ours to read. @throws ApiFault */
@@ -87,10 +102,10 @@ export async function lookAtClaim(
   api: AwsApi,
   { blueprint: b, run }: RunContext,
   at: Instant,
-): Promise<Busy | null> {
+): Promise<Holder | null> {
   const tags = await roleTagsOrNone(api, b);
   const held = areOurs(tags, b) ? parseClaim(tags[CLAIM_TAG]) : null;
-  return held !== null && held.run !== run && isFresh(held, at) ? busy(held) : null;
+  return held !== null && held.run !== run && isFresh(held, at) ? held : null;
 }
 
 async function roleTagsOrNone(api: AwsApi, b: Blueprint): Promise<Tags> {
@@ -103,7 +118,7 @@ async function roleTagsOrNone(api: AwsApi, b: Blueprint): Promise<Tags> {
 }
 
 /** The request id, or null when the role is there already. */
-async function tryCreate(api: AwsApi, b: Blueprint, mine: Claim): Promise<string | null> {
+async function tryCreate(api: AwsApi, b: Blueprint, mine: Holder): Promise<string | null> {
   try {
     return await createRole(api, b, ROLE, mine.run, { [CLAIM_TAG]: claimText(mine) });
   } catch (error) {
@@ -112,37 +127,41 @@ async function tryCreate(api: AwsApi, b: Blueprint, mine: Claim): Promise<string
   }
 }
 
-/** Reads until the claim is other than before, and then reads the same after every pause. */
+interface Seen {
+  readonly claim: Holder | null;
+  readonly tags: Tags;
+}
+
+/** Reads until the claim is other than before, or a run has finished, and then reads the same after every pause. */
 async function confirmed(
   api: AwsApi,
-  b: Blueprint,
-  mine: Claim,
-  before: Claim | null,
+  context: ClaimContext,
+  mine: Holder,
+  before: Holder | null,
   patience: Patience,
-): Promise<Claim> {
-  const look = async (): Promise<Claim | null> => parseClaim((await roleTags(api, b, ROLE))[CLAIM_TAG]);
-  const fresh = (seen: Claim | null): boolean =>
-    seen !== null && (seen.run === mine.run || seen.run !== before?.run);
-  const next = async (): Promise<Claim> =>
-    (await eventually('the claim: that it can be read back', patience, look, fresh)) ?? mine;
+): Promise<Seen> {
+  const look = async (): Promise<Seen> => {
+    const tags = await roleTags(api, context.blueprint, ROLE);
+    return { claim: parseClaim(tags[CLAIM_TAG]), tags };
+  };
+  const fresh = ({ claim, tags }: Seen): boolean =>
+    unknownIn(tags, context) !== null ||
+    (claim !== null && (claim.run === mine.run || claim.run !== before?.run));
+  const next = (): Promise<Seen> => eventually('the claim: that it can be read back', patience, look, fresh);
   const end = patience.monotonic() + CONFIRM_DEADLINE_MS;
   let seen = await next();
   for (let same = 0; same < CONFIRM_MS.length && patience.monotonic() < end;) {
     await patience.pause(CONFIRM_MS[same] ?? 0);
     const again = await next();
-    same = again.run === seen.run ? same + 1 : 0;
+    same = again.claim?.run === seen.claim?.run ? same + 1 : 0;
     seen = again;
   }
   return seen;
 }
 
 /** Clocks may differ; a claim dated further ahead than one lasts is of no run, and would be held for ever. */
-function isFresh({ since }: Claim, at: Instant): boolean {
+function isFresh({ since }: Holder, at: Instant): boolean {
   return Math.abs(msOf(at) - msOf(since)) < STALE_MS;
-}
-
-function busy({ holder, run, since }: Claim): Busy {
-  return { is: 'busy', holder, run, since };
 }
 
 function foreign(b: Blueprint, tags: Tags): GovbootError {
@@ -156,19 +175,37 @@ function foreign(b: Blueprint, tags: Tags): GovbootError {
   );
 }
 
-/** Frees the claim if it is still this run's; one of another run, or a role that is not there, is left. @throws ApiFault */
+/**
+ * Frees the claim and marks the environment as finished by this run, in one write, if the claim is still this run's.
+ * @returns who holds it instead, with nothing written; null when it was ours
+ * @throws CLOUD_FAILED when the claim cannot be read; ApiFault
+ */
 export async function releaseClaim(
   api: AwsApi,
   { blueprint: b, run }: RunContext,
+  mark: Holder,
   patience: Patience,
-): Promise<void> {
-  // A claim taken a moment ago may not be seen yet, and would be left behind for half an hour.
-  const mine = (tags: Tags): boolean => areOurs(tags, b) && parseClaim(tags[CLAIM_TAG])?.run === run;
+): Promise<Holder | null> {
+  // A claim taken a moment ago may not be seen yet; a second process of this run may have freed it already.
+  const isMine = (tags: Tags): boolean =>
+    areOurs(tags, b) && [CLAIM_TAG, FINISHED_TAG].some((tag) => parseClaim(tags[tag])?.run === run);
   const short = { ...patience, deadlineMs: RELEASE_MS };
-  const seen = await settle(short, () => roleTags(api, b, ROLE), mine);
-  if (seen.is === 'not-settled') return;
+  const seen = await settle(short, () => roleTags(api, b, ROLE), isMine);
+  if (seen.is === 'not-settled') return heldInstead(seen.seen ?? {});
   await api.call('iam:TagRole', {
     RoleName: b.names.roles[ROLE],
-    Tags: [{ Key: CLAIM_TAG, Value: RELEASED }],
+    Tags: tagList({ [CLAIM_TAG]: RELEASED, [FINISHED_TAG]: claimText(mark) }),
   });
+  return null;
+}
+
+/** A claim that somebody else took and has freed again is told by the mark that they left. */
+function heldInstead(tags: Tags): Holder {
+  const other = parseClaim(tags[CLAIM_TAG]) ?? parseClaim(tags[FINISHED_TAG]);
+  if (other === null)
+    throw new GovbootError(
+      'CLOUD_FAILED',
+      'the claim of this run cannot be read back, and nobody else has it',
+    );
+  return other;
 }

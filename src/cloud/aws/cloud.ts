@@ -100,7 +100,10 @@ function claimsOn(
       assertTarget(context.blueprint, account, region);
       return telling('the claim', () => takeClaim(api, context, holder, at, patience));
     },
-    release: (context) => telling('the claim', () => releaseClaim(api, context, patience)),
+    release: (context, holder, at) =>
+      telling('the claim', () =>
+        releaseClaim(api, context, { run: context.run, since: at, holder }, patience),
+      ),
   };
 }
 

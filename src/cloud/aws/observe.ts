@@ -2,6 +2,7 @@
 import type { Blueprint } from '../../plan/blueprint.ts';
 import type { Known, Observation, Observed, Presence } from '../../plan/control.ts';
 import type { AwsApi, Input, Operation, Output } from './api.ts';
+import { finishedBy } from './claims.ts';
 import { AWS_TABLE } from './table.ts';
 
 /**
@@ -27,9 +28,11 @@ export async function observe(cloud: AwsApi, b: Blueprint): Promise<Observation>
   const located = await Promise.all(
     wanted.map(async (resource) => ({ resource, presence: await resource.locate(api, b) })),
   );
-  const known = Object.assign({}, ...located.map(({ presence }) => knownOf(presence))) as Known;
-  // No further call on what is not ours.
-  const ours = located.filter(({ presence }) => presence.is === 'ours');
+  // No further call on what is not ours, or is not to be taken over.
+  const ours = located.filter(
+    ({ presence }) => presence.is === 'ours' || (b.adopts !== 'nothing' && presence.is === 'unowned'),
+  );
+  const known = Object.assign({}, ...ours.map(({ presence }) => knownOf(presence))) as Known;
   const controls = ours
     .flatMap(({ resource }) => resource.controls)
     .filter((control) => control.desired(b, known).is !== 'none');
@@ -43,9 +46,13 @@ export async function observe(cloud: AwsApi, b: Blueprint): Promise<Observation>
     resources: Object.fromEntries(located.map(({ resource, presence }) => [resource.id, presence])),
     controls: Object.fromEntries(read),
     known,
+    // The tags of that role were read to locate it: the same answer, and no other call.
+    finishedBy: ours.some(({ resource }) => resource.id === 'role-operator')
+      ? await finishedBy(api, b)
+      : null,
   };
 }
 
 function knownOf(presence: Presence): Known {
-  return presence.is === 'ours' ? presence.known : {};
+  return presence.is === 'ours' || presence.is === 'unowned' ? presence.known : {};
 }

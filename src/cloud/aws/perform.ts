@@ -6,9 +6,11 @@ import { sameJson } from '../../kernel/canonical.ts';
 import { GovbootError } from '../../kernel/errors.ts';
 import type { Json } from '../../kernel/json.ts';
 import type { Comparison, Known, Observed, Presence } from '../../plan/control.ts';
-import type { ChangeStep, CreateStep, SetStep } from '../../plan/step.ts';
+import { tagsOf } from '../../plan/diff.ts';
+import type { AdoptStep, ChangeStep, CreateStep, SetStep } from '../../plan/step.ts';
 import type { RunContext } from '../../ports.ts';
 import { isFault, type AwsApi } from './api.ts';
+import { birthTags } from './tags.ts';
 import type { AwsControl, AwsResource } from './resource.ts';
 import { eventually, isBlind, settle, type Patience } from './retry.ts';
 import { controlOf, resourceOf } from './table.ts';
@@ -28,9 +30,14 @@ export async function perform(
 ): Promise<Known> {
   const resource = resourceOf(step.resource);
   if (resource === undefined) throw new TypeError(`no resource ${step.resource} in the table`);
-  return step.kind === 'create'
-    ? make(api, resource, step, context, patience)
-    : write(api, resource, step, context, patience);
+  switch (step.kind) {
+    case 'create':
+      return make(api, resource, step, context, patience);
+    case 'adopt':
+      return takeOver(api, resource, step, context, patience);
+    case 'set':
+      return write(api, resource, step, context, patience);
+  }
 }
 
 type Ours = Extract<Presence, { is: 'ours' }>;
@@ -91,6 +98,35 @@ async function makeNew(
   }
 }
 
+/** Puts the tags of environment and run upon what nobody's tags are on; what is ours already was taken over by an earlier try. */
+async function takeOver(
+  api: AwsApi,
+  resource: AwsResource,
+  step: AdoptStep,
+  context: RunContext,
+  patience: Patience,
+): Promise<Known> {
+  const { blueprint: b, run } = context;
+  const tags = controlOf(resource, tagsOf(resource));
+  if (tags === undefined) throw new TypeError(`${resource.id} has no tags to be taken over by`);
+  const before = await resource.locate(api, b);
+  if (before.is === 'unowned') await tags.write(api, b, before.known, birthTags(b, run));
+  else if (ours(before, step) === null) throw foreign(step, null, 'it was to be adopted, and is gone');
+  const there = await eventually(
+    `${resource.title} ${step.name}: that it was taken over`,
+    { ...patience, deadlineMs: LAG_MS },
+    async () => ours(await lookedFor(api, resource, b), step),
+    (seen) => seen !== null,
+  );
+  return there?.known ?? {};
+}
+
+/** A read from before the tags were written is of no resource of ours yet. */
+async function lookedFor(api: AwsApi, resource: AwsResource, b: RunContext['blueprint']): Promise<Presence> {
+  const presence = await resource.locate(api, b);
+  return presence.is === 'unowned' ? { is: 'absent' } : presence;
+}
+
 /** Ours, or null while it is not there. @throws FOREIGN_RESOURCE, READ_DENIED, CLOUD_FAILED, CLOUD_UNREACHABLE */
 function ours(presence: Presence, step: ChangeStep): Ours | null {
   switch (presence.is) {
@@ -98,6 +134,7 @@ function ours(presence: Presence, step: ChangeStep): Ours | null {
       return presence;
     case 'absent':
       return null;
+    case 'unowned':
     case 'foreign':
       throw foreign(step, presence.found, presence.why);
     case 'unreadable':

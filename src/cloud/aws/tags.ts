@@ -7,8 +7,11 @@ import { clauses, value } from './resource.ts';
 /** Carries who holds the bootstrap of this environment; on the operator role only. */
 export const CLAIM_TAG = 'govboot:claim';
 
+/** Carries which run finished last; on the operator role only. */
+export const FINISHED_TAG = 'govboot:finished';
+
 /** Written by runs about themselves, so never compared and never part of a desired value. */
-const OF_THE_RUN: ReadonlySet<string> = new Set([OWNER_TAGS.run, CLAIM_TAG]);
+const OF_THE_RUN: ReadonlySet<string> = new Set([OWNER_TAGS.run, CLAIM_TAG, FINISHED_TAG]);
 
 export type Tags = Readonly<Record<string, string>>;
 
@@ -39,13 +42,20 @@ export function areOurs(tags: Tags, b: Blueprint): boolean {
   return tags[OWNER_TAGS.repository] === b.repository && tags[OWNER_TAGS.environment] === b.environment;
 }
 
-/** `ours` when the tags prove it, `foreign` otherwise with the tags that were found. */
+/** Carries the tags of no environment, so nobody's govboot made it. */
+export function areNobodys(tags: Tags): boolean {
+  return tags[OWNER_TAGS.repository] === undefined && tags[OWNER_TAGS.environment] === undefined;
+}
+
+/** `ours` when the tags prove it; otherwise `unowned` or `foreign`, with the tags that were found. */
 export function presenceByTags(b: Blueprint, tags: Tags, known: Known, what: string): Presence {
   if (areOurs(tags, b)) {
     return { is: 'ours', known, madeBy: tags[OWNER_TAGS.run] ?? null, detail: what };
   }
   const why = `${what} exists and does not carry the tags ${OWNER_TAGS.repository}=${b.repository} and ${OWNER_TAGS.environment}=${b.environment}`;
-  return { is: 'foreign', found: { tags }, why };
+  return areNobodys(tags)
+    ? { is: 'unowned', known, found: { tags }, why }
+    : { is: 'foreign', found: { tags }, why };
 }
 
 /** What a tag control answers: everything but what runs write about themselves. */

@@ -124,12 +124,12 @@ describe('lock', () => {
       { ledger: { lock }, intent: supersedes(OTHER) },
       'LOCK_SUPERSEDES',
     );
-    expect(message).toBe(`the intent supersedes lock ${OTHER}, and the lock in force is ${LOCK}`);
+    expect(message).toBe(`the intent names lock ${OTHER}, and the lock in force is ${LOCK}`);
   });
 
   test('is not there, and yet superseded', () => {
     const { message, hint } = refuses('immutability', { intent: supersedes(LOCK) }, 'LOCK_SUPERSEDES');
-    expect(message).toBe(`the intent supersedes lock ${LOCK}, and there is none`);
+    expect(message).toBe(`the intent names lock ${LOCK}, and there is none`);
     expect(hint).toContain('action create');
   });
 

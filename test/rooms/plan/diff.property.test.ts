@@ -6,7 +6,10 @@ import type { ControlSpec, ResourceSpec } from '../../../src/plan/control.ts';
 import { diff } from '../../../src/plan/diff.ts';
 import { inOrder } from '../../../src/plan/order.ts';
 import { isChange, type ChangeStep, type Step } from '../../../src/plan/step.ts';
-import { blueprint, control, ModelStore, pending, profile, resource } from './tables.ts';
+import { blueprint as cautious, control, ModelStore, pending, profile, resource } from './tables.ts';
+
+/** Under an intent that adopts, so that what was made by hand is part of every world. */
+const blueprint = { ...cautious, adopts: 'anything' as const };
 
 const name = (i: number): string => `r${String(i)}`;
 
@@ -55,8 +58,9 @@ const worlds = fc
     tables,
     fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }),
     fc.array(found, { minLength: 25, maxLength: 25 }),
+    fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }),
   )
-  .map(([table, there, states]) => {
+  .map(([table, there, states, hand]) => {
     const present = table.filter((_, i) => there[i]!).map(({ id }) => id);
     const known = Object.fromEntries(table.map(({ id }) => [`${id}.arn`, `arn:${id}`]));
     const controls = table.filter(({ id }) => present.includes(id)).flatMap((spec) => spec.controls);
@@ -66,7 +70,8 @@ const worlds = fc
       if (desired.is !== 'value' || state === 'unset') return [];
       return [[spec.id, state === 'right' ? desired.value : 'something else']];
     });
-    return { table, store: new ModelStore(table, present, values) };
+    const byHand = present.filter((_, i) => hand[i]!);
+    return { table, store: new ModelStore(table, present, values, byHand) };
   })
   // A value that can only be chosen at creation and names what is not there cannot be right; diff refuses it.
   .filter(({ table, store }) => plan(table, store).every(({ kind }) => kind !== 'refuse'));
@@ -104,6 +109,30 @@ describe('diff', () => {
     );
     // The worlds must not be so tame that nothing is ever planned.
     expect(steps).toBeGreaterThan(300);
+  });
+
+  it('takes over what nobody owns before it sets anything of it, and never under an intent that does not adopt', () => {
+    let adopted = 0;
+    fc.assert(
+      fc.property(worlds, ({ table, store }) => {
+        const planned = plan(table, store);
+        for (const id of store.unowned) {
+          adopted += 1;
+          const sets = planned.filter((step) => step.kind === 'set' && step.resource === id);
+          expect(planned).toContainEqual(expect.objectContaining({ id: `adopt/${id}` }));
+          expect(
+            sets.every((step, i) => i > 0 || (step.kind === 'set' && step.after.includes(`adopt/${id}`))),
+          ).toBe(true);
+        }
+        const strict = diff(table, profile, cautious, store.observe());
+        expect(strict.filter(({ kind }) => kind === 'adopt')).toEqual([]);
+        for (const id of store.unowned)
+          expect(strict).toContainEqual(
+            expect.objectContaining({ id: `refuse/${id}`, code: 'FOREIGN_RESOURCE' }),
+          );
+      }),
+    );
+    expect(adopted).toBeGreaterThan(30);
   });
 
   it('of a prefix that was carried out plans only what is left: a second run ends where the first would have', () => {
@@ -162,7 +191,7 @@ describe('diff', () => {
             },
           };
           const of = diff(table, profile, blueprint, blind).filter(
-            (step) => step.kind !== 'create' && step.control === id,
+            (step) => step.kind !== 'create' && step.kind !== 'adopt' && step.control === id,
           );
           expect(of.every(({ kind }) => kind === 'refuse')).toBe(true);
         }

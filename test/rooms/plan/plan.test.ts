@@ -136,7 +136,7 @@ describe('parsePlan', () => {
       'a step of a kind that every object has',
       'steps.0.kind',
       'constructor',
-      'must be create or set or keep or refuse',
+      'must be create or adopt or set or keep or refuse',
     ],
     ['a create without what comes before', 'steps.0.after', undefined, 'plan.steps[0].after is missing'],
     ['a set without its value', 'steps.1.to', undefined, 'plan.steps[1].to is missing'],

@@ -66,14 +66,20 @@ export function resource(
 export const unset: Observed = { is: 'unset' };
 export const found = (value: Json): Observed => ({ is: 'set', value });
 export const absent: Presence = { is: 'absent' };
+export const unowned: Presence = { is: 'unowned', known: {}, found: { tags: {} }, why: 'it carries no tags' };
 export const ours: Presence = { is: 'ours', known: {}, madeBy: null, detail: '' };
 
 export function observation(
   resources: Record<string, Presence>,
   controls: Record<string, Observed> = {},
 ): Observation {
-  const there = Object.entries(resources).filter(([, presence]) => presence.is === 'ours');
-  return { resources, controls, known: Object.fromEntries(there.map(([id]) => [`${id}.arn`, `arn:${id}`])) };
+  const there = Object.entries(resources).filter(([, { is }]) => is === 'ours' || is === 'unowned');
+  return {
+    resources,
+    controls,
+    known: Object.fromEntries(there.map(([id]) => [`${id}.arn`, `arn:${id}`])),
+    finishedBy: null,
+  };
 }
 
 export const needs = (...capabilities: Capability[]): Partial<ControlSpec> => ({ needs: capabilities });
@@ -82,16 +88,20 @@ export const needs = (...capabilities: Capability[]): Partial<ControlSpec> => ({
 export class ModelStore {
   readonly table: readonly ResourceSpec[];
   readonly present: Set<string>;
+  /** Those of them that nobody's tags are on. */
+  readonly unowned: Set<string>;
   readonly values: Map<string, Json>;
 
   constructor(
     table: readonly ResourceSpec[],
     present: Iterable<string> = [],
     values: Iterable<readonly [string, Json]> = [],
+    byHand: Iterable<string> = [],
   ) {
     this.table = table;
     this.present = new Set(present);
     this.values = new Map(values);
+    this.unowned = new Set(byHand);
   }
 
   get known(): Known {
@@ -100,7 +110,10 @@ export class ModelStore {
 
   observe(): Observation {
     const resources = Object.fromEntries(
-      this.table.map(({ id }) => [id, this.present.has(id) ? ours : absent]),
+      this.table.map(({ id }) => [
+        id,
+        !this.present.has(id) ? absent : this.unowned.has(id) ? unowned : ours,
+      ]),
     );
     const there = this.table.filter(({ id }) => this.present.has(id)).flatMap(({ controls }) => controls);
     return observation(
@@ -121,7 +134,10 @@ export class ModelStore {
           step,
         );
       this.present.add(spec.id);
+    } else if (step.kind === 'adopt') {
+      if (!this.unowned.delete(step.resource)) throw new Error(`${step.id}: it is somebody's`);
     } else {
+      if (this.unowned.has(spec.id)) throw new Error(`${step.id} before it was taken over`);
       this.demand(spec.id, step);
       this.write(
         spec.controls.find((candidate) => candidate.id === step.control)!,

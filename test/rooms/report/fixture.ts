@@ -185,7 +185,13 @@ export function planOf(rows: readonly PlanRow[] = ROWS, more: Partial<PlanView> 
     digest: '7d0c5fb2a1e94836b0f7d25c8a6e1b394f5d702c61ae83b9d4f0257c3e8b16a9',
     expires: '2026-11-22T12:05:00Z',
     rows,
-    counts: { create: count('create'), set: count('set'), keep: count('keep'), refuse: count('refuse') },
+    counts: {
+      create: count('create'),
+      adopt: count('adopt'),
+      set: count('set'),
+      keep: count('keep'),
+      refuse: count('refuse'),
+    },
     ...more,
   };
 }

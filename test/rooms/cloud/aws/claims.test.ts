@@ -45,7 +45,12 @@ function account(
   return { role, api, open };
 }
 
-const run = (id: string) => ({ run: id, blueprint: b, known: {} });
+const run = (id: string, ...knownRuns: readonly string[]) => ({
+  run: id,
+  blueprint: b,
+  known: {},
+  knownRuns: new Set(knownRuns),
+});
 const claimed = (value: string): Record<string, string> => ({ ...b.tags, 'govboot:claim': value });
 
 describe('taking the claim', () => {
@@ -137,7 +142,10 @@ describe('taking the claim', () => {
       region: b.region,
     }).claims;
     await expect(claims.take(run('run-2'), 'bob', NOON)).resolves.toMatchObject({ is: 'busy', run: 'run-3' });
-    await expect(open().release(run('run-2'))).resolves.toBeUndefined();
+    await expect(open().release(run('run-2'), 'bob', NOON)).resolves.toMatchObject({
+      run: 'run-3',
+      holder: 'carol',
+    });
     expect(role.tags?.['govboot:claim']).toContain('run-3');
   });
 
@@ -168,17 +176,88 @@ describe('releasing the claim', () => {
   it('frees it for the next run', async () => {
     const { role, open } = account(null);
     await open().take(run('run-1'), 'alice', NOON);
-    await open().release(run('run-1'));
-    expect(role.tags?.['govboot:claim']).toBe('released');
-    await expect(open().take(run('run-2'), 'bob', NOON)).resolves.toMatchObject({ is: 'held' });
+    await expect(open().release(run('run-1'), 'alice', at('12:01:00'))).resolves.toBeNull();
+    expect(role.tags).toMatchObject({
+      'govboot:claim': 'released',
+      'govboot:finished': 'run-1 2026-11-22T12:01:00Z alice',
+    });
+    await expect(open().take(run('run-2', 'run-1'), 'bob', NOON)).resolves.toMatchObject({ is: 'held' });
   });
 
-  it('leaves the claim of another run, and a role that is not there', async () => {
+  it('frees and marks in one write, so that nobody sees the one without the other', async () => {
+    const { api, open } = account(null);
+    await open().take(run('run-1'), 'alice', NOON);
+    await open().release(run('run-1'), 'alice', NOON);
+    expect(api.names().filter((name) => name === 'iam:TagRole')).toHaveLength(1);
+  });
+
+  it('tells who holds it instead, and writes nothing', async () => {
     const held = account(claimed(claimText({ run: 'run-1', since: NOON, holder: 'alice' })));
-    await held.open().release(run('run-2'));
+    await expect(held.open().release(run('run-2'), 'bob', NOON)).resolves.toEqual({
+      run: 'run-1',
+      since: NOON,
+      holder: 'alice',
+    });
     expect(held.api.names()).not.toContain('iam:TagRole');
-    const none = account(null);
-    await expect(none.open().release(run('run-1'))).resolves.toBeUndefined();
+  });
+
+  it('tells who took it, finished and freed it again meanwhile', async () => {
+    const finished = claimText({ run: 'run-3', since: NOON, holder: 'carol' });
+    const { api, open } = account({ ...claimed('released'), 'govboot:finished': finished });
+    await expect(open().release(run('run-2'), 'bob', NOON)).resolves.toMatchObject({ run: 'run-3' });
+    expect(api.names()).not.toContain('iam:TagRole');
+  });
+
+  it('is a failure when nobody has it, lest a run lock what it does not hold', async () => {
+    for (const tags of [null, claimed('released')])
+      await expect(account(tags).open().release(run('run-1'), 'alice', NOON)).rejects.toMatchObject({
+        code: 'CLOUD_FAILED',
+      });
+  });
+
+  it('done by another process of the same run is done', async () => {
+    const { open } = account(null);
+    await open().take(run('run-1'), 'alice', NOON);
+    await open().release(run('run-1'), 'alice', NOON);
+    await expect(open().release(run('run-1'), 'alice', NOON)).resolves.toBeNull();
+  });
+});
+
+describe('an environment that a run has finished', () => {
+  const finished = claimText({ run: 'run-1', since: NOON, holder: 'alice' });
+  const done = (meddle?: (tags: Record<string, string>) => void) =>
+    account({ ...claimed('released'), 'govboot:finished': finished }, meddle);
+
+  it('is told to a run whose ledger does not know of it, and nothing is written', async () => {
+    const { api, open } = done();
+    await expect(open().take(run('run-2'), 'bob', at('12:05:00'))).resolves.toEqual({
+      is: 'finished',
+      run: 'run-1',
+      since: NOON,
+      holder: 'alice',
+    });
+    expect(api.names()).not.toContain('iam:TagRole');
+  });
+
+  it('is claimed by a run whose ledger knows it, and by one that adopts', async () => {
+    await expect(done().open().take(run('run-2', 'run-1'), 'bob', NOON)).resolves.toMatchObject({
+      is: 'held',
+    });
+    const adopting = { ...run('run-2'), blueprint: exampleBlueprint({ adopts: 'anything' }) };
+    await expect(done().open().take(adopting, 'bob', NOON)).resolves.toMatchObject({ is: 'held' });
+    const correcting = { ...run('run-2'), blueprint: exampleBlueprint({ adopts: 'locked' }) };
+    await expect(done().open().take(correcting, 'bob', NOON)).resolves.toMatchObject({ is: 'finished' });
+  });
+
+  it('is told too when it was finished between the first look and the write', async () => {
+    const { open } = account(claimed('released'), (tags) => {
+      tags['govboot:claim'] = 'released';
+      tags['govboot:finished'] = finished;
+    });
+    await expect(open().take(run('run-2'), 'bob', NOON)).resolves.toMatchObject({
+      is: 'finished',
+      run: 'run-1',
+    });
   });
 });
 
@@ -195,7 +274,6 @@ describe('looking at the claim', () => {
   it('says who else is at work, and writes nothing', async () => {
     const { api, open } = account(claimed(`run-1 ${at('11:50:00')} Alice`));
     await expect(open().look(run('run-2'), NOON)).resolves.toEqual({
-      is: 'busy',
       run: 'run-1',
       since: at('11:50:00'),
       holder: 'Alice',

@@ -591,7 +591,11 @@ describe('observing', () => {
       code: 'IDENTITY_MISMATCH',
     });
     await expect(
-      claims.take({ ...context(), blueprint: other }, 'alice', '2026-11-22T12:00:00Z' as never),
+      claims.take(
+        { ...context(), blueprint: other, knownRuns: new Set() },
+        'alice',
+        '2026-11-22T12:00:00Z' as never,
+      ),
     ).rejects.toMatchObject({ code: 'IDENTITY_MISMATCH' });
     expect(api.calls).toEqual([]);
   });

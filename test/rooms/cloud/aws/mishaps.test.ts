@@ -132,10 +132,10 @@ describe('two at once', () => {
     for (const delayMs of [0, 100]) {
       const { api, clock } = open({ consistency: { delayMs }, latencyMs: 5 });
       const claims = () => makeAwsCloud({ api, clock, account: b.account, region: b.region }).claims;
-      const context = (run: string) => ({ run, blueprint: b, known: {} });
+      const context = (run: string) => ({ run, blueprint: b, known: {}, knownRuns: new Set(['run-0']) });
       if (before === 'released') {
         await claims().take(context('run-0'), 'zoe', NOON);
-        await claims().release(context('run-0'));
+        await claims().release(context('run-0'), 'zoe', NOON);
         await clock.pause(10_000);
       }
       const answers = await Promise.all([

@@ -247,7 +247,7 @@ describe.skipIf(!here)('AWS through the SDK', () => {
     const refused = (await notKept(b)).filter((step) => step.kind === 'refuse');
     expect(refused).toMatchObject([{ resource: 'role-operator', code: 'FOREIGN_RESOURCE' }]);
     await expect(
-      open(b).claims.take({ run: 'r', blueprint: b, known: {} }, 'alice', NOON),
+      open(b).claims.take({ run: 'r', blueprint: b, known: {}, knownRuns: new Set() }, 'alice', NOON),
     ).rejects.toMatchObject({
       code: 'FOREIGN_RESOURCE',
     });
@@ -271,7 +271,7 @@ describe.skipIf(!here)('AWS through the SDK', () => {
 
   it('claims by making the operator role, and the plan goes on from there', async () => {
     const b = exampleBlueprint();
-    const context = { run: 'run-1', blueprint: b, known: {} };
+    const context = { run: 'run-1', blueprint: b, known: {}, knownRuns: new Set(['run-1']) };
     const { claims } = open(b);
     await expect(claims.take(context, 'alice', NOON)).resolves.toMatchObject({
       is: 'held',
@@ -286,7 +286,7 @@ describe.skipIf(!here)('AWS through the SDK', () => {
     const changing = await bootstrap(b);
     expect(changing.filter((call) => call === 'iam:CreateRole')).toHaveLength(4);
     await expect(notKept(b)).resolves.toEqual([]);
-    await claims.release(context);
+    await expect(claims.release(context, 'alice', NOON)).resolves.toBeNull();
     await expect(open(b).claims.take({ ...context, run: 'run-2' }, 'bob', NOON)).resolves.toMatchObject({
       is: 'held',
     });

@@ -74,7 +74,12 @@ describe('the table', () => {
   it.each(['table', 'lockfile', 'both'] as const)('can be planned and walked (%s)', (locking) => {
     const blueprint = exampleBlueprint({ locking });
     const resources = Object.fromEntries(AWS_TABLE.map(({ id }) => [id, { is: 'absent' as const }]));
-    const steps = diff(AWS_TABLE, AWS_PROFILE, blueprint, { resources, controls: {}, known: {} });
+    const steps = diff(AWS_TABLE, AWS_PROFILE, blueprint, {
+      resources,
+      controls: {},
+      known: {},
+      finishedBy: null,
+    });
     expect(steps.every(isChange)).toBe(true);
     const order = inOrder(steps).map(({ id }) => id);
     const before = (first: string, second: string) => {

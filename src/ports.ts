@@ -143,6 +143,8 @@ export type Answer =
 
 export interface RunContext {
   readonly run: string;
+  /** An earlier sitting began this step, and how that ended is not known. */
+  readonly unsure?: boolean;
   readonly blueprint: Blueprint;
   readonly known: Known;
 }

@@ -9,6 +9,7 @@ import type { Known } from '../plan/control.ts';
 import { isChange, type ChangeStep, type Step } from '../plan/step.ts';
 import type { Clock, Cloud, Emit, Performed, RunContext } from '../ports.ts';
 import type { Journal } from './journal.ts';
+import type { StepState } from './journal-state.ts';
 
 export interface ExecuteDeps {
   readonly cloud: Pick<Cloud, 'perform'>;
@@ -120,7 +121,8 @@ class Loop {
       await journal.begin(step);
       emit({ type: 'progress', key: step.id, state: 'begin', text, ms: null });
       performing = true;
-      const performed = await cloud.perform(step, { ...this.context, known: this.known });
+      const unsure = isOpen(journal.before?.steps.get(step.id));
+      const performed = await cloud.perform(step, { ...this.context, known: this.known, unsure });
       performing = false;
       const ms = clock.monotonic() - began;
       this.known = { ...this.known, ...performed.known };
@@ -162,6 +164,9 @@ class Loop {
     };
   }
 }
+
+/** It was begun in an earlier sitting, and did not end well there: the cloud may have done it all the same. */
+const isOpen = (before: StepState | undefined): boolean => before !== undefined && before.state !== 'done';
 
 /** What is not a GovbootError is a bug, but one in the middle of an apply: it is told as the failure of its step, cause kept. */
 function failureOf(step: ChangeStep, error: unknown): Failure {

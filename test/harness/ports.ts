@@ -41,6 +41,8 @@ export interface PortsOptions {
   }) => Answer | Promise<Answer>;
   /** Who signs the evidence. */
   readonly signer?: Who;
+  /** What becomes of the n-th signature, from 1; good ones without it. */
+  readonly signs?: (n: number) => Signing;
   readonly rehearsal?: Partial<RehearsalOptions>;
   readonly machine?: Partial<EnvironmentFacts>;
   readonly interrupted?: () => boolean;
@@ -50,6 +52,9 @@ export interface PortsOptions {
   readonly overrides?: Partial<Ports>;
 }
 
+/** `refused`: the agent is gone, or the card was pulled. `worthless`: what comes back does not verify, as by a key that has expired. */
+export type Signing = 'good' | 'refused' | 'worthless';
+
 export interface TestPorts extends Ports {
   readonly events: Event[];
   /** Prompts that were shown. */
@@ -58,6 +63,8 @@ export interface TestPorts extends Ports {
   readonly changed: () => readonly string[];
   /** Names of evidence that this process wrote. */
   readonly wrote: string[];
+  /** How often it signed, or tried to. */
+  readonly signed: () => number;
   readonly api: RehearsalApi;
 }
 
@@ -70,6 +77,7 @@ export function makePorts(options: PortsOptions): TestPorts {
   const life = new Life(options.mishap);
   const { events, asked, terminal } = personOf(options, clock, life);
   const wrote: string[] = [];
+  const signing = signerOf(options, clock, life);
   const api = makeRehearsalApi({
     account: '111111111111',
     region: 'eu-central-1',
@@ -102,7 +110,7 @@ export function makePorts(options: PortsOptions): TestPorts {
       placeOf: async (path) => (/^(\/|\.\.\/)/.test(path) ? null : path),
     },
     verifier: fakeVerifier(Object.values(world.cast)),
-    signer: signerOf(world, options.signer ?? 'alice', clock, life),
+    signer: signing.signer,
     evidence: () => life.evidence(world.store, wrote),
     files: filesOf(world),
     trustFiles: trustFilesOf(world),
@@ -127,6 +135,7 @@ export function makePorts(options: PortsOptions): TestPorts {
     events,
     asked,
     wrote,
+    signed: signing.count,
     api,
     changed: () =>
       api
@@ -165,12 +174,25 @@ function personOf({ answer }: PortsOptions, clock: Clock, life: Life) {
   return { events, asked, terminal };
 }
 
-function signerOf(world: World, who: Who, clock: Clock, life: Life): Signer {
+function signerOf({ world, signer: who = 'alice', signs }: PortsOptions, clock: Clock, life: Life) {
   const { fingerprint, userId, sign } = world.cast[who];
-  return {
-    identity: async () => ({ fingerprint, userId, backend: 'software', tool: 'fake' }),
-    sign: (bytes) => life.alive(() => sign(bytes, clock.now())),
+  let count = 0;
+  const one = async (bytes: Uint8Array): Promise<Uint8Array> => {
+    count += 1;
+    switch (signs?.(count) ?? 'good') {
+      case 'good':
+        return sign(bytes, clock.now());
+      case 'refused':
+        throw new GovbootError('SIGNER', 'the card was removed');
+      case 'worthless':
+        return encode('-----BEGIN PGP SIGNATURE-----\n\n-----END PGP SIGNATURE-----\n');
+    }
   };
+  const signer: Signer = {
+    identity: async () => ({ fingerprint, userId, backend: 'software', tool: 'fake' }),
+    sign: (bytes) => life.alive(() => one(bytes)),
+  };
+  return { signer, count: () => count };
 }
 
 function filesOf({ files }: World): Ports['files'] {

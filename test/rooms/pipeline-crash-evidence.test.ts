@@ -1,11 +1,11 @@
 // Killed at any write of evidence, or with no room for it, a run ends as an undisturbed one would have; so does one that is killed twice.
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { everyWrite, survive, tryAll, undisturbed, type Undisturbed } from './street/crashing.ts';
+import { everyWrite, FRESH, survive, tryAll, undisturbed, type Undisturbed } from './street/crashing.ts';
 
 let wanted: Undisturbed;
 beforeAll(async () => {
-  wanted = await undisturbed();
+  wanted = await undisturbed(FRESH);
   expect(wanted.wrote.length).toBeGreaterThan(60);
 });
 

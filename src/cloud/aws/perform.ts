@@ -50,7 +50,7 @@ async function make(
   patience: Patience,
 ): Promise<Known> {
   const { blueprint: b } = context;
-  const before = ours(await resource.locate(api, b), step);
+  const before = await ofBefore(api, resource, step, context, patience);
   const known = before?.known ?? (await makeNew(api, resource, step, context, patience));
   const lag = { ...patience, deadlineMs: LAG_MS };
   const there = await eventually(
@@ -67,6 +67,20 @@ async function make(
     Boolean,
   );
   return { ...known, ...there?.known };
+}
+
+/** What is there already. A key that an earlier sitting may have made is waited for: made twice, nobody could tell which one holds. */
+async function ofBefore(
+  api: AwsApi,
+  resource: AwsResource,
+  step: CreateStep,
+  { blueprint, unsure }: RunContext,
+  patience: Patience,
+): Promise<Ours | null> {
+  const look = async (): Promise<Ours | null> => ours(await resource.locate(api, blueprint), step);
+  if (resource.nameless !== true || unsure !== true) return look();
+  const found = await settle({ ...patience, deadlineMs: LOST_MS }, look, (seen) => seen !== null);
+  return found.seen ?? null;
 }
 
 /** Calls the creating call; what exists already, or was made by a call whose answer was lost, is taken over if it is ours. */

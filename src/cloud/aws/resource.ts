@@ -28,6 +28,8 @@ export interface AwsResource extends ResourceSpec {
   locate(api: AwsApi, b: Blueprint): Promise<Presence>;
   /** Makes it, with the tags of the run and every control that is `atCreation`. @throws ApiFault */
   create(api: AwsApi, b: Blueprint, known: Known, run: string): Promise<Known>;
+  /** It has no name that can exist once only, so one whose making was lost must be looked for with patience. */
+  readonly nameless?: true;
   /** Whether it can be written to yet; a resource without this can as soon as it is located. @throws ApiFault */
   ready?(api: AwsApi, b: Blueprint, known: Known): Promise<boolean>;
 }

@@ -185,6 +185,7 @@ export const stateKey: AwsResource = {
   id: 'state-key',
   kind: 'state-key',
   title: 'encryption key',
+  nameless: true,
   // Its policy names the roles, and KMS refuses a principal that does not exist.
   after: ROLES,
   wanted: () => true,

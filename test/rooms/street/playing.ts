@@ -84,7 +84,7 @@ export async function observable(world: World): Promise<Json> {
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'ID')
     .replaceAll(/AROA[0-9A-Z]+/g, 'AROA')
     .replaceAll(/"(createdAt|readyAt|updatingUntil|backupsReadyAt|enabledAt)":\d+/g, '"$1":0')
-    .replaceAll(/"govboot:claim":"ID [^"]*"/g, '"govboot:claim":"held"');
+    .replaceAll(/"govboot:(claim|finished)":"ID [^"]*"/g, '"govboot:$1":"a run"');
   return JSON.parse(text) as Json;
 }
 

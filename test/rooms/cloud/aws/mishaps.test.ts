@@ -1,5 +1,7 @@
 /** The whole table on a strict cloud with lag and mishaps: whatever happens at any call, the end is the same. */
 import { describe, expect, it } from 'vitest';
+import { AWS_PROFILE } from '../../../../src/cloud/aws/profile.ts';
+import { AWS_TABLE } from '../../../../src/cloud/aws/table.ts';
 import { makeAwsCloud } from '../../../../src/cloud/aws/cloud.ts';
 import { isMutating } from '../../../../src/cloud/aws/guard.ts';
 import {
@@ -16,6 +18,10 @@ import { exampleBlueprint } from '../../../harness/blueprint.ts';
 import { fakeClock } from './fake-api.ts';
 
 const b = exampleBlueprint();
+const TRUST = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Deny', Principal: '*', Action: 'sts:AssumeRole' }],
+});
 
 /** A cloud that holds only what the operator's trust policy names. */
 function open(more: Partial<RehearsalOptions> = {}) {
@@ -58,6 +64,10 @@ async function expectRight({ api, clock }: ReturnType<typeof open>): Promise<voi
   expect(await keysOf(api)).toBe(1);
 }
 
+async function observed({ api, clock }: ReturnType<typeof open>) {
+  return makeAwsCloud({ api, clock, account: b.account, region: b.region }).cloud.observe(b);
+}
+
 async function keysOf(api: RehearsalApi): Promise<number> {
   return (await api.call('kms:ListKeys', {})).Keys?.length ?? 0;
 }
@@ -81,6 +91,52 @@ describe('on a strict cloud', () => {
     const here = open(options);
     await bootstrap(here);
     await expectRight(here);
+  });
+});
+
+describe('a key whose making was lost with the process', () => {
+  /** The next process looks before a read can show the key: by name it could not be found anywhere. */
+  const restarted = async (unsure: boolean): Promise<number> => {
+    const first = open({ consistency: { delayMs: 8_000 } });
+    for (const role of Object.values(b.names.roles))
+      await first.api.call('iam:CreateRole', { RoleName: role, AssumeRolePolicyDocument: TRUST });
+    await first.clock.pause(60_000);
+    const step = diff(AWS_TABLE, AWS_PROFILE, b, await observed(first)).find(
+      ({ id }) => id === 'create/state-key',
+    )!;
+    const perform = (more: object) =>
+      makeAwsCloud({ ...first, account: b.account, region: b.region }).cloud.perform(step, {
+        run: 'run-1',
+        blueprint: b,
+        known: {},
+        ...more,
+      });
+    const dying = { ...first.api, call: first.api.call.bind(first.api) };
+    await expect(
+      makeAwsCloud({
+        api: {
+          call: async (operation, input) => {
+            const answer = await dying.call(operation, input);
+            if (operation === 'kms:CreateKey') throw new Error('the process is dead');
+            return answer;
+          },
+        },
+        clock: first.clock,
+        account: b.account,
+        region: b.region,
+      }).cloud.perform(step, { run: 'run-1', blueprint: b, known: {} }),
+    ).rejects.toThrow(/dead/);
+    await perform({ unsure });
+    await first.clock.pause(60_000);
+    return keysOf(first.api);
+  };
+
+  it('is waited for by the next one, which knows from the journal that it was begun', async () => {
+    expect(await restarted(true)).toBe(1);
+  });
+
+  it('would be made twice by one that does not know', async () => {
+    expect(await restarted(false)).toBe(2);
   });
 });
 

@@ -65,8 +65,6 @@ export const SUPERSEDING: Scene = {
   entries: CORRECTING.entries,
 };
 
-export const SCENES = [FRESH, CORRECTING, SUPERSEDING] as const;
-
 const lockOf = (world: World): string =>
   ledgerOf(world)
     .flatMap((entry) => (entry.type === 'LOCK_WRITTEN' ? [entry.body.lock_sha256] : []))

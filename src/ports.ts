@@ -166,12 +166,14 @@ export interface Cloud {
   perform(step: Step, context: RunContext): Promise<Performed>;
 }
 
-export type ClaimAnswer =
-  | { readonly is: 'held'; readonly requestIds: Performed['requestIds'] }
+/** Whose the environment is instead of this run's. */
+export type Taken =
   /** Another run is at work. */
   | ({ readonly is: 'busy' } & Holder)
   /** A run that the ledger at hand does not know has finished. */
   | ({ readonly is: 'finished' } & Holder);
+
+export type ClaimAnswer = { readonly is: 'held'; readonly requestIds: Performed['requestIds'] } | Taken;
 
 /** What a claim is judged by. */
 export interface ClaimContext extends RunContext {
@@ -181,8 +183,8 @@ export interface ClaimContext extends RunContext {
 
 /** The first write of a run, which a second operator's run sees. */
 export interface Claims {
-  /** Who else is at work, without writing anything; null when nobody is. */
-  look(context: RunContext, at: Instant): Promise<Holder | null>;
+  /** Whose the environment is, without writing anything; null when it is free, or this run's. */
+  look(context: ClaimContext, at: Instant): Promise<Taken | null>;
   take(context: ClaimContext, holder: string, at: Instant): Promise<ClaimAnswer>;
   /**
    * Everything is written and was read back: frees the claim and marks the environment as finished by this run, in one write.

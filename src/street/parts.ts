@@ -6,7 +6,7 @@ import type { Locked } from '../plan/against-lock.ts';
 import type { Blueprint } from '../plan/blueprint.ts';
 import type { Holder, Observation } from '../plan/control.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { ClaimContext, Claims, Cloud, Ports, RunContext, SignerInfo } from '../ports.ts';
+import type { ClaimContext, Claims, Cloud, Ports, RunContext, SignerInfo, Taken } from '../ports.ts';
 import type { Gathered } from './gather.ts';
 
 /** Milliseconds that reads may lag behind writes. */
@@ -34,8 +34,7 @@ export async function takeClaim(
   signer: SignerInfo,
 ): Promise<void> {
   const answer = await claims.take(context, signer.fingerprint, ports.clock.now());
-  if (answer.is === 'busy') throw claimedBy(answer);
-  if (answer.is === 'finished') throw finishedElsewhere(answer);
+  if (answer.is !== 'held') throw takenBy(answer);
 }
 
 /** Frees the claim, and leaves the mark by which others know that this run has finished. @throws CLAIMED when somebody else took it meanwhile */
@@ -90,15 +89,20 @@ interface Observed {
   readonly observation: Observation;
 }
 
-/** @throws CLAIMED when somebody else is at work, which explains why a plan is not what it was */
+/** @throws CLAIMED, LOCKED_ELSEWHERE when somebody else is at work, or was, which explains why a plan is not what it was */
 export async function refuseBusy(
   ports: Ports,
   gathered: Gathered,
   { plan, blueprint, observation }: Observed,
 ): Promise<void> {
-  const context = { run: plan.run, blueprint, known: observation.known };
+  const knownRuns = runsOf(gathered.ledger);
+  const context = { run: plan.run, blueprint, known: observation.known, knownRuns };
   const other = await doorsOf(gathered).claims.look(context, ports.clock.now());
-  if (other !== null) throw claimedBy(other);
+  if (other !== null) throw takenBy(other);
+}
+
+function takenBy(taken: Taken): GovbootError {
+  return taken.is === 'busy' ? claimedBy(taken) : finishedElsewhere(taken);
 }
 
 function claimedBy({ holder, run, since }: Holder): GovbootError {

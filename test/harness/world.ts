@@ -80,17 +80,20 @@ export interface IntentOptions {
   readonly change?: (text: string) => string;
 }
 
-/** A governed repository of acme with a release and an intent for dev, an empty cloud and no evidence. */
-export async function makeWorld(): Promise<World> {
+/**
+ * A governed repository of acme with a release and an intent for dev, an empty cloud and no evidence.
+ * @param beside another machine, with the same cloud and the same time, and a copy of the same repository
+ */
+export async function makeWorld(beside?: World): Promise<World> {
   const cast = Object.fromEntries(
     CAST.map((who) => [who, fakeParty(who, PRINTS[who])]),
   ) as unknown as World['cast'];
-  const clock = new WorldClock();
+  const clock = beside?.clock ?? new WorldClock();
   let count = 0;
   const world: World = {
     clock,
     store: memoryStore(),
-    cloud: cloudStore({ seed: 7 }),
+    cloud: beside?.cloud ?? cloudStore({ seed: 7 }),
     files: new Map(),
     pins: [pinOf()],
     cast,
@@ -124,6 +127,8 @@ export async function makeWorld(): Promise<World> {
   world.write('policies/parity.yaml', await withRealTemplates(world));
   await world.release('v1.0.0');
   await world.intent();
+  // Two machines do not draw the same numbers.
+  if (beside !== undefined) count += 100_000;
   return world;
 }
 

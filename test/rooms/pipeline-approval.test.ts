@@ -335,7 +335,7 @@ describe('what changed since it was approved', () => {
     const busy = { holder: 'carol', run: 'x', since: '2026-11-22T11:59:00Z' } as Holder;
     const { error, ports } = await play(world, files('bob'), {
       doors: ({ cloud, claims }) => ({
-        claims: { ...claims, look: async () => busy },
+        claims: { ...claims, look: async () => ({ is: 'busy', ...busy }) },
         cloud: {
           ...cloud,
           whoAmI: async () => ({

@@ -151,7 +151,7 @@ describe('the claim', () => {
               : { ...seen, resources: { ...seen.resources, 'role-operator': theirs } };
           },
         },
-        claims: { ...claims, look: async () => other },
+        claims: { ...claims, look: async () => ({ is: 'busy', ...other }) },
       }),
     });
     expect(error).toMatchObject({ code: 'CLAIMED', exitCode: 75, data: { holder: 'BOB' } });

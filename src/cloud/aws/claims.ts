@@ -13,7 +13,7 @@ import { isInstant, msOf, type Instant } from '../../kernel/time.ts';
 import type { Blueprint } from '../../plan/blueprint.ts';
 import { OWNER_TAGS } from '../../plan/blueprint.ts';
 import type { Holder } from '../../plan/control.ts';
-import type { ClaimAnswer, ClaimContext, RunContext } from '../../ports.ts';
+import type { ClaimAnswer, ClaimContext, RunContext, Taken } from '../../ports.ts';
 import { isFault, type AwsApi } from './api.ts';
 import { eventually, settle, type Patience } from './retry.ts';
 import { createRole, roleTags } from './roles.ts';
@@ -64,10 +64,9 @@ export async function takeClaim(
   );
   const toAdopt = b.adopts !== 'nothing' && areNobodys(tags);
   if (!areOurs(tags, b) && !toAdopt) throw foreign(b, tags);
+  const taken = takenBy(tags, context, at);
+  if (taken !== null) return taken;
   const held = parseClaim(tags[CLAIM_TAG]);
-  if (held !== null && held.run !== run && isFresh(held, at)) return { is: 'busy', ...held };
-  const before = unknownIn(tags, context);
-  if (before !== null) return { is: 'finished', ...before };
   const { $metadata } = await api.call('iam:TagRole', {
     RoleName: b.names.roles[ROLE],
     Tags: tagList({
@@ -97,15 +96,18 @@ export async function finishedBy(api: AwsApi, b: Blueprint): Promise<Holder | nu
   return areOurs(tags, b) ? parseClaim(tags[FINISHED_TAG]) : null;
 }
 
-/** Who else holds the claim, without taking it; null when nobody does, or the role is not ours to read. @throws ApiFault */
-export async function lookAtClaim(
-  api: AwsApi,
-  { blueprint: b, run }: RunContext,
-  at: Instant,
-): Promise<Holder | null> {
-  const tags = await roleTagsOrNone(api, b);
-  const held = areOurs(tags, b) ? parseClaim(tags[CLAIM_TAG]) : null;
-  return held !== null && held.run !== run && isFresh(held, at) ? held : null;
+/** Whose the environment is, without taking it; null when it is free, or the role is not ours to read. @throws ApiFault */
+export async function lookAtClaim(api: AwsApi, context: ClaimContext, at: Instant): Promise<Taken | null> {
+  const tags = await roleTagsOrNone(api, context.blueprint);
+  return areOurs(tags, context.blueprint) ? takenBy(tags, context, at) : null;
+}
+
+/** What the tags say to a run that would have the environment. */
+function takenBy(tags: Tags, context: ClaimContext, at: Instant): Taken | null {
+  const held = parseClaim(tags[CLAIM_TAG]);
+  if (held !== null && held.run !== context.run && isFresh(held, at)) return { is: 'busy', ...held };
+  const before = unknownIn(tags, context);
+  return before === null ? null : { is: 'finished', ...before };
 }
 
 async function roleTagsOrNone(api: AwsApi, b: Blueprint): Promise<Tags> {

@@ -274,6 +274,7 @@ describe('looking at the claim', () => {
   it('says who else is at work, and writes nothing', async () => {
     const { api, open } = account(claimed(`run-1 ${at('11:50:00')} Alice`));
     await expect(open().look(run('run-2'), NOON)).resolves.toEqual({
+      is: 'busy',
       run: 'run-1',
       since: at('11:50:00'),
       holder: 'Alice',

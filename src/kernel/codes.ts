@@ -602,7 +602,7 @@ export const CODES = {
   ),
   CALL_NOT_ALLOWED: entry(
     'bug',
-    'a call was attempted that the profile of the store does not list',
+    'a call was attempted that the profile of the store does not list, or that would weaken the backend',
     'report this as a bug',
     'on some stores an unknown call does something else: deleting a setting can delete the bucket',
   ),

@@ -29,7 +29,7 @@ const CONFIRM_MS = [500, 1_500] as const;
 const CONFIRM_DEADLINE_MS = 20_000;
 
 /** Milliseconds for which a release looks for the claim that it is to free: reads may lag behind the write that took it. */
-const RELEASE_MS = 60_000;
+const RELEASE_MS = 10_000;
 
 /** A tag's value: letters, digits, spaces and `_ . : / = + - @`, at most 256 characters (IAM TagRole). */
 export function claimText({ run, since, holder }: Holder): string {

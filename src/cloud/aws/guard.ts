@@ -2,8 +2,9 @@
 import { GovbootError } from '../../kernel/errors.ts';
 import type { Profile } from '../../plan/control.ts';
 import type { AwsApi } from './api.ts';
+import { weakenedBy } from './weakening.ts';
 
-/** Lets only the calls through that the profile lists. @throws CALL_NOT_ALLOWED before anything is sent */
+/** Lets only the calls through that the profile lists, and only with values that weaken nothing. @throws CALL_NOT_ALLOWED before anything is sent */
 export function guarded(api: AwsApi, profile: Profile): AwsApi {
   const allowed: ReadonlySet<string> = new Set(profile.calls);
   return {
@@ -14,6 +15,11 @@ export function guarded(api: AwsApi, profile: Profile): AwsApi {
           data: { call: operation, profile: profile.id },
         });
       }
+      const weaker = weakenedBy(operation, input);
+      if (weaker !== null)
+        throw new GovbootError('CALL_NOT_ALLOWED', `${operation} would weaken the backend: ${weaker}`, {
+          data: { call: operation, weaker },
+        });
       return api.call(operation, input);
     },
   };

@@ -37,6 +37,8 @@ export interface AuthzProxy {
   /** The variables by which a client is a session of this role. */
   as(role: string): Record<string, string>;
   /** What was asked since the last `take`. */
+  peek(): readonly Recorded[];
+  /** The same, and it is forgotten. */
   take(): readonly Recorded[];
   /** The next request that matches gets this status and never reaches the emulator: a fault of the service. */
   failNext(matches: (request: HttpRequest) => boolean, status: number): void;
@@ -98,6 +100,7 @@ export async function startAuthzProxy(upstream: string, place: Place): Promise<A
         AWS_EC2_METADATA_DISABLED: 'true',
       };
     },
+    peek: () => records,
     take() {
       const taken = records;
       records = [];

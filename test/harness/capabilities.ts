@@ -5,12 +5,14 @@ import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-export type Tool = 'gpg' | 'gpgv' | 'sqv' | 'sq' | 'rnp' | 'git' | 'terraform' | 'moto' | 'opa';
+export type Tool = 'gpg' | 'gpgv' | 'sqv' | 'sq' | 'rnp' | 'git' | 'terraform' | 'tofu' | 'moto' | 'opa';
 
 export type Capability =
   { readonly present: true; readonly version: string } | { readonly present: false; readonly why: string };
 
-export const tools: readonly Tool[] = ['gpg', 'gpgv', 'sqv', 'sq', 'rnp', 'git', 'terraform', 'moto', 'opa'];
+export const tools: readonly Tool[] = [
+  ...(['gpg', 'gpgv', 'sqv', 'sq', 'rnp', 'git', 'terraform', 'tofu', 'moto', 'opa'] as const),
+];
 
 /** The root of the project. */
 export const projectRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -79,6 +81,7 @@ function detect(tool: Tool): Capability {
       return absent('no Python here can import moto.server (.ci/run installs it into .venv)');
     }
     case 'terraform':
+    case 'tofu':
     case 'opa':
       return versioned(tool, ['version']);
     case 'sq': {

@@ -2,7 +2,7 @@
  * The calls that a real Terraform or OpenTofu was seen to make, as data: sorted, each once, and with placeholders for whatever
  * differs from one backend to the next. Measured by test/e2e/terraform.test.ts, judged by everything that has no Terraform.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalText } from '../../src/kernel/canonical.ts';
 import type { Json } from '../../src/kernel/json.ts';
@@ -64,18 +64,21 @@ export function measuredText(calls: readonly MeasuredCall[]): string {
   return `[\n${lines.join(',\n')}\n]\n`;
 }
 
-export const measuredFolder = join(projectRoot, 'test', 'fixtures', 'measured');
+const measuredFolder = join(projectRoot, 'test', 'fixtures', 'measured');
 
 export function measuredFile(consumer: string, version: string): string {
   return join(measuredFolder, `${consumer}-${version}.json`);
 }
 
-/** What was measured, of every client and version, with the names of this backend filled in. */
-export function measuredCalls(b: Backend, keyArn: string): readonly MeasuredCall[] {
-  if (!existsSync(measuredFolder)) return [];
+/** What was measured, of every client and version, with its placeholders. */
+export function measuredPatterns(): readonly MeasuredCall[] {
   return readdirSync(measuredFolder)
     .filter((name) => /^(terraform|tofu)-.*\.json$/.test(name))
     .sort()
-    .flatMap((name) => JSON.parse(readFileSync(join(measuredFolder, name), 'utf8')) as MeasuredCall[])
-    .map((call) => replaced(call, namesOf(b, keyArn)));
+    .flatMap((name) => JSON.parse(readFileSync(join(measuredFolder, name), 'utf8')) as MeasuredCall[]);
+}
+
+/** The same with the names of this backend filled in. */
+export function measuredCalls(b: Backend, keyArn: string): readonly MeasuredCall[] {
+  return measuredPatterns().map((call) => replaced(call, namesOf(b, keyArn)));
 }

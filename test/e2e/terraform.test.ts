@@ -50,7 +50,7 @@ for (const consumer of consumers) {
   const here =
     requireOrSkip('moto', `${consumer} on a backend that was made`) &&
     requireOrSkip(consumer, `${consumer} on a backend that was made`);
-  describe.skipIf(!here)(`${consumer} through the authorizing proxy`, { timeout: 120_000 }, () => {
+  describe.skipIf(!here)(`${consumer} through the authorizing proxy`, { timeout: 240_000 }, () => {
     let moto: Moto;
     let proxy: AuthzProxy;
     const measured: MeasuredCall[] = [];

@@ -45,14 +45,24 @@ function judgeAs(scene: Scene, role: string, identity: PolicyDocument, call: Cal
 const asRole = (scene: Scene, role: RoleName, call: Call): Promise<Verdict> =>
   judgeAs(scene, roleArn(scene.b, role), permissionsPolicy(scene.b, role, keyArn), call);
 
+/** Controls that are not of the role are judged once for all roles of a scene. */
+const judged = new Map<string, Promise<Verdict>>();
+
+function once(scene: Scene, role: string, call: Call): Promise<Verdict> {
+  const name = JSON.stringify([scene.b.locking, role, call]);
+  const verdict = judged.get(name) ?? judgeAs(scene, role, EVERYTHING, call);
+  judged.set(name, verdict);
+  return verdict;
+}
+
 function control(scene: Scene, role: RoleName, row: DeniedCall): Promise<Verdict> {
   switch (row.control.is) {
     case 'right':
       return asRole(scene, role, row.control.call);
     case 'administrator':
-      return judgeAs(scene, `arn:aws:iam::${scene.b.account}:role/administrator`, EVERYTHING, row.call);
+      return once(scene, `arn:aws:iam::${scene.b.account}:role/administrator`, row.call);
     case 'break-glass':
-      return judgeAs(scene, roleArn(scene.b, 'break-glass'), EVERYTHING, row.call);
+      return once(scene, roleArn(scene.b, 'break-glass'), row.call);
   }
 }
 

@@ -1,16 +1,31 @@
 /** What this machine has that some tests need, and a record of what could not be run without it. */
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-export type Tool = 'gpg' | 'gpgv' | 'sqv' | 'sq' | 'rnp' | 'git' | 'terraform' | 'moto' | 'opa';
+export type Tool =
+  'gpg' | 'gpgv' | 'sqv' | 'sq' | 'rnp' | 'git' | 'terraform' | 'tofu' | 'aws-provider' | 'moto' | 'opa';
 
 export type Capability =
   { readonly present: true; readonly version: string } | { readonly present: false; readonly why: string };
 
-export const tools: readonly Tool[] = ['gpg', 'gpgv', 'sqv', 'sq', 'rnp', 'git', 'terraform', 'moto', 'opa'];
+export const tools: readonly Tool[] = [
+  ...([
+    'gpg',
+    'gpgv',
+    'sqv',
+    'sq',
+    'rnp',
+    'git',
+    'terraform',
+    'tofu',
+    'aws-provider',
+    'moto',
+    'opa',
+  ] as const),
+];
 
 /** The root of the project. */
 export const projectRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -71,6 +86,30 @@ export function pythonWithMoto(): { readonly command: string; readonly version: 
   return python;
 }
 
+/** Where Terraform looks for unpacked providers by itself, and where images of build machines tend to keep them. */
+const MIRRORS = [
+  process.env['GOVBOOT_TEST_PROVIDERS'] ?? null,
+  process.env['HOME'] === undefined ? null : join(process.env['HOME'], '.terraform.d', 'plugins'),
+  '/usr/local/share/terraform/plugins',
+  '/usr/share/terraform/plugins',
+  '/opt/tf-plugins',
+];
+
+/** A filesystem mirror that has the provider hashicorp/aws, with its newest version; null when there is none. */
+export function providerMirror(): { readonly folder: string; readonly version: string } | null {
+  for (const folder of MIRRORS) {
+    if (folder === null) continue;
+    const versions = join(folder, 'registry.terraform.io', 'hashicorp', 'aws');
+    if (!existsSync(versions)) continue;
+    const version = readdirSync(versions)
+      .filter((name) => /^\d+\.\d+\.\d+$/.test(name))
+      .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+      .at(-1);
+    if (version !== undefined) return { folder, version };
+  }
+  return null;
+}
+
 function detect(tool: Tool): Capability {
   switch (tool) {
     case 'moto': {
@@ -78,7 +117,13 @@ function detect(tool: Tool): Capability {
       if (found !== null) return { present: true, version: found.version };
       return absent('no Python here can import moto.server (.ci/run installs it into .venv)');
     }
+    case 'aws-provider': {
+      const mirror = providerMirror();
+      if (mirror !== null) return { present: true, version: mirror.version };
+      return absent('no mirror of registry.terraform.io/hashicorp/aws is installed');
+    }
     case 'terraform':
+    case 'tofu':
     case 'opa':
       return versioned(tool, ['version']);
     case 'sq': {

@@ -12,6 +12,7 @@ import { cliPage } from './docs/cli-page.ts';
 import { codesPage, controlsPage, exitTable, exitsPage } from './docs/tables.ts';
 import { eventsPage } from './docs/events-page.ts';
 import { permissionsPage } from './docs/permissions-page.ts';
+import { rolesPage } from './docs/roles-page.ts';
 import { schemaFiles } from './docs/schemas.ts';
 import { threatsPage } from './docs/threats-page.ts';
 import { verifiersPage } from './docs/verifiers-page.ts';
@@ -31,6 +32,7 @@ export async function documents(root = ROOT): Promise<Documents> {
     ['docs/exit-codes.md', exitsPage()],
     ['docs/controls.md', controlsPage()],
     ['docs/permissions.md', permissionsPage(read('policies/parity.yaml.tmpl'))],
+    ['docs/roles.md', rolesPage()],
     ['docs/events.md', eventsPage(read('src/kernel/events.ts'))],
     ['docs/cli.md', await cliPage()],
     ['docs/threats.md', threatsPage()],

@@ -9,6 +9,14 @@ import { document, type Conditions, type PolicyDocument, type Statement } from '
 /** Roles that touch the state, each through S3 or DynamoDB only. */
 const USERS: readonly RoleName[] = ['operator', 'automation', 'ci-plan', 'ci-apply', 'break-glass'];
 
+/**
+ * Whether a role writes objects, which takes a data key. A plan writes nothing but its lock file. A role that is named here needs no
+ * policy of its own to use the key, so it must not be named for more than its own policy says.
+ */
+export function writesObjects(b: Blueprint, role: RoleName): boolean {
+  return role !== 'ci-plan' || b.locking !== 'table';
+}
+
 /** In a key policy `Resource: "*"` means this key. */
 const THIS_KEY = '*';
 
@@ -23,10 +31,18 @@ export function keyPolicy(b: Blueprint): PolicyDocument {
       Resource: THIS_KEY,
     },
     {
-      Sid: 'GovbootUseThroughS3',
+      Sid: 'GovbootReadThroughS3',
       Effect: 'Allow',
       Principal: users,
-      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      Action: 'kms:Decrypt',
+      Resource: THIS_KEY,
+      Condition: throughS3(b),
+    },
+    {
+      Sid: 'GovbootWriteThroughS3',
+      Effect: 'Allow',
+      Principal: { AWS: USERS.filter((role) => writesObjects(b, role)).map((role) => roleArn(b, role)) },
+      Action: 'kms:GenerateDataKey',
       Resource: THIS_KEY,
       Condition: throughS3(b),
     },

@@ -5,7 +5,7 @@
 import type { Blueprint, RoleName } from '../../../plan/blueprint.ts';
 import { bucketArn, digestIds, lockIds, lockKeys, objectArn, stateKeys, tableArn } from '../arn.ts';
 import { document, type PolicyDocument, type Statement } from './document.ts';
-import { throughDynamoDb, throughS3 } from './key-policy.ts';
+import { throughDynamoDb, throughS3, writesObjects } from './key-policy.ts';
 
 export function permissionsPolicy(b: Blueprint, role: RoleName, keyArn: string): PolicyDocument {
   switch (role) {
@@ -19,10 +19,10 @@ export function permissionsPolicy(b: Blueprint, role: RoleName, keyArn: string):
         read(b),
         ...lockFile(b),
         ...planLockItems(b),
-        ...key(b, keyArn, b.locking !== 'table'),
+        ...key(b, keyArn, writesObjects(b, role)),
       ]);
     case 'break-glass':
-      return document([...breakGlass(b, keyArn), ...lockFile(b), ...lockItems(b), ...key(b, keyArn, true)]);
+      return document([...breakGlass(b, keyArn), ...lockFile(b), ...repairItems(b), ...key(b, keyArn, true)]);
   }
 }
 
@@ -79,7 +79,18 @@ function items(b: Blueprint, sid: string, actions: readonly string[], ids: reado
   };
 }
 
+/** A digest goes only with its state (Terraform `workspace delete`), and deleting a state is nobody's. */
 function lockItems(b: Blueprint): readonly Statement[] {
+  if (b.locking === 'lockfile') return [];
+  const digest = ['dynamodb:GetItem', 'dynamodb:PutItem'];
+  return [
+    items(b, 'GovbootLock', ['dynamodb:DeleteItem', ...digest], lockIds(b)),
+    items(b, 'GovbootDigest', digest, digestIds(b)),
+  ];
+}
+
+/** A digest that is not that of the state holds everybody up until it is put right or taken away. */
+function repairItems(b: Blueprint): readonly Statement[] {
   if (b.locking === 'lockfile') return [];
   const actions = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'];
   return [items(b, 'GovbootLockTable', actions, [...lockIds(b), ...digestIds(b)])];

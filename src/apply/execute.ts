@@ -126,7 +126,7 @@ class Loop {
       this.known = { ...this.known, ...performed.known };
       await journal.done(step, performed, ms);
       this.done.push({ step: step.id, requestIds: performed.requestIds, retries: performed.retries, ms });
-      emit({ type: 'progress', key: step.id, state: 'done', text, ms });
+      emit({ type: 'progress', key: step.id, state: 'done', text: `${text}${again(performed.retries)}`, ms });
     } catch (error) {
       const ms = clock.monotonic() - began;
       // Told before the journal is: from here on no other step is begun.
@@ -161,6 +161,10 @@ class Loop {
       not_begun: [...this.waiting.keys()],
     };
   }
+}
+
+function again(retries: number): string {
+  return retries === 0 ? '' : ` (tried again ${retries === 1 ? 'once' : `${String(retries)} times`})`;
 }
 
 /** What is not a GovbootError is a bug, but one in the middle of an apply: it is told as the failure of its step, cause kept. */

@@ -206,7 +206,6 @@ class Forking:
     def __init__(self, app, server=None):
         self.app = app
         self.server = server
-        self.turn = threading.Lock()
         self.lifelines = []
 
     def __call__(self, environ, start_response):
@@ -216,8 +215,7 @@ class Forking:
             os._exit(0)
         if path != "/govboot-test/fork":
             return self.app(environ, start_response)
-        with self.turn:
-            answer = self.fork(environ["werkzeug.socket"])
+        answer = self.fork(environ["werkzeug.socket"])
         start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))])
         return [answer]
 
@@ -235,7 +233,7 @@ class Forking:
         return json.dumps({"port": port, "pid": pid}).encode()
 
     def live(self, connection, lifeline, told, tell, held):
-        """The child: of the process it has this one thread, and what it inherited open is closed before anything else."""
+        """The child. What it inherited open is closed before anything else."""
         try:
             connection.close()
             self.server.socket.close()
@@ -263,7 +261,8 @@ def leave_at_end_of(pipe):
 
 
 def serve(app):
-    app.server = make_server("127.0.0.1", 0, app, threaded=True)
+    # One request at a time: a fork has the forking thread only, and must not inherit a lock that another one held.
+    app.server = make_server("127.0.0.1", 0, app, threaded=False)
     # Some answers of moto name its own address.
     os.environ["MOTO_PORT"] = str(app.server.server_port)
     return app.server

@@ -5,6 +5,8 @@ import { startTerminal, type Terminal, type TerminalOptions } from './pty.ts';
 
 export interface Played {
   readonly code: number;
+  /** Number of the signal that ended it, 0 for none. */
+  readonly signal: number;
   readonly screen: string;
   readonly token: string | null;
 }
@@ -17,12 +19,19 @@ export function startGovboot(args: readonly string[], options: TerminalOptions):
 }
 
 /** Plays a whole apply or approve. With nothing to confirm the program ends by itself, and so does this. */
-export async function playApply(
+export function playApply(
   args: readonly string[],
   options: TerminalOptions,
   say: (line: string) => void = () => undefined,
 ): Promise<Played> {
-  const terminal = startGovboot(args, options);
+  return playAt(startGovboot(args, options), say);
+}
+
+/** The same at a terminal that was started already, so that its process can be met with a signal in the meantime. */
+export async function playAt(
+  terminal: Terminal,
+  say: (line: string) => void = () => undefined,
+): Promise<Played> {
   const ended = terminal.exit.then(() => null);
   const match = await Promise.race([terminal.waitFor(TOKEN, 60_000).catch(() => null), ended]);
   const token = match?.[1] ?? null;
@@ -34,6 +43,6 @@ export async function playApply(
     say(`the operator types ${word}`);
     await terminal.type(`${word}\r`);
   }
-  const { code } = await terminal.exit;
-  return { code, screen: await terminal.view(), token };
+  const { code, signal } = await terminal.exit;
+  return { code, signal, screen: await terminal.view(), token };
 }

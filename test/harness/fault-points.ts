@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { errorOf, type Call, type Reply } from './aws-wire.ts';
+import { EXPIRED, SINGLE_FAULTS, type SingleFault } from './fault-answers.ts';
 import type { CallRecord, Rule } from './fault-proxy.ts';
 import { end, openSite, type Kind, type Scene, type Site, type Undisturbed } from './fault-scenes.ts';
 import { playAt, type Played } from './operator.ts';
@@ -22,6 +22,8 @@ export interface Point {
   readonly codes?: readonly string[];
   /** Sends SIGINT once the fault has struck, and so long after it (ms): the operator does not wait for the last deadline. */
   readonly interruptAfterMs?: number;
+  /** Goes straight to --resume, as somebody does who has read the hint; otherwise the run is begun anew first, and must be refused. */
+  readonly direct?: boolean;
   /** How many tries again the run must have told; those of steps are in the lock. */
   readonly again?: number;
 }
@@ -49,17 +51,8 @@ export function lossAt(kind: Kind, way: Way, { name, nth }: CallRecord): Point {
   };
 }
 
-/** Credentials that are not taken any more, as each service says it. */
-const expired = ({ operation }: Call): Reply =>
-  errorOf(
-    operation,
-    /^(?:iam|sts):/.test(operation) ? 403 : 400,
-    /^(?:kms|dynamodb):/.test(operation) ? 'ExpiredTokenException' : 'ExpiredToken',
-    'The security token included in the request is expired',
-  );
-
 export function expiryAt(kind: Kind, n: number): Point {
-  const fault = { is: 'answered', reply: expired } as const;
+  const fault = { is: 'answered', reply: EXPIRED } as const;
   return {
     ...{ kind, name: `credentials end at changing call ${n}` },
     rules: [{ match: { by: 'from change', n }, fault, times: Infinity }],
@@ -80,23 +73,46 @@ export function outageAt(kind: Kind, n: number, interruptAfterMs: number | null)
   };
 }
 
+/** Every fault of the table at this call that it can happen to. */
+export function singlesAt(kind: Kind, { name, nth, operation }: CallRecord): readonly Point[] {
+  return SINGLE_FAULTS.filter(({ of }) => of.test(operation)).map(
+    ({ what, fault, times }: SingleFault): Point => ({
+      ...{ kind, name: `${what} at ${nameOf({ name, nth })}`, first: 'completes' },
+      rules: [{ match: { by: 'from name', name, nth }, fault, times }],
+      // A key has no name: whether it was made is looked up, and the call is not repeated blindly.
+      ...(operation === 'kms:CreateKey' && LOST.has(what) ? {} : { again: times }),
+    }),
+  );
+}
+
+const LOST = new Set(['it hangs', 'its answer stalls', 'a connection that is reset', '500']);
 const SIGKILL = 9;
 
+/** Milliseconds that one point may take, recovery included: a run gives up by itself after 120 s without an answer. */
+const POINT_MS = 300_000;
+
 /** Tries one point. Never throws for what the program does. */
-export async function tryPoint(point: Point, scene: Scene, wanted: Undisturbed): Promise<Tried> {
+async function tryPoint(point: Point, scene: Scene, wanted: Undisturbed): Promise<Tried> {
   const started = performance.now();
-  const done = (result: Tried['result']): Tried => ({ point, ms: performance.now() - started, result });
   const site = await openSite(scene);
-  try {
+  const patience = new AbortController();
+  const late = delay(POINT_MS, null, { signal: patience.signal }).then(() => {
+    throw new Error(`it has not ended after ${POINT_MS / 1000} s`);
+  });
+  const trying = (async (): Promise<Ending> => {
     const before = site.ledgerSize();
     const ending = await endingOf(point, site);
     await judge(site, wanted, before);
-    return done({ is: ending });
-  } catch (error) {
-    return done({ is: 'failed', why: error instanceof Error ? error.message : String(error) });
-  } finally {
-    await site.close();
-  }
+    return ending;
+  })();
+  const result: Tried['result'] = await Promise.race([trying, late]).then(
+    (is) => ({ is }),
+    (error: unknown) => ({ is: 'failed', why: error instanceof Error ? error.message : String(error) }),
+  );
+  patience.abort();
+  await late.catch(() => null);
+  await site.close();
+  return { point, ms: performance.now() - started, result };
 }
 
 async function endingOf(point: Point, site: Site): Promise<Ending> {
@@ -117,11 +133,16 @@ async function endingOf(point: Point, site: Site): Promise<Ending> {
       first,
     );
   site.lane.script([]);
+  if (point.direct === true) return resumed(site);
   const again = await site.play();
   if (again.code === 0) return again.token === null ? 'was done' : 'begun again';
   demand(again.code === 6 && again.screen.includes('[RECOVERY_REQUIRED]'), 'no RECOVERY_REQUIRED', again);
-  const resumed = await site.play('--resume');
-  demand(resumed.code === 0, `--resume ended with ${resumed.code}`, resumed);
+  return resumed(site);
+}
+
+async function resumed(site: Site): Promise<Ending> {
+  const played = await site.play('--resume');
+  demand(played.code === 0, `--resume ended with ${played.code}`, played);
   return 'resumed';
 }
 
@@ -172,7 +193,7 @@ function judgeTold(again: number, site: Site, played: Played): void {
   );
   const sum = told.reduce((all, n) => all + n, 0);
   demand(sum === again, `${sum} tries again were told, not ${again}`, played);
-  const kept = site.lock().steps.reduce((all, { retries }) => all + retries, 0);
+  const kept = site.lock().run.steps.reduce((all, { retries }) => all + retries, 0);
   demand(kept <= again, `the lock holds ${kept} tries again, and ${again} were made`, played);
 }
 

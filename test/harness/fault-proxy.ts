@@ -42,6 +42,7 @@ export type Fault =
   | { readonly is: 'answered'; readonly reply: (call: Call) => Reply };
 
 export type Match =
+  | { readonly by: 'operation'; readonly operation: string }
   | { readonly by: 'change'; readonly n: number }
   /** This changing call and everything after it, reads too. */
   | { readonly by: 'from change'; readonly n: number }
@@ -145,7 +146,7 @@ class OpenLane implements Lane {
     const nth = (this.names.get(name) ?? 0) + 1;
     this.names.set(name, nth);
     const change = call.mutating ? ++this.changes : null;
-    const fault = this.dead ? null : this.faultOf({ name, nth });
+    const fault = this.dead ? null : this.faultOf({ ...call, name, nth });
     const record: CallRecord = {
       ...{ ...call, name, nth, change, start: performance.now(), end: null, status: null },
       fault: this.dead ? 'dead' : (fault?.is ?? null),
@@ -160,10 +161,9 @@ class OpenLane implements Lane {
     record.end = performance.now();
   }
 
-  private faultOf({ name, nth }: { readonly name: string; readonly nth: number }): Fault | null {
-    const hit = this.rules.find(
-      ({ rule, left }) => left > 0 && matches(rule.match, { name, nth, changes: this.changes }),
-    );
+  private faultOf(call: Pick<CallRecord, 'operation' | 'name' | 'nth'>): Fault | null {
+    const seen = { ...call, changes: this.changes };
+    const hit = this.rules.find(({ rule, left }) => left > 0 && matches(rule.match, seen));
     if (hit === undefined) return null;
     hit.left--;
     this.struck++;
@@ -204,11 +204,12 @@ class OpenLane implements Lane {
   }
 }
 
-function matches(
-  match: Match,
-  seen: { readonly name: string; readonly nth: number; readonly changes: number },
-): boolean {
+type Seen = Pick<CallRecord, 'operation' | 'name' | 'nth'> & { readonly changes: number };
+
+function matches(match: Match, seen: Seen): boolean {
   switch (match.by) {
+    case 'operation':
+      return seen.operation === match.operation;
     case 'change':
       return seen.changes === match.n;
     case 'from change':

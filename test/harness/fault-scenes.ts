@@ -2,16 +2,7 @@
  * Prepared scenes for faults on the real program: a governed repository and a cloud as it stands before a run, from which every point
  * starts with a copy of the one and a fork of the other. There are three, one for each way in which a run changes a cloud.
  */
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -64,7 +55,7 @@ export interface Site {
 
 /** Of `.backend.lock`, as far as it is looked at. */
 export interface Lock {
-  readonly steps: readonly { readonly id: string; readonly retries: number }[];
+  readonly run: { readonly steps: readonly { readonly id: string; readonly retries: number }[] };
 }
 
 export async function openSite({ kind, folder, cloud, proxy }: Scene): Promise<Site> {
@@ -89,11 +80,15 @@ export async function openSite({ kind, folder, cloud, proxy }: Scene): Promise<S
     const names = existsSync(folder) ? readdirSync(folder) : [];
     return names.filter((name) => /^\d{8}\.json$/.test(name)).sort();
   };
-  const start: Site['start'] = (...more) =>
-    startGovboot([...globals, 'apply', 'dev', '--intent', KINDS[kind].intent, ...more], {
+  const started: Terminal[] = [];
+  const start: Site['start'] = (...more) => {
+    const terminal = startGovboot([...globals, 'apply', 'dev', '--intent', KINDS[kind].intent, ...more], {
       ...{ cwd: own, env },
       ...{ rows: 60, cols: 200 },
     });
+    started.push(terminal);
+    return terminal;
+  };
   return {
     ...{ folder: own, cloud: fork, lane, start },
     play: (...more) => playAt(start(...more)),
@@ -108,6 +103,8 @@ export async function openSite({ kind, folder, cloud, proxy }: Scene): Promise<S
     lock: () => JSON.parse(readFileSync(join(evidence, '.backend.lock'), 'utf8')) as Lock,
     observe: () => observeCloud(fork.endpoint),
     async close() {
+      for (const terminal of started) terminal.kill('SIGKILL');
+      await Promise.all(started.map(({ exit }) => exit));
       await lane.quiet();
       await fork.stop();
       rmSync(own, { recursive: true, force: true });

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requireOrSkip } from '../harness/capabilities.ts';
 import { DENIED } from '../harness/fault-answers.ts';
 import { changesOf, everyPoint, shareOf } from '../harness/fault-choice.ts';
-import { tableOf, tryAll } from '../harness/fault-points.ts';
+import { failuresOf, tableOf, tryAll } from '../harness/fault-points.ts';
 import { startFaultProxy, type FaultProxy } from '../harness/fault-proxy.ts';
 import {
   KINDS,
@@ -77,10 +77,7 @@ describe.skipIf(!requireOrSkip('moto', 'faults on the real program'))(
       const tried = await tryAll(points, scenes, wanted, SIDE_BY_SIDE);
       const which = ALL ? 'all' : `a share, GOVBOOT_FAULTS_SEED=${String(SEED)}`;
       console.log(`${String(tried.length)} faults tried on the real program (${which})\n${tableOf(tried)}`);
-      const failed = tried.flatMap(({ point, result }) =>
-        result.is === 'failed' ? [`${point.kind}: ${point.name}: ${result.why}`] : [],
-      );
-      expect(failed).toEqual([]);
+      expect(failuresOf(tried)).toEqual([]);
     });
 
     test('a read that is denied is told as such, and never taken for absence', async () => {

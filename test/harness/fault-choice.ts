@@ -1,5 +1,5 @@
 /** Which points are tried: all of them by `npm run faults`, a share that turns with a seed by `npm test`. */
-import { expiryAt, lossAt, outageAt, singlesAt, WAYS, type Point } from './fault-points.ts';
+import { expiryAt, lossAt, outageAt, signalAt, singlesAt, WAYS, type Point } from './fault-points.ts';
 import type { CallRecord } from './fault-proxy.ts';
 import type { Kind, Undisturbed } from './fault-scenes.ts';
 
@@ -19,6 +19,8 @@ export function everyPoint(undisturbed: Calls): readonly Point[] {
       ...changes.flatMap((call) => singlesAt(kind, call)).sort(longestFirst),
       ...changes.flatMap((call) => WAYS.map((way) => lossAt(kind, way, call))),
       ...counts.filter((n) => n % 3 === 1).map((n) => expiryAt(kind, n)),
+      // The last call frees the claim: there is nothing left that could be stopped.
+      ...counts.slice(0, -1).map((n) => signalAt(kind, n % 2 === 0 ? 'SIGINT' : 'SIGTERM', n)),
       ...counts.filter((n) => n % 3 === 2).map((n) => outageAt(kind, n, OUTAGE_MS)),
     ];
   });

@@ -18,6 +18,8 @@ export interface Point {
   readonly rules: readonly Rule[];
   /** How the run that meets the fault must end. */
   readonly first: 'killed' | 'fails' | 'completes';
+  /** What the process is sent where a rule says so; SIGKILL unless told. */
+  readonly signal?: NodeJS.Signals;
   /** Codes of which one must be shown by a run that fails. */
   readonly codes?: readonly string[];
   /** Sends SIGINT once the fault has struck, and so long after it (ms): the operator does not wait for the last deadline. */
@@ -60,6 +62,15 @@ export function expiryAt(kind: Kind, n: number): Point {
   };
 }
 
+/** Somebody, or the machine, asks the run to stop: what runs is let end, and nothing more is begun. */
+export function signalAt(kind: Kind, signal: 'SIGINT' | 'SIGTERM', n: number): Point {
+  return {
+    ...{ kind, name: `${signal} at changing call ${n}`, signal },
+    rules: [{ match: { by: 'change', n }, fault: { is: 'signalled' }, times: 1 }],
+    ...{ first: 'fails', codes: ['INTERRUPTED'] },
+  };
+}
+
 /** Not a single answer any more. Whoever waits sees the tries, and may stop the run before its deadline does. */
 export function outageAt(kind: Kind, n: number, interruptAfterMs: number | null): Point {
   return {
@@ -86,8 +97,6 @@ export function singlesAt(kind: Kind, { name, nth, operation }: CallRecord): rea
 }
 
 const LOST = new Set(['it hangs', 'its answer stalls', 'a connection that is reset', '500']);
-const SIGKILL = 9;
-
 /** Milliseconds that one point may take, recovery included: a run gives up by itself after 120 s without an answer. */
 const POINT_MS = 300_000;
 
@@ -123,7 +132,7 @@ async function endingOf(point: Point, site: Site): Promise<Ending> {
     if (point.again !== undefined) judgeTold(point.again, site, first);
     return 'ended by itself';
   }
-  const died = first.signal === SIGKILL;
+  const died = first.signal !== 0;
   demand(died === (point.first === 'killed'), died ? 'it was killed' : 'it was not killed', first);
   demand(died || first.code !== 0, 'it ended well', first);
   if (point.codes !== undefined)
@@ -150,7 +159,7 @@ async function resumed(site: Site): Promise<Ending> {
 async function meet(point: Point, site: Site): Promise<Played> {
   let pid = 0;
   site.lane.script(point.rules, () => {
-    end(pid, 'SIGKILL');
+    end(pid, point.signal ?? 'SIGKILL');
   });
   const terminal = site.start();
   pid = terminal.pid;
@@ -205,8 +214,8 @@ function demand(holds: boolean, why: string, { code, screen }: Played): asserts 
 /** Side by side, as many as `limit`: most of the time a run waits. In the order of the points. */
 export async function tryAll(
   points: readonly Point[],
-  scenes: Readonly<Record<Kind, Scene>>,
-  wanted: Readonly<Record<Kind, Undisturbed>>,
+  scenes: Readonly<Partial<Record<Kind, Scene>>>,
+  wanted: Readonly<Partial<Record<Kind, Undisturbed>>>,
   limit: number,
 ): Promise<readonly Tried[]> {
   const tried: Tried[] = [];
@@ -214,12 +223,19 @@ export async function tryAll(
   const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const [i, point] = next;
-      tried[i] = await tryPoint(point, scenes[point.kind], wanted[point.kind]);
+      const [scene, end] = [scenes[point.kind], wanted[point.kind]];
+      if (scene === undefined || end === undefined) throw new Error(`there is no ${point.kind} scene`);
+      tried[i] = await tryPoint(point, scene, end);
     }
   };
   await Promise.all(Array.from({ length: limit }, worker));
   return tried;
 }
+
+export const failuresOf = (tried: readonly Tried[]): readonly string[] =>
+  tried.flatMap(({ point, result }) =>
+    result.is === 'failed' ? [`${point.kind}: ${point.name}: ${result.why}`] : [],
+  );
 
 /** How many were tried and how they ended, a line a kind and one for all. */
 export function tableOf(tried: readonly Tried[]): string {

@@ -30,6 +30,8 @@ export interface CallRecord extends Call {
 export type Fault =
   /** The process that called is killed: before the call is carried out, or after it and before its answer. */
   | { readonly is: 'killed'; readonly when: 'before' | 'after' }
+  /** The process that called is sent a signal, and the call goes its way. */
+  | { readonly is: 'signalled' }
   /** Carried out, and the connection is reset instead of an answer. */
   | { readonly is: 'lost' }
   /** The connection is reset before anything is carried out. */
@@ -65,7 +67,7 @@ export interface Lane {
   readonly struck: number;
   /** What is behind it. */
   aim(endpoint: string): void;
-  /** Takes the place of all earlier rules; the counting begins anew. @param kill ends the calling process, at once */
+  /** Takes the place of all earlier rules; the counting begins anew. @param kill sends the calling process its signal, at once */
   script(rules: readonly Rule[], kill?: () => void): void;
   /** Once nothing of a process that is no more is on its way to the cloud. */
   quiet(): Promise<void>;
@@ -180,6 +182,9 @@ class OpenLane implements Lane {
     if (this.dead) return reset(response);
     switch (fault?.is) {
       case undefined:
+        return send(response, await answer());
+      case 'signalled':
+        this.kill();
         return send(response, await answer());
       case 'killed':
         // What else the process has sent and what is not here yet was never sent.

@@ -60,11 +60,9 @@ export interface Lock {
 
 export async function openSite({ kind, folder, cloud, proxy }: Scene): Promise<Site> {
   const own = mkdtempSync(join(tmpdir(), 'govboot-fault-'));
-  cpSync(folder, own, { recursive: true, verbatimSymlinks: true });
+  copyClone(folder, own);
   const root = join(own, 'infra');
   const pins = join(own, 'home', 'pins.json');
-  // A pin knows its folder; the copy is another clone, and gets the pin of this clone.
-  writeFileSync(pins, readFileSync(pins, 'utf8').replaceAll(join(folder, 'infra'), root), { mode: 0o600 });
   const fork = await cloud.fork();
   const lane = proxy.lane();
   lane.aim(fork.endpoint);
@@ -130,20 +128,24 @@ export async function undisturbed(scene: Scene): Promise<Undisturbed> {
   return { calls, cloud };
 }
 
+/** The scene of a fresh apply alone. @param empty a moto that holds nothing */
+export async function makeFresh(proxy: FaultProxy, empty: MotoCopy): Promise<Scene> {
+  const { folder } = await govern(proxy, join(temporaryFolder(), 'team'));
+  return { kind: 'fresh', folder, cloud: empty, proxy };
+}
+
+function govern(proxy: FaultProxy, folder: string): Promise<Governed> {
+  const env = motoEnv(proxy.endpoint);
+  return makeGoverned({ folder, endpoint: proxy.endpoint, github: true, locking: 'both', env });
+}
+
 /** All scenes, each made from the one before it. @param empty a moto that holds nothing */
 export async function makeScenes(proxy: FaultProxy, empty: MotoCopy): Promise<Readonly<Record<Kind, Scene>>> {
   const folder = temporaryFolder();
-  const governed = await makeGoverned({
-    ...{ folder: join(folder, 'team'), endpoint: proxy.endpoint, github: true, locking: 'both' },
-    env: motoEnv(proxy.endpoint),
-  });
+  const governed = await govern(proxy, join(folder, 'team'));
   const keep = (kind: Kind): string => {
     const kept = join(folder, kind);
-    cpSync(governed.folder, kept, { recursive: true, verbatimSymlinks: true });
-    const pins = join(kept, 'home', 'pins.json');
-    const root = join(governed.folder, 'infra');
-    const text = readFileSync(pins, 'utf8').replaceAll(root, join(kept, 'infra'));
-    writeFileSync(pins, text, { mode: 0o600 });
+    copyClone(governed.folder, kept);
     return kept;
   };
   const fresh: Scene = { kind: 'fresh', folder: keep('fresh'), cloud: empty, proxy };
@@ -157,6 +159,14 @@ export async function makeScenes(proxy: FaultProxy, empty: MotoCopy): Promise<Re
   await intentOf(governed, 'superseding');
   const superseding: Scene = { kind: 'superseding', folder: keep('superseding'), cloud: locked, proxy };
   return { fresh, superseding, correcting };
+}
+
+/** Another clone of the same repository. A pin knows its folder, so the copy gets a pin of its own. */
+function copyClone(from: string, to: string): void {
+  cpSync(from, to, { recursive: true, verbatimSymlinks: true });
+  const pins = join(to, 'home', 'pins.json');
+  const text = readFileSync(pins, 'utf8').replaceAll(join(from, 'infra'), join(to, 'infra'));
+  writeFileSync(pins, text, { mode: 0o600 });
 }
 
 async function bootstrap(governed: Governed, proxy: FaultProxy, cloud: MotoCopy): Promise<void> {

@@ -8,6 +8,7 @@ import type { Globals, Invocation } from './cli.ts';
 import { GovbootError } from './kernel/errors.ts';
 import type { CallerFacts, Mode } from './inputs/facts.ts';
 import type { AwsApi } from './cloud/aws/api.ts';
+import type { Again } from './cloud/aws/retry.ts';
 import type { CloudTarget, Emit, Ports, Signer } from './ports.ts';
 
 /** This process, as the machine's facts tell of it. */
@@ -132,9 +133,13 @@ async function reach(
   clock: Ports['clock'],
 ): ReturnType<Ports['cloud']> {
   const { makeAwsCloud } = await import('./cloud/aws/cloud.ts');
+  const onAgain = ({ operation, times }: Again): void => {
+    const often = times === 1 ? 'once' : `${String(times)} times`;
+    emit({ type: 'note', text: `${operation} was tried again ${often}` });
+  };
   if (mode === 'REHEARSAL') {
     const api = await rehearsalCloud(target, clock);
-    return makeAwsCloud({ api, clock, account: target.account, region: target.region });
+    return makeAwsCloud({ api, clock, account: target.account, region: target.region, onAgain });
   }
   const { makeSdkApi, resolveRegion } = await import('./cloud/aws/sdk-api.ts');
   const api = makeSdkApi({
@@ -158,6 +163,7 @@ async function reach(
       };
       emit({ type: 'log', level: 'warn', text: 'tried again', data });
     },
+    onAgain,
   });
   // Calls go to the region of the intent; that the operator's own settings say the same is for the gate to judge.
   const whoAmI = async (): Promise<CallerFacts> => ({

@@ -128,7 +128,7 @@ class Loop {
       this.known = { ...this.known, ...performed.known };
       await journal.done(step, performed, ms);
       this.done.push({ step: step.id, requestIds: performed.requestIds, retries: performed.retries, ms });
-      emit({ type: 'progress', key: step.id, state: 'done', text, ms });
+      emit({ type: 'progress', key: step.id, state: 'done', text: `${text}${again(performed.retries)}`, ms });
     } catch (error) {
       const ms = clock.monotonic() - began;
       // Told before the journal is: from here on no other step is begun.
@@ -167,6 +167,10 @@ class Loop {
 
 /** It was begun in an earlier sitting, and did not end well there: the cloud may have done it all the same. */
 const isOpen = (before: StepState | undefined): boolean => before !== undefined && before.state !== 'done';
+
+function again(retries: number): string {
+  return retries === 0 ? '' : ` (tried again ${retries === 1 ? 'once' : `${String(retries)} times`})`;
+}
 
 /** What is not a GovbootError is a bug, but one in the middle of an apply: it is told as the failure of its step, cause kept. */
 function failureOf(step: ChangeStep, error: unknown): Failure {

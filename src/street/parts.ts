@@ -26,13 +26,15 @@ export async function readBack(ports: Ports, cloud: Cloud, blueprint: Blueprint)
   }
 }
 
-/** Takes the claim. @throws CLAIMED naming who holds it, and since when */
+/** Takes the claim. @throws CLAIMED naming who holds it, and since when; INTERRUPTED */
 export async function takeClaim(
   ports: Ports,
   claims: Claims,
   context: ClaimContext,
   signer: SignerInfo,
 ): Promise<void> {
+  // Being asked, the port begins to watch: from the first write to the cloud on, a signal ends the run in order and not the process.
+  if (ports.interrupted()) throw new GovbootError('INTERRUPTED', 'interrupted before the claim');
   const answer = await claims.take(context, signer.fingerprint, ports.clock.now());
   if (answer.is !== 'held') throw takenBy(answer);
 }

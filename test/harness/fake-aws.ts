@@ -1,18 +1,13 @@
 /** An AWS on 127.0.0.1 that has nothing, answers as it is told, and writes down what it was asked. */
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { callOf, errorOf, replies, type Reply } from './aws-wire.ts';
 
 export interface Asked {
-  /** `s3:HeadBucket`, as far as a request says what it is. */
+  /** `s3:HeadBucket`, say. */
   readonly operation: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-}
-
-export interface Reply {
-  readonly status: number;
-  readonly body: string;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface FakeAws {
@@ -37,11 +32,12 @@ export async function startFakeAws(): Promise<FakeAws> {
   const fake = { answer: (_asked: Asked): Reply | null => null };
   const server = createServer((request, response) => {
     void text(request).then((body) => {
-      const one = { operation: operationOf(request, body), headers: request.headers };
+      const { method = '', url = '', headers } = request;
+      const one = { operation: callOf({ method, url, headers, body }).operation, headers };
       asked.push(one);
-      const { status, body: said, headers } = fake.answer(one) ?? emptyAccount(one.operation);
-      response.writeHead(status, { 'x-amzn-requestid': 'id-1', 'x-amz-request-id': 'id-1', ...headers });
-      response.end(request.method === 'HEAD' ? undefined : said);
+      const { status, body: said, headers: more } = fake.answer(one) ?? emptyAccount(one.operation);
+      response.writeHead(status, { 'x-amzn-requestid': 'id-1', 'x-amz-request-id': 'id-1', ...more });
+      response.end(method === 'HEAD' ? undefined : said);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -56,43 +52,8 @@ export async function startFakeAws(): Promise<FakeAws> {
   });
 }
 
-/** By the service that the signature names (Signature Version 4, credential scope), and that service's own way of saying what is wanted. */
-function operationOf({ method = '', url = '', headers }: IncomingMessage, body: string): string {
-  const service =
-    /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? 'unknown';
-  const target = headers['x-amz-target'];
-  if (typeof target === 'string') return `${service}:${target.split('.')[1] ?? ''}`;
-  const action = new URLSearchParams(body).get('Action');
-  if (action !== null) return `${service}:${action}`;
-  const setting = /\?([a-zA-Z]+)/.exec(url)?.[1] ?? '';
-  return `${service}:${method} ${setting}`.trim();
-}
-
-const json = (status: number, value: object): Reply => ({
-  status,
-  body: JSON.stringify(value),
-  headers: { 'content-type': 'application/x-amz-json-1.1' },
-});
-const xml = (status: number, body: string): Reply => ({
-  status,
-  body,
-  headers: { 'content-type': 'text/xml' },
-});
-
-/** An error of a service, in its own form. `message` goes into XML as it is, but for what XML itself must have escaped. */
-export function errorOf(operation: string, status: number, code: string, message: string): Reply {
-  const escaped = message.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
-  const error = `<Code>${code}</Code><Message>${escaped}</Message>`;
-  if (/^(?:kms|dynamodb):/.test(operation)) return json(status, { __type: code, message });
-  if (operation.startsWith('s3:')) return xml(status, `<Error>${error}</Error>`);
-  return xml(
-    status,
-    `<ErrorResponse><Error><Type>Sender</Type>${error}</Error><RequestId>id-1</RequestId></ErrorResponse>`,
-  );
-}
-
 export function callerAnswer(arn: string): Reply {
-  return xml(
+  return replies.xml(
     200,
     `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>${arn}</Arn><UserId>AROA:alice</UserId><Account>111111111111</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`,
   );
@@ -100,8 +61,8 @@ export function callerAnswer(arn: string): Reply {
 
 function emptyAccount(operation: string): Reply {
   if (operation === 'sts:GetCallerIdentity') return callerAnswer(CALLER);
-  if (operation === 'kms:ListKeys') return json(200, { Keys: [], Truncated: false });
-  if (operation === 'kms:ListAliases') return json(200, { Aliases: [], Truncated: false });
+  if (operation === 'kms:ListKeys') return replies.json(200, { Keys: [], Truncated: false });
+  if (operation === 'kms:ListAliases') return replies.json(200, { Aliases: [], Truncated: false });
   const absent: Readonly<Record<string, string>> = {
     dynamodb: 'ResourceNotFoundException',
     kms: 'NotFoundException',

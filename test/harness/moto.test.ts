@@ -1,4 +1,6 @@
 // moto is trusted only as far as this file goes: each mend in moto_launch.py, seen through the real SDK.
+import process from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   CreateBucketCommand,
   GetBucketEncryptionCommand,
@@ -8,6 +10,7 @@ import {
   GetObjectCommand,
   GetObjectLockConfigurationCommand,
   HeadBucketCommand,
+  ListBucketsCommand,
   PutBucketEncryptionCommand,
   PutBucketLifecycleConfigurationCommand,
   PutBucketPolicyCommand,
@@ -180,5 +183,54 @@ describe.skipIf(!moto)('moto, as mended', () => {
     });
     const forged = new VerifyCommand({ ...signing, Message: Buffer.from('evidenc3'), Signature });
     await expect(kms.send(forged)).rejects.toMatchObject({ name: 'KMSInvalidSignatureException' });
+  });
+
+  describe('a fork', () => {
+    const at = (copy: { readonly endpoint: string }) => new S3Client(motoClientConfig(copy.endpoint));
+    const buckets = async (copy: { readonly endpoint: string }) =>
+      ((await at(copy).send(new ListBucketsCommand({}))).Buckets ?? []).map(({ Name }) => Name).sort();
+    const make = (copy: { readonly endpoint: string }, name: string) =>
+      at(copy).send(new CreateBucketCommand({ Bucket: name, CreateBucketConfiguration }));
+    /** Until there is no such process; it is gone a moment after it was told so. */
+    const gone = async (pid: number): Promise<boolean> => {
+      for (let tries = 0; tries < 200; tries++) {
+        try {
+          process.kill(pid, 0);
+        } catch {
+          return true;
+        }
+        await delay(10);
+      }
+      return false;
+    };
+
+    test('holds what was there, and shares nothing afterwards', async () => {
+      const copy = await server.fork();
+      expect(copy.endpoint).not.toBe(server.endpoint);
+      expect(await buckets(copy)).toEqual([Bucket]);
+      const second = await copy.fork();
+      await make(copy, 'of-the-copy');
+      await make(server, 'of-the-first');
+      expect(await buckets(server)).toEqual(['of-the-first', Bucket]);
+      expect(await buckets(copy)).toEqual(['of-the-copy', Bucket]);
+      expect(await buckets(second)).toEqual([Bucket]);
+      await copy.stop();
+      expect(await gone(copy.pid)).toBe(true);
+      // With its parent, and without being told.
+      expect(await gone(second.pid)).toBe(true);
+    });
+
+    test('outlives its sibling, and never the moto that it was made from, however that one ends', async () => {
+      const parent = await startMoto();
+      const [first, second, third] = [await parent.fork(), await parent.fork(), await parent.fork()];
+      await second.stop();
+      expect(await gone(second.pid)).toBe(true);
+      expect(await buckets(first)).toEqual([]);
+      expect(await buckets(third)).toEqual([]);
+      process.kill(parent.pid, 'SIGKILL');
+      expect(await gone(first.pid)).toBe(true);
+      expect(await gone(third.pid)).toBe(true);
+      await parent.stop();
+    });
   });
 });

@@ -9,17 +9,23 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { projectRoot, pythonWithMoto } from './capabilities.ts';
 
-export type Moto = {
+/** A moto that can be asked and copied. */
+export type MotoCopy = {
   /** http://127.0.0.1:N, for every service. S3 wants path-style addresses. */
   readonly endpoint: string;
   /** The process id, so that a fault test can stop it in the middle. */
   readonly pid: number;
+  /** A copy of it with all that it holds, in a process of its own that ends with this one. */
+  fork(): Promise<MotoCopy>;
+  /** Ends this moto and its copies, and no other. */
+  stop(): Promise<void>;
+};
+
+export type Moto = MotoCopy & {
   /** Where moto writes what it was asked. */
   readonly log: string;
   /** Forgets every resource. */
   reset(): Promise<void>;
-  /** Ends this moto and no other. */
-  stop(): Promise<void>;
 };
 
 /** The account that moto plays. */
@@ -66,6 +72,22 @@ async function end(child: ChildProcess): Promise<void> {
   patience.abort();
 }
 
+async function forkOf(endpoint: string): Promise<MotoCopy> {
+  const answer = await fetch(`${endpoint}/govboot-test/fork`, { method: 'POST' });
+  if (!answer.ok) throw new Error(`moto would not fork: ${answer.status}`);
+  const { port, pid } = (await answer.json()) as { readonly port: number; readonly pid: number };
+  const own = `http://127.0.0.1:${port}`;
+  return {
+    endpoint: own,
+    pid,
+    fork: () => forkOf(own),
+    // It leaves without a word.
+    async stop() {
+      await fetch(`${own}/govboot-test/leave`, { method: 'POST' }).catch(() => null);
+    },
+  };
+}
+
 /** Starts moto on a free port of 127.0.0.1. Ask `requireOrSkip('moto', …)` first. */
 export async function startMoto(): Promise<Moto> {
   const python = pythonWithMoto();
@@ -90,6 +112,7 @@ export async function startMoto(): Promise<Moto> {
       const answer = await fetch(`${endpoint}/moto-api/reset`, { method: 'POST' });
       if (!answer.ok) throw new Error(`moto would not reset: ${answer.status}`);
     },
+    fork: () => forkOf(endpoint),
     stop: () => end(child),
   };
 }

@@ -10,6 +10,7 @@ that dies takes its moto along.
 
 import json
 import os
+import signal
 import sys
 import threading
 from datetime import timedelta
@@ -192,16 +193,86 @@ def verify_or_refuse(self):
 KmsResponse.verify = verify_or_refuse
 
 
-def main():
-    server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True)
+# --- Forks: a copy of this moto with all it holds, on a port of its own, made in milliseconds. ---
 
-    def leave_with_parent():
-        sys.stdin.buffer.read()
+
+class Forking:
+    """A WSGI application that answers `POST /govboot-test/fork` by forking the whole server, and all else as `app` does.
+
+    The answer is {"port": N, "pid": N}. A fork holds what its parent held, forks like its parent, and ends with `POST
+    /govboot-test/leave` or when its parent is no more: it holds the reading end of a pipe, and only its parent the writing end.
+    """
+
+    def __init__(self, app, server=None):
+        self.app = app
+        self.server = server
+        self.lifelines = []
+
+    def __call__(self, environ, start_response):
+        path = environ["PATH_INFO"] if environ["REQUEST_METHOD"] == "POST" else ""
+        if path == "/govboot-test/leave":
+            # Nobody waits for the answer; a moto that is no more cannot give one.
+            os._exit(0)
+        if path != "/govboot-test/fork":
+            return self.app(environ, start_response)
+        answer = self.fork(environ["werkzeug.socket"])
+        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))])
+        return [answer]
+
+    def fork(self, connection):
+        lifeline, held = os.pipe()
+        told, tell = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            self.live(connection, lifeline, told, tell, held)
+        os.close(lifeline)
+        os.close(tell)
+        self.lifelines.append(held)
+        with os.fdopen(told) as answer:
+            port = int(answer.read())
+        return json.dumps({"port": port, "pid": pid}).encode()
+
+    def live(self, connection, lifeline, told, tell, held):
+        """The child. What it inherited open is closed before anything else."""
+        try:
+            connection.close()
+            self.server.socket.close()
+            # Its elder siblings must end with their parent, not with it.
+            for other in (told, held, *self.lifelines):
+                os.close(other)
+            leave_at_end_of(lifeline)
+            server = serve(Forking(self.app))
+            os.write(tell, str(server.server_port).encode())
+            os.close(tell)
+            server.serve_forever()
+        finally:
+            os._exit(1)
+
+
+def leave_at_end_of(pipe):
+    """Ends this process when the other end of the pipe is closed, whatever else it is doing."""
+
+    def wait():
+        while os.read(pipe, 4096):
+            pass
         os._exit(0)
 
-    threading.Thread(target=leave_with_parent, daemon=True).start()
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def serve(app):
+    # One request at a time: a fork has the forking thread only, and must not inherit a lock that another one held.
+    app.server = make_server("127.0.0.1", 0, app, threaded=False)
     # Some answers of moto name its own address.
-    os.environ["MOTO_PORT"] = str(server.server_port)
+    os.environ["MOTO_PORT"] = str(app.server.server_port)
+    return app.server
+
+
+def main():
+    # Forks that have ended are no zombies: nobody asks how they ended.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    server = serve(Forking(DomainDispatcherApplication(create_backend_app)))
+    leave_at_end_of(sys.stdin.fileno())
     print(json.dumps({"port": server.server_port}), flush=True)
     server.serve_forever()
 

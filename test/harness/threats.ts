@@ -25,8 +25,8 @@ export const AREAS = {
 } as const;
 export type Area = keyof typeof AREAS;
 
-/** Attacks that must be tried: 1 to 59 are on gates and confirmation, 88 to 93 on machine and cloud. */
-export const FLOOR: readonly number[] = [...range(1, 59), ...range(88, 93)];
+/** Attacks that must be tried: 1 to 59 are on gates and confirmation, 88 to 96 on machine and cloud. */
+export const FLOOR: readonly number[] = [...range(1, 59), ...range(88, 96)];
 
 export interface Threat {
   readonly file: string;

@@ -4,7 +4,8 @@
 // answer: every character of it that is not plain is written out, on the screen, in the JSON lines and in the ledger
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isSafe } from '../../src/kernel/text.ts';
-import { callerAnswer, errorOf } from '../harness/fake-aws.ts';
+import { errorOf } from '../harness/aws-wire.ts';
+import { callerAnswer } from '../harness/fake-aws.ts';
 import { HOSTILE } from '../harness/forges/world.ts';
 import { liveScene, type LiveScene } from '../harness/live-scene.ts';
 
@@ -25,7 +26,7 @@ describe.each([
   test.each(services)('an error of %s', async (service) => {
     live.aws.answer = ({ operation }) => {
       // An answer to HEAD has no words: the bucket is there, and every further question fails.
-      if (operation === 's3:HEAD')
+      if (operation === 's3:HeadBucket')
         return { status: 200, body: '', headers: { 'x-amz-bucket-region': 'eu-central-1' } };
       if (!operation.startsWith(`${service}:`)) return null;
       return errorOf(operation, 400, 'Odd', /^(?:kms|dynamodb)$/.test(service) ? HOSTILE : IN_XML);

@@ -10,7 +10,7 @@ import { guarded, isMutating } from './guard.ts';
 import { observe } from './observe.ts';
 import { perform } from './perform.ts';
 import { AWS_PROFILE } from './profile.ts';
-import { withRetry, type Patience, type Retry } from './retry.ts';
+import { withRetry, type Again, type Patience, type Retry } from './retry.ts';
 import { callerFacts } from './sdk-api.ts';
 import { AWS_TABLE } from './table.ts';
 import { telling } from './trouble.ts';
@@ -23,6 +23,8 @@ export interface AwsCloudOptions {
   readonly region: string;
   /** Told of every call that is tried again, for the log and the person waiting. */
   readonly onRetry?: (retry: Retry) => void;
+  /** Told of what was tried again outside of any step; steps tell it themselves. */
+  readonly onAgain?: (again: Again) => void;
 }
 
 /** Milliseconds for which reads are repeated: somebody waits for the answer, and nothing is half done. */
@@ -40,7 +42,8 @@ export function makeAwsCloud(options: AwsCloudOptions): { readonly cloud: Cloud;
     monotonic: () => clock.monotonic(),
     deadlineMs,
   });
-  const told = options.onRetry === undefined ? {} : { onRetry: options.onRetry };
+  const onRetry = options.onRetry === undefined ? {} : { onRetry: options.onRetry };
+  const told = { ...onRetry, ...(options.onAgain === undefined ? {} : { onAgain: options.onAgain }) };
   const reading = withRetry(api, { ...patience(READ_DEADLINE_MS), ...told });
   const inTurn = oneAtATime();
   const made = new Set<ResourceId>();
@@ -67,9 +70,9 @@ export function makeAwsCloud(options: AwsCloudOptions): { readonly cloud: Cloud;
           const whole = patience(WRITE_DEADLINE_MS);
           const retrying = withRetry(watched, {
             ...whole,
-            onRetry: (retry) => {
-              seen.retries++;
-              options.onRetry?.(retry);
+            ...onRetry,
+            onAgain: ({ times }) => {
+              seen.retries += times;
             },
             // Reads too may come from where the new bucket is not known yet; what a setting lacks has another name.
             justMade: (operation, fault) =>
@@ -126,16 +129,14 @@ interface Seen {
   retries: number;
 }
 
-/** Notes the request id of every changing call that was answered, and what the SDK repeated by itself. */
+/** Notes the request id of every changing call that was answered. */
 function watch(api: AwsApi): { readonly watched: AwsApi; readonly seen: Seen } {
   const seen: Seen = { requestIds: [], retries: 0 };
   const watched: AwsApi = {
     async call(operation, input) {
       const output = await api.call(operation, input);
-      const { requestId, attempts } = output.$metadata;
-      seen.retries += Math.max(0, (attempts ?? 1) - 1);
       if (isMutating(operation))
-        seen.requestIds.push({ call: operation, id: requestIdOf(requestId) ?? NO_ID });
+        seen.requestIds.push({ call: operation, id: requestIdOf(output.$metadata.requestId) ?? NO_ID });
       return output;
     },
   };

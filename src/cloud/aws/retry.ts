@@ -24,8 +24,17 @@ export interface Retry {
   readonly count: number;
 }
 
+/** A call that needed more than one try. */
+export interface Again {
+  readonly operation: Operation;
+  /** Tries after the first, by the SDK and here; at least 1. */
+  readonly times: number;
+}
+
 export interface RetryOptions extends Patience {
   readonly onRetry?: (retry: Retry) => void;
+  /** Told once a call that was tried again has ended, however it ended. */
+  readonly onAgain?: (again: Again) => void;
   /** Whether `absent` passes with time too: the resource was made a moment ago. `fault` is the service's word. */
   readonly justMade?: (operation: Operation, fault: string) => boolean;
 }
@@ -57,13 +66,24 @@ export function withRetry(api: AwsApi, options: RetryOptions): AwsApi {
   return {
     async call(operation, input) {
       const pauses = backOff(options);
+      let times = 0;
+      const ended = (tries: number): void => {
+        times += tries - 1;
+        if (times > 0) options.onAgain?.({ operation, times });
+      };
       for (let count = 1; ; count++) {
         try {
-          return await api.call(operation, input);
+          const output = await api.call(operation, input);
+          ended(output.$metadata.attempts ?? 1);
+          return output;
         } catch (error) {
-          if (!isFault(error) || isBlind(error) || !passes(error, options)) throw error;
-          const pauseMs = pauses();
-          if (pauseMs === null) throw error;
+          if (!isFault(error)) throw error;
+          const pauseMs = isBlind(error) || !passes(error, options) ? null : pauses();
+          if (pauseMs === null) {
+            ended(error.attempts);
+            throw error;
+          }
+          times += error.attempts;
           options.onRetry?.({ fault: error, pauseMs, count });
           await options.pause(pauseMs);
         }

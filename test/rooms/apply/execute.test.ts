@@ -126,7 +126,7 @@ describe('execute', () => {
     expect(order).toEqual(['call a after its journal line']);
     expect(events).toEqual([
       { type: 'progress', key: 'a', state: 'begin', text: 'set a.x', ms: null },
-      { type: 'progress', key: 'a', state: 'done', text: 'set a.x', ms: 250 },
+      { type: 'progress', key: 'a', state: 'done', text: 'set a.x (tried again 3 times)', ms: 250 },
     ]);
     expect((await state()).steps.get('a')).toMatchObject({
       state: 'done',

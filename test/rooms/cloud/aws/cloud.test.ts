@@ -5,8 +5,9 @@ import { guarded } from '../../../../src/cloud/aws/guard.ts';
 import { keyPolicy } from '../../../../src/cloud/aws/policies/key-policy.ts';
 import { AWS_PROFILE } from '../../../../src/cloud/aws/profile.ts';
 import type { AwsApi } from '../../../../src/cloud/aws/api.ts';
-import type { Retry } from '../../../../src/cloud/aws/retry.ts';
+import type { Again, Retry } from '../../../../src/cloud/aws/retry.ts';
 import type { CreateStep, SetStep } from '../../../../src/plan/step.ts';
+import type { Instant } from '../../../../src/kernel/time.ts';
 import type { Json } from '../../../../src/kernel/json.ts';
 import { exampleBlueprint } from '../../../harness/blueprint.ts';
 import { fakeApi, fakeClock, fault } from './fake-api.ts';
@@ -452,6 +453,36 @@ describe('setting', () => {
     expect(retries.map(({ fault: { operation } }) => operation)).toEqual(
       Array(3).fill('s3:PutBucketVersioning'),
     );
+  });
+
+  it('counts what the SDK repeated of a call that was lost, and then said that it exists', async () => {
+    let made = false;
+    const api = fakeApi({
+      'kms:ListAliases': () => ({ Aliases: made ? [{ AliasName: b.names.keyAlias, TargetKeyId: KEY }] : [] }),
+      'kms:CreateAlias': () => {
+        made = true;
+        throw fault('kms:CreateAlias', 'exists', 'AlreadyExistsException', 400, 2);
+      },
+    });
+    const done = open(api).cloud.perform(setStep('state-key.alias'), context({ 'state-key.arn': KEY }));
+    await expect(done).resolves.toMatchObject({ retries: 1 });
+  });
+
+  it('tells of what was tried again outside of any step', async () => {
+    let left = 2;
+    const api = fakeApi({
+      'iam:ListRoleTags': () => {
+        if (left-- > 0) throw fault('iam:ListRoleTags', 'throttled', 'Throttling', 400, 5);
+        return { Tags: [] };
+      },
+    });
+    const told: Again[] = [];
+    const { claims } = makeAwsCloud({
+      ...{ api, clock: fakeClock(), account: b.account, region: b.region },
+      onAgain: (again) => told.push(again),
+    });
+    await claims.look(context(), '2026-11-22T12:00:00Z' as Instant);
+    expect(told).toEqual([{ operation: 'iam:ListRoleTags', times: 10 }]);
   });
 
   it('takes an alias over that an earlier try made, and refuses one of somebody else', async () => {

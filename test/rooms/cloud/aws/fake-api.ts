@@ -37,6 +37,7 @@ export function fault(
   kind: FaultKind,
   name: string,
   status: number | null = 400,
+  attempts = 1,
 ): ApiFault {
   return new ApiFault({
     operation,
@@ -45,7 +46,7 @@ export function fault(
     message: `said ${name}`,
     status,
     requestId: 'r0',
-    attempts: 1,
+    attempts,
   });
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultKind, Operation } from '../../../../src/cloud/aws/api.ts';
-import { eventually, settle, withRetry, type Retry } from '../../../../src/cloud/aws/retry.ts';
+import { eventually, settle, withRetry, type Again, type Retry } from '../../../../src/cloud/aws/retry.ts';
 import { fakeApi, fakeClock, fault } from './fake-api.ts';
 
 /** Fails `times` times with `kind`, then answers. */
@@ -34,6 +34,31 @@ describe('withRetry', () => {
       ]);
     },
   );
+
+  it('tells once how often a call was tried again, by the SDK and here, however it ended', async () => {
+    for (const end of ['answered', 'exists', 'denied'] as const) {
+      let calls = 0;
+      const api = fakeApi({
+        's3:CreateBucket': () => {
+          if (calls++ < 2) throw fault('s3:CreateBucket', 'throttled', 'SlowDown', 503, 5);
+          if (end !== 'answered') throw fault('s3:CreateBucket', end, end, 409, 2);
+          return { $metadata: { attempts: 3 } };
+        },
+      });
+      const told: Again[] = [];
+      const patient = withRetry(api, { ...fakeClock(), onAgain: (again) => told.push(again) });
+      await patient.call('s3:CreateBucket', { Bucket: 'b' }).catch(() => undefined);
+      // Two calls of five tries each and a third one: ten tries after the first, and those of the last call.
+      expect(told).toEqual([{ operation: 's3:CreateBucket', times: end === 'answered' ? 12 : 11 }]);
+    }
+    const told: Again[] = [];
+    const patient = withRetry(failing('conflict', 0), {
+      ...fakeClock(),
+      onAgain: (again) => told.push(again),
+    });
+    await patient.call('s3:PutBucketVersioning', input);
+    expect(told).toEqual([]);
+  });
 
   it.each(['denied', 'exists', 'absent', 'invalid', 'credentials'] as const)(
     'never repeats %s',

@@ -1,0 +1,50 @@
+// threat: 95
+// area: cloud
+// tried: The run is stopped by SIGINT, SIGTERM or SIGKILL, loses its network, or loses an answer, at any call; this is a share of test/e2e/faults.test.ts.
+// answer: INTERRUPTED, or none where there is nobody left to tell it; the second run ends in the same state, with one key, one of each role and evidence that holds
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { requireOrSkip } from '../harness/capabilities.ts';
+import { changesOf } from '../harness/fault-choice.ts';
+import { failuresOf, lossAt, outageAt, signalAt, tryAll, type Point } from '../harness/fault-points.ts';
+import { startFaultProxy, type FaultProxy } from '../harness/fault-proxy.ts';
+import { makeFresh, undisturbed, type Scene, type Undisturbed } from '../harness/fault-scenes.ts';
+import { startMoto, type Moto } from '../harness/moto.ts';
+
+describe.skipIf(!requireOrSkip('moto', 'a run that is cut off'))('cut off', { timeout: 600_000 }, () => {
+  let moto: Moto;
+  let proxy: FaultProxy;
+  let fresh: Scene;
+  let wanted: Undisturbed;
+  beforeAll(async () => {
+    moto = await startMoto();
+    proxy = await startFaultProxy();
+    fresh = await makeFresh(proxy, moto);
+    wanted = await undisturbed(fresh);
+  }, 300_000);
+  afterAll(async () => {
+    await moto.stop();
+    await proxy.stop();
+  });
+
+  test('while it claims, while it makes, and before it reads back', async () => {
+    const changes = changesOf(wanted);
+    const late = changes.length - 2;
+    const [key, bucket] = ['kms:CreateKey', 's3:CreateBucket'].map((operation) =>
+      changes.find((call) => call.operation === operation),
+    );
+    if (key === undefined || bucket === undefined) throw new Error('no key or bucket is made');
+    const points: readonly Point[] = [
+      signalAt('fresh', 'SIGINT', 1),
+      signalAt('fresh', 'SIGTERM', 9),
+      signalAt('fresh', 'SIGINT', late),
+      lossAt('fresh', 'killed after', key),
+      lossAt('fresh', 'lost', key),
+      lossAt('fresh', 'killed before', bucket),
+      outageAt('fresh', late, 500),
+    ];
+    const tried = await tryAll(points, { fresh }, { fresh: wanted }, 4);
+    // INTERRUPTED is demanded of those that were sent a signal they can hear.
+    expect(points.filter(({ codes }) => codes?.includes('INTERRUPTED') === true)).toHaveLength(4);
+    expect(failuresOf(tried)).toEqual([]);
+  });
+});

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RecordedCall } from '../harness/call-recorder.ts';
 import { graphOf, longestChain, place } from './graph.ts';
+import { busyMs, depthSeen } from './seen.ts';
 import { isWide, quantile, ratioOf } from './stats.ts';
 import { aspectOf, type Step } from './subjects.ts';
 
@@ -157,6 +158,22 @@ describe('placing', () => {
     expect(checks).toEqual(['s3:HeadBucket', 's3:GetBucketVersioning', 's3:GetBucketEncryption']);
   });
 
+  it('takes the claim for the making of its role: what is set on that role later holds up no key', () => {
+    const permissions = step(
+      'set/role-operator.permissions',
+      'role-operator',
+      'operator',
+      'create/role-operator',
+    );
+    const steps = [...STEPS, permissions];
+    const at = FRESH.findIndex(([operation]) => operation === 's3:PutBucketEncryption');
+    const calls = recorded([...FRESH.slice(0, at), ['iam:PutRolePolicy', 'operator'], ...FRESH.slice(at)]);
+    expect(place(calls, steps).find(({ call }) => call.operation === 'iam:PutRolePolicy')?.step).toBe(
+      permissions.id,
+    );
+    expect(chainOf(calls, steps)).toHaveLength(16);
+  });
+
   it('knows the setting that a call is about', () => {
     expect(aspectOf('s3:PutPublicAccessBlock')).toBe('public-access-block');
     expect(aspectOf('kms:ListAliases')).toBe('alias');
@@ -183,5 +200,23 @@ describe('ratios', () => {
   it('that scatter are called so', () => {
     expect(isWide({ median: 1, low: 0.7, high: 1.3, pairs: 9 })).toBe(true);
     expect(isWide({ median: 1, low: 0.95, high: 1.1, pairs: 9 })).toBe(false);
+  });
+});
+
+describe('what was seen', () => {
+  const at = (startMs: number, endMs: number): RecordedCall => ({
+    ...recorded([['x:Y', '']])[0]!,
+    startMs,
+    endMs,
+  });
+
+  it('is as deep as calls followed one another', () => {
+    expect(depthSeen([])).toBe(0);
+    expect(depthSeen([at(0, 50), at(10, 60), at(5, 55)])).toBe(1);
+    expect(depthSeen([at(60, 110), at(0, 50), at(55, 105), at(120, 170)])).toBe(3);
+  });
+
+  it('was busy while any call was under way', () => {
+    expect(busyMs([at(100, 150), at(0, 50), at(20, 70), at(30, 40)])).toBe(120);
   });
 });

@@ -70,7 +70,8 @@ export function place(calls: readonly RecordedCall[], steps: readonly Step[]): r
     if (i === release || i === releaseLook) return 'release';
     return readBack.has(i) ? 'read back' : 'steps';
   };
-  const begun = new Set<string>();
+  // The claim has made the operator role already.
+  const begun = new Set([`create/${resourceOf(calls[claim], steps)}`]);
   return calls.map((call, i) => {
     const phase = phaseOf(i);
     const resource = resourceOf(call, steps);

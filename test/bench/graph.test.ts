@@ -155,7 +155,7 @@ describe('placing', () => {
     expect(phases.filter((phase) => phase === 'read back')).toHaveLength(8);
     expect(phases.filter((phase) => phase === 'release')).toHaveLength(2);
     const checks = placed.filter(({ part }) => part === 'check').map(({ call }) => call.operation);
-    expect(checks).toEqual(['s3:HeadBucket', 's3:GetBucketVersioning', 's3:GetBucketEncryption']);
+    expect(checks).toEqual(['iam:ListRoleTags', 's3:HeadBucket', 's3:GetBucketVersioning', 's3:GetBucketEncryption']);
   });
 
   it('takes the claim for the making of its role: what is set on that role later holds up no key', () => {

@@ -21,7 +21,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
   const root = rootOf(globals.repo);
   const [
     { makeClock, makeRandom },
-    { captureWarnings, makeLog },
+    { captureWarnings },
     { makeRepositoryOpener },
     { makeVerifier },
     { makeFiles, makeTrustFiles },
@@ -33,7 +33,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     { makeEvidenceStore },
   ] = await Promise.all([
     import('./world/host.ts'),
-    import('./world/log.ts'),
+    import('./world/spoken.ts'),
     import('./world/repository.ts'),
     import('./world/verifier.ts'),
     import('./world/files.ts'),
@@ -44,7 +44,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     import('./world/rules.ts'),
     import('./world/evidence-store.ts'),
   ]);
-  const log = makeLog(globals.log);
+  const log = await logTo(globals.log);
   captureWarnings(log);
   const emit: Emit = (event) => {
     log(event);
@@ -73,6 +73,11 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     interrupted: watchInterrupts(interrupt),
     scaffold: (path) => readFile(join(packageRoot(), path)),
   };
+}
+
+/** Keeps nothing where no file is named, and then loads nothing that could. */
+async function logTo(file: string | null): Promise<Emit> {
+  return file === null ? () => undefined : (await import('./world/log.ts')).makeLog(file);
 }
 
 function rootOf(repo: string): string {

@@ -34,7 +34,7 @@ import { busyMs, depthSeen } from './seen.ts';
 import { median, ratioOf } from './stats.ts';
 import { waterfall } from './waterfall.ts';
 
-const PAIRS = { help: 15, check: 7, apply: 5 } as const;
+const PAIRS = { help: 11, check: 5, apply: 4 } as const;
 /** Milliseconds a round trip takes while depth is counted: work between two calls must not look like a call that waited. */
 const DEPTH_ROUND_TRIP_MS = 400;
 
@@ -146,7 +146,7 @@ async function otherRows(scene: CloudScene, all: readonly Fresh[]): Promise<read
   else {
     say('awscli, a sample of calls');
     const count = median(all.map(({ run }) => run.calls.length));
-    const pairs = await paired(ours, async () => count * (await awscliMsPerCall(aws.use, endpoint)), 2);
+    const pairs = await paired(ours, async () => count * (await awscliMsPerCall(aws.use, endpoint)), 1);
     const note = `6 calls were run, and scaled up to ${String(count)}`;
     rows.push({ ...script, figure: { is: 'ratio', ratio: ratioOf(pairs), most: 0.05 }, note });
   }

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RecordedCall } from '../harness/call-recorder.ts';
-import { graphOf, longestChain, place } from './graph.ts';
+import { graphOf, longestChain, PHASES, place } from './graph.ts';
+import { figureText, json, lines, markdown, verdictOf, type Row } from './report.ts';
 import { busyMs, depthSeen } from './seen.ts';
 import { isWide, quantile, ratioOf } from './stats.ts';
 import { aspectOf, type Step } from './subjects.ts';
+import { lanesOf, waterfall } from './waterfall.ts';
 
 const BUCKET = 'acme-bucket';
 const step = (id: string, resource: string, name: string, ...after: string[]): Step => ({
@@ -155,7 +157,12 @@ describe('placing', () => {
     expect(phases.filter((phase) => phase === 'read back')).toHaveLength(8);
     expect(phases.filter((phase) => phase === 'release')).toHaveLength(2);
     const checks = placed.filter(({ part }) => part === 'check').map(({ call }) => call.operation);
-    expect(checks).toEqual(['iam:ListRoleTags', 's3:HeadBucket', 's3:GetBucketVersioning', 's3:GetBucketEncryption']);
+    expect(checks).toEqual([
+      'iam:ListRoleTags',
+      's3:HeadBucket',
+      's3:GetBucketVersioning',
+      's3:GetBucketEncryption',
+    ]);
   });
 
   it('takes the claim for the making of its role: what is set on that role later holds up no key', () => {
@@ -200,6 +207,58 @@ describe('ratios', () => {
   it('that scatter are called so', () => {
     expect(isWide({ median: 1, low: 0.7, high: 1.3, pairs: 9 })).toBe(true);
     expect(isWide({ median: 1, low: 0.95, high: 1.1, pairs: 9 })).toBe(false);
+  });
+});
+
+describe('the picture', () => {
+  const calls = recorded(FRESH);
+  const placed = place(calls, STEPS);
+  const chain = longestChain(graphOf(placed, STEPS));
+  const svg = waterfall({ placed, chain, wallMs: 3_000, title: 'a <fresh> apply' });
+
+  it('has a bar for each call, a number for each of the chain, a name for each phase and resource', () => {
+    expect(svg.match(/<rect [^>]*><title>/g)).toHaveLength(FRESH.length);
+    expect(svg.match(/class="number"/g)).toHaveLength(chain.length);
+    for (const name of [...PHASES, 'state-bucket', 'role-ci-plan']) expect(svg).toContain(`>${name}</text>`);
+    expect(svg).toContain('a &#60;fresh&#62; apply');
+  });
+
+  it('puts bars that overlap into lanes of their own, and only those', () => {
+    const at = (index: number, from: number, to: number) => ({ index, from, to });
+    expect(lanesOf([at(0, 0, 50), at(1, 50, 90), at(2, 40, 60)])).toEqual({
+      bars: [
+        { index: 0, lane: 0 },
+        { index: 2, lane: 1 },
+        { index: 1, lane: 0 },
+      ],
+      lanes: 2,
+    });
+  });
+});
+
+describe('a verdict', () => {
+  const ratio = { median: 1.2, low: 1, high: 1.6, pairs: 5 };
+  const row = (figure: Row['figure']): Row => ({ what: 'this', aim: '≤ 1.3 ×', figure });
+  const missing = row({ is: 'not measured', why: 'terraform is not on PATH' });
+
+  it('is missed above the aim, and met at it', () => {
+    expect(verdictOf({ is: 'ratio', ratio, most: 1.3 })).toBe('met');
+    expect(verdictOf({ is: 'ratio', ratio, most: 1.19 })).toBe('missed');
+    expect(verdictOf({ is: 'count', value: 3, unit: 'round trips', most: 3 })).toBe('met');
+    expect(verdictOf({ is: 'count', value: 4, unit: 'round trips', most: 3 })).toBe('missed');
+  });
+
+  it('tells what scatters, and says loudly what was not measured', () => {
+    expect(figureText({ is: 'ratio', ratio, most: 1.3 })).toBe('1.20 × (1.00 to 1.60, 5 pairs; wide)');
+    expect(lines([row({ is: 'ratio', ratio, most: 1.3 }), missing])).toMatch(
+      /The machine was busy: in 1 rows.*\nNOT MEASURED: this: terraform is not on PATH$/s,
+    );
+    expect(markdown([missing])).toContain(
+      '| this | not measured: terraform is not on PATH | ≤ 1.3 × | not measured |',
+    );
+    expect(JSON.parse(json([missing], {}))).toMatchObject({
+      rows: [{ verdict: 'not measured', why: 'terraform is not on PATH' }],
+    });
   });
 });
 

@@ -16,7 +16,8 @@ const TOP = 92;
 const LANE = 15;
 const BAR = 12;
 const GAP = 8;
-const PX_PER_MS = 0.62;
+/** Of the whole picture, pixels. */
+const WIDTH = 1_500;
 const FILL: Readonly<Record<Placed['part'], string>> = {
   look: '#b9cbe0',
   write: '#e0903f',
@@ -49,8 +50,9 @@ export function lanesOf(
 }
 
 export function waterfall({ placed, chain, wallMs, title }: Picture): string {
-  const x = (ms: number): number => Math.round((LEFT + ms * PX_PER_MS) * 10) / 10;
-  const width = Math.max(Math.ceil(x(wallMs) + RIGHT), 1_000);
+  const width = WIDTH;
+  const perMs = (WIDTH - LEFT - RIGHT) / wallMs;
+  const x = (ms: number): number => Math.round((LEFT + ms * perMs) * 10) / 10;
   const parts: string[] = [];
   let y = TOP;
   for (const resource of bandsOf(placed)) {
@@ -128,7 +130,8 @@ function phaseBands(placed: readonly Placed[], x: (ms: number) => number, bottom
 }
 
 function axis(wallMs: number, x: (ms: number) => number, bottom: number): readonly string[] {
-  const every = 200;
+  // About fifteen of them, whatever it took.
+  const every = Math.max(1, Math.round(wallMs / 15 / 100)) * 100;
   return Array.from({ length: Math.floor(wallMs / every) + 1 }, (_, i) => i * every).flatMap((ms) => [
     `<line class="tick" x1="${x(ms)}" x2="${x(ms)}" y1="${TOP - 4}" y2="${bottom}"/>`,
     text(x(ms), bottom + 14, `${String(ms)} ms`, 'middle', 'small'),

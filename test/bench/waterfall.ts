@@ -117,16 +117,18 @@ function barOf(
 /** Each phase from its first call to its last, named; names of short ones on lines of their own. */
 function phaseBands(placed: readonly Placed[], x: (ms: number) => number, bottom: number): readonly string[] {
   const shown: readonly Phase[] = PHASES.filter((phase) => placed.some((each) => each.phase === phase));
-  return shown.flatMap((phase, i) => {
+  const drawn = shown.map((phase, i) => {
     const calls = placed.filter((each) => each.phase === phase).map(({ call }) => call);
     const from = x(Math.min(...calls.map(({ startMs }) => startMs)));
     const to = x(Math.max(...calls.map(({ endMs }) => endMs)));
     const y = 48 + (i % 3) * 13;
-    return [
-      `<rect x="${from}" y="${y + 4}" width="${Math.max(1, to - from)}" height="${bottom - y - 4}" fill="${i % 2 === 0 ? '#f4f1ea' : '#eef3f6'}"/>`,
-      text(from, y, phase, 'start', 'phase'),
-    ];
+    return {
+      band: `<rect x="${from}" y="${y + 4}" width="${Math.max(1, to - from)}" height="${bottom - y - 4}" fill="${i % 2 === 0 ? '#f4f1ea' : '#eef3f6'}"/>`,
+      name: text(from, y, phase, 'start', 'phase'),
+    };
   });
+  // Names on top of all bands.
+  return [...drawn.map(({ band }) => band), ...drawn.map(({ name }) => name)];
 }
 
 function axis(wallMs: number, x: (ms: number) => number, bottom: number): readonly string[] {

@@ -162,8 +162,14 @@ export interface Cloud {
   readonly table: readonly ResourceSpec[];
   whoAmI(): Promise<CallerFacts>;
   observe(blueprint: Blueprint): Promise<Observation>;
-  /** Idempotent: "exists already" is read back, compared, and taken over only if it is provably ours. */
-  perform(step: Step, context: RunContext): Promise<Performed>;
+  /**
+   * Idempotent: "exists already" is read back, compared, and taken over only if it is provably ours.
+   * @param onWritten told once the write is accepted and others may build on it, with the identifiers learned; never before, and not at
+   * all where the store does not know it earlier than the end
+   */
+  perform(step: Step, context: RunContext, onWritten?: (known: Known) => void): Promise<Performed>;
+  /** The step is next: whatever must be looked at before it may be looked at now. Writes nothing, and never fails. */
+  lookAhead?(step: Step, context: RunContext): void;
 }
 
 /** Whose the environment is instead of this run's. */

@@ -22,7 +22,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
   const root = rootOf(globals.repo);
   const [
     { makeClock, makeRandom },
-    { captureWarnings, makeLog },
+    { captureWarnings },
     { makeRepositoryOpener },
     { makeVerifier },
     { makeFiles, makeTrustFiles },
@@ -34,7 +34,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     { makeEvidenceStore },
   ] = await Promise.all([
     import('./world/host.ts'),
-    import('./world/log.ts'),
+    import('./world/spoken.ts'),
     import('./world/repository.ts'),
     import('./world/verifier.ts'),
     import('./world/files.ts'),
@@ -45,7 +45,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     import('./world/rules.ts'),
     import('./world/evidence-store.ts'),
   ]);
-  const log = makeLog(globals.log);
+  const log = await logTo(globals.log);
   captureWarnings(log);
   const emit: Emit = (event) => {
     log(event);
@@ -74,6 +74,11 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     interrupted: watchInterrupts(interrupt),
     scaffold: (path) => readFile(join(packageRoot(), path)),
   };
+}
+
+/** Keeps nothing where no file is named, and then loads nothing that could. */
+async function logTo(file: string | null): Promise<Emit> {
+  return file === null ? () => undefined : (await import('./world/log.ts')).makeLog(file);
 }
 
 function rootOf(repo: string): string {

@@ -1,6 +1,7 @@
 /**
- * The loop over steps: what is ready runs side by side, each step journalled before and after. When one fails, those that
- * run are let end and none is begun, so that the journal and the error say all that was done.
+ * The loop over steps: what is ready runs side by side, each step journalled before and after. A step can begin once all that it comes
+ * after is written; that those are read back meanwhile holds up nobody but the end of the run. When one fails, those that run are let
+ * end and none is begun, so that the journal and the error say all that was done.
  */
 import type { Code } from '../kernel/codes.ts';
 import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
@@ -12,7 +13,7 @@ import type { Journal } from './journal.ts';
 import type { StepState } from './journal-state.ts';
 
 export interface ExecuteDeps {
-  readonly cloud: Pick<Cloud, 'perform'>;
+  readonly cloud: Pick<Cloud, 'perform' | 'lookAhead'>;
   readonly clock: Clock;
   readonly emit: Emit;
   readonly journal: Journal;
@@ -43,7 +44,7 @@ interface Failure {
   readonly cause: unknown;
 }
 
-/** Steps that run at the same time, at most; different resources only, as a resource's own are a chain. */
+/** Steps that write at the same time, at most; different resources only, as a resource's own are a chain. */
 const SIDE_BY_SIDE = 8;
 
 /**
@@ -70,7 +71,13 @@ class Loop {
   private readonly deps: ExecuteDeps;
   private readonly context: RunContext;
   private readonly waiting: Map<string, ChangeStep>;
-  private readonly running = new Map<string, Promise<void>>();
+  /** Ids of steps that were begun and have not ended. */
+  private readonly running = new Set<string>();
+  /** Ids of steps whose write was accepted, ended or not: what comes after them can begin. */
+  private readonly written = new Set<string>();
+  /** Ids of steps that the cloud was told of before they began. */
+  private readonly ahead = new Set<string>();
+  private changed: () => void = () => undefined;
   private readonly done: DoneStep[] = [];
   private readonly failures: Failure[] = [];
   private known: Known;
@@ -86,7 +93,9 @@ class Loop {
     for (;;) {
       this.beginReady();
       if (this.running.size === 0) break;
-      await Promise.race(this.running.values());
+      await new Promise<void>((resolve) => {
+        this.changed = resolve;
+      });
     }
     const [first] = this.failures;
     if (first !== undefined) throw this.failed(first);
@@ -98,17 +107,36 @@ class Loop {
   }
 
   private beginReady(): void {
-    const ended = new Set(this.done.map(({ step }) => step));
     for (const step of this.waiting.values()) {
-      if (this.failures.length > 0 || this.running.size >= SIDE_BY_SIDE || this.deps.interrupted?.() === true)
-        return;
-      if (!step.after.every((id) => ended.has(id))) continue;
+      if (this.isStopping()) return;
+      if (this.writing() >= SIDE_BY_SIDE) break;
+      if (!step.after.every((id) => this.written.has(id))) continue;
       this.waiting.delete(step.id);
+      this.running.add(step.id);
       // one() never rejects: whatever goes wrong becomes a failure.
-      this.running.set(
-        step.id,
-        this.one(step).finally(() => this.running.delete(step.id)),
-      );
+      void this.one(step).finally(() => {
+        this.running.delete(step.id);
+        this.changed();
+      });
+    }
+    this.lookAhead();
+  }
+
+  private isStopping(): boolean {
+    return this.failures.length > 0 || this.deps.interrupted?.() === true;
+  }
+
+  private writing(): number {
+    return [...this.running].filter((id) => !this.written.has(id)).length;
+  }
+
+  /** What waits only for steps that are under way is next: the cloud can look at it while those are written. */
+  private lookAhead(): void {
+    for (const step of this.waiting.values()) {
+      if (this.ahead.has(step.id)) continue;
+      if (!step.after.every((id) => this.written.has(id) || this.running.has(id))) continue;
+      this.ahead.add(step.id);
+      this.deps.cloud.lookAhead?.(step, { ...this.context, known: this.known });
     }
   }
 
@@ -122,11 +150,15 @@ class Loop {
       emit({ type: 'progress', key: step.id, state: 'begin', text, ms: null });
       performing = true;
       const unsure = isOpen(journal.before?.steps.get(step.id));
-      const performed = await cloud.perform(step, { ...this.context, known: this.known, unsure });
+      const onWritten = (known: Known): void => {
+        this.wrote(step, known);
+        this.changed();
+      };
+      const performed = await cloud.perform(step, { ...this.context, known: this.known, unsure }, onWritten);
       performing = false;
       const ms = clock.monotonic() - began;
-      this.known = { ...this.known, ...performed.known };
       await journal.done(step, performed, ms);
+      this.wrote(step, performed.known);
       this.done.push({ step: step.id, requestIds: performed.requestIds, retries: performed.retries, ms });
       emit({ type: 'progress', key: step.id, state: 'done', text: `${text}${again(performed.retries)}`, ms });
     } catch (error) {
@@ -136,6 +168,11 @@ class Loop {
       if (performing) await this.journalFailure(step, error, ms);
       emit({ type: 'progress', key: step.id, state: 'failed', text, ms });
     }
+  }
+
+  private wrote(step: ChangeStep, known: Known): void {
+    this.known = { ...this.known, ...known };
+    this.written.add(step.id);
   }
 
   /** A journal that cannot be written is a failure of its own, told beside the one that it should have held. */

@@ -80,7 +80,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       'govboot intent new dev --reason "first bootstrap" --ticket OPS-1',
       'govboot intent new prod --action supersede --reason "sizing" --ticket OPS-7',
-      'govboot intent new prod --action correct --reason "versioning was switched off" --ticket OPS-8',
+      'govboot intent new prod --action correct --reason "drift" --ticket OPS-8',
     ],
     read: (environment, o) => ({
       environment: nameOf(environment),

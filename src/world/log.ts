@@ -1,7 +1,6 @@
-/** The log file: what was said, and what libraries and Node said, as JSON lines without secrets. */
+/** The log file: what was said, and what libraries and Node said, as JSON lines without secrets. Loaded where one is asked for. */
 import { constants, openSync, closeSync } from 'node:fs';
 import process from 'node:process';
-import { format } from 'node:util';
 import { pino } from 'pino';
 import { GovbootError, messageOf } from '../kernel/errors.ts';
 import type { Event } from '../kernel/events.ts';
@@ -9,7 +8,7 @@ import { isJsonObject, type Json } from '../kernel/json.ts';
 import { safeJson } from '../kernel/text.ts';
 
 /** A subscriber of events; `close` before the process ends is good manners, not needed for anything to be kept. */
-export type Log = ((event: Event) => void) & { readonly close: () => void };
+type Log = ((event: Event) => void) & { readonly close: () => void };
 
 const SECRET_KEY = /secret|token|passphrase|password|authorization|credential/i;
 /** IAM unique identifiers of access keys: AKIA long-term, ASIA temporary (IAM user guide, "Unique identifiers"). */
@@ -32,11 +31,10 @@ export function redact(value: Json): Json {
 }
 
 /**
- * Appends to `file`, each line written before `emit` returns; with null nothing is kept.
+ * Appends to `file`, each line written before `emit` returns.
  * @throws FILE_WRITE when the file cannot be opened
  */
-export function makeLog(file: string | null): Log {
-  if (file === null) return Object.assign(() => undefined, { close: () => undefined });
+export function makeLog(file: string): Log {
   const fd = openLog(file);
   const destination = pino.destination({ fd, sync: true });
   const logger = pino(
@@ -101,60 +99,4 @@ function openLog(file: string): number {
       cause,
     });
   }
-}
-
-/** What libraries print with; some of it is what a server answered, as it came. */
-const SPOKEN = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const;
-
-/**
- * Sends the warnings of Node, and all that libraries would print, to the log instead of the terminal. Call it before any SDK is loaded.
- * @returns puts everything back
- */
-export function captureWarnings(log: (event: Event) => void): () => void {
-  const releaseConsole = captureConsole(log);
-  const before = process.listeners('warning');
-  const variable = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
-  const set = process.env[variable];
-  const listener = (warning: Error): void => {
-    log({
-      type: 'log',
-      level: 'warn',
-      text: `${warning.name}: ${warning.message}`,
-      data: { stack: warning.stack ?? null },
-    });
-  };
-  // Node prints through a listener of its own, which is among these.
-  process.removeAllListeners('warning');
-  process.on('warning', listener);
-  process.env[variable] = 'true';
-  return () => {
-    releaseConsole();
-    process.removeListener('warning', listener);
-    for (const earlier of before) process.on('warning', earlier);
-    if (set === undefined) Reflect.deleteProperty(process.env, variable);
-    else process.env[variable] = set;
-  };
-}
-
-function captureConsole(log: (event: Event) => void): () => void {
-  const { console: speaker } = globalThis;
-  const before = { ...speaker };
-  const written = (name: string, said: readonly unknown[]): void => {
-    const level = name === 'error' || name === 'warn' ? 'warn' : 'debug';
-    log({ type: 'log', level, text: format(...said), data: { printed_with: `console.${name}` } });
-  };
-  Object.assign(
-    speaker,
-    Object.fromEntries(
-      SPOKEN.map((name) => [
-        name,
-        (...said: readonly unknown[]) => {
-          written(name, said);
-        },
-      ]),
-    ),
-  );
-  return () => {
-    Object.assign(speaker, before);
-  };
 }

@@ -112,10 +112,11 @@ async function openAt(root: string, deps: RepositoryDeps): Promise<Repository> {
         headOf(git),
         readTag(git, name, format),
       ]);
-      const tagged =
+      // The disk is hashed while git unfolds the objects: two programs, and neither knows of the other's answer.
+      const [tagged] =
         tag.is === 'tag'
-          ? await maybe(() => readTaggedTree(git, tag.tag.commit, format, limits))
-          : notRead(tag);
+          ? await Promise.all([maybe(() => readTaggedTree(git, tag.tag.commit, format, limits)), disk.scan()])
+          : [notRead(tag)];
       const [tree, descent] = await Promise.all([
         compare(tagged, disk),
         descends(git, tag, lastUsed, format),

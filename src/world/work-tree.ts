@@ -1,6 +1,6 @@
 /** The files on disk: each read once, through no link; what is hashed for the tree is the very buffer that is handed out. */
 import { createHash } from 'node:crypto';
-import type { Dirent } from 'node:fs';
+import { readSync, type Dirent } from 'node:fs';
 import { readdir, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { FileRead, Maybe } from '../inputs/facts.ts';
@@ -8,7 +8,15 @@ import { sha256, type Sha256 } from '../kernel/digest.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { isSafe, safe } from '../kernel/text.ts';
 import { maybe, ProblemError } from './problem.ts';
-import { answered, kindOf, lstatOrNull, MAX_GOVERNED, readToEnd, withPlainFile } from './safe-read.ts';
+import {
+  answered,
+  kindOf,
+  lstatOrNull,
+  MAX_GOVERNED,
+  readToEnd,
+  withPlainFile,
+  withPlainFileNow,
+} from './safe-read.ts';
 
 /** Limits of a governed repository. */
 export interface Limits {
@@ -29,6 +37,10 @@ export const AFTER_TAG: readonly string[] = ['evidence', 'intents'];
 const GOVERNED = ['policies', 'templates'];
 /** Files that are open at once. */
 const PARALLEL = 16;
+/** Bytes of a file that are hashed at once. */
+const SCRATCH = 256 * 1024;
+/** Files that are hashed before others have their turn. */
+const BETWEEN_TURNS = 16;
 
 export type Mode = '100644' | '100755' | '120000';
 
@@ -179,9 +191,12 @@ export class WorkTree {
     const regular: string[] = [];
     await this.walk('', entries, regular, { left: this.limits.files });
     const budget = { left: this.limits.bytes };
-    await inParallel(regular, async (key) => {
-      entries.set(key, await this.entryOf(key, budget));
-    });
+    const scratch = Buffer.allocUnsafe(SCRATCH);
+    for (const [i, key] of regular.entries()) {
+      // git is being listened to meanwhile, and signals.
+      if (i % BETWEEN_TURNS === 0) await turn();
+      entries.set(key, await this.entryOf(key, budget, scratch));
+    }
     return entries;
   }
 
@@ -227,7 +242,7 @@ export class WorkTree {
     return escapes ? { mode: 'unsafe' } : { mode: '120000', sha256: sha256(target) };
   }
 
-  private async entryOf(key: string, budget: { left: number }): Promise<Entry> {
+  private async entryOf(key: string, budget: { left: number }, scratch: Buffer): Promise<Entry> {
     const path = pathOf(key);
     if (GOVERNED.includes(path.split('/')[0] ?? '') || this.files.has(path)) {
       const seen = await this.file(path);
@@ -235,39 +250,45 @@ export class WorkTree {
       spend(budget, seen.value.file.bytes.length, this.limits);
       return { mode: seen.value.executable ? '100755' : '100644', sha256: seen.value.file.sha256 };
     }
-    const entry = await maybe(() => this.hashNow(path, budget));
+    const entry = await maybe(() => this.hashNow(path, budget, scratch));
     if (entry.is === 'read') return entry.value;
     if (budget.left < 0) throw new ProblemError(entry.problem.code, entry.problem.wrong);
     // Gone, or no longer a plain file since the folder was listed.
     return { mode: 'unsafe' };
   }
 
-  private async hashNow(path: string, budget: { left: number }): Promise<Entry> {
-    return withPlainFile(join(this.root, path), path, async (handle, stats) => {
+  private async hashNow(path: string, budget: { left: number }, scratch: Buffer): Promise<Entry> {
+    const entry = withPlainFileNow(join(this.root, path), path, (file, stats): Entry & { sha256: Sha256 } => {
       spend(budget, stats.size, this.limits);
       const hash = createHash('sha256');
-      const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(stats.size + 1, 256 * 1024)));
       // A regular file gives less than was asked for only at its end (read(2)), so the last read is not made twice.
       let total = 0;
       for (let full = true; full;) {
-        const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
-        hash.update(buffer.subarray(0, bytesRead));
+        const bytesRead = readSync(file, scratch, 0, scratch.length, null);
+        hash.update(scratch.subarray(0, bytesRead));
         total += bytesRead;
-        full = bytesRead === buffer.length;
+        full = bytesRead === scratch.length;
       }
       if (total !== stats.size) throw new ProblemError('FILE_UNSAFE', `${path} changed while it was read`);
-      const digest = hash.digest('hex') as Sha256;
-      this.hashed.set(path, digest);
-      const read = await this.files.get(path);
-      if (read?.is === 'read' && read.value.file.sha256 !== digest)
-        throw new ProblemError('FILE_UNSAFE', `${path} changed while it was read`);
-      return { mode: isExecutable(stats.mode) ? '100755' : '100644', sha256: digest };
+      return {
+        mode: isExecutable(stats.mode) ? '100755' : '100644',
+        sha256: hash.digest('hex') as Sha256,
+      };
     });
+    this.hashed.set(path, entry.sha256);
+    const read = await this.files.get(path);
+    if (read?.is === 'read' && read.value.file.sha256 !== entry.sha256)
+      throw new ProblemError('FILE_UNSAFE', `${path} changed while it was read`);
+    return entry;
   }
 
   private full(key: string): Buffer {
     return Buffer.concat([Buffer.from(`${this.root}/`), Buffer.from(key, 'latin1')]);
   }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function spend(budget: { left: number }, size: number, limits: Limits): void {

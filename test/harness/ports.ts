@@ -48,6 +48,8 @@ export interface PortsOptions {
   readonly interrupted?: () => boolean;
   /** Answers of the wizard, in order; without them nobody can be asked. */
   readonly wizard?: readonly string[];
+  /** Stands between the adapter and the cloud. */
+  readonly between?: (api: AwsApi) => AwsApi;
   readonly doors?: (doors: { cloud: Cloud; claims: Claims }) => { cloud: Cloud; claims: Claims };
   readonly overrides?: Partial<Ports>;
 }
@@ -89,7 +91,7 @@ export function makePorts(options: PortsOptions): TestPorts {
     ...options.rehearsal,
   });
   const doors = makeAwsCloud({
-    api: life.cloud(api),
+    api: (options.between ?? ((same) => same))(life.cloud(api)),
     clock,
     account: '111111111111',
     region: 'eu-central-1',

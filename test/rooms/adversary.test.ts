@@ -305,7 +305,10 @@ describe('what is there already', () => {
   test('and was made by a run that the evidence does not know is told before it is adopted', async () => {
     const world = await lockedWorld();
     world.store.files.clear();
+    // It was finished, and no evidence says so any more: only an intent that says so goes on from there.
     await world.intent();
+    expect((await play({ world })).error?.code).toBe('LOCKED_ELSEWHERE');
+    await world.intent({ action: 'adopt' });
     const { ports, error } = await play({ world });
     expect(error).toBeNull();
     const told = said(ports).filter((text) => text.includes('does not know'));

@@ -10,6 +10,7 @@ import { parsePlan, type Plan } from '../../src/plan/plan.ts';
 import type { ApprovalFiles } from '../../src/street/approval.ts';
 import { GovbootError } from '../../src/kernel/errors.ts';
 import { PRINTS } from '../harness/facts.ts';
+import type { IntentAction } from '../../src/inputs/intent-action.ts';
 import type { Holder } from '../../src/plan/control.ts';
 import { makePorts, makeWorld, type PortsOptions, type World } from '../harness/ports.ts';
 import type { Who } from '../harness/world.ts';
@@ -85,15 +86,22 @@ async function approvedWorld(world?: World): Promise<World> {
 }
 
 /** A locked backend, and an approved plan to change it. */
-async function toSupersede(): Promise<World> {
+async function toSupersede(action: IntentAction = 'supersede'): Promise<World> {
   const world = await lockedWorld();
   world.clock.pass(60_000);
+  if (action === 'correct') await versioning(world, 'Suspended');
   const [lock] = ledgerOf(world).flatMap((entry) =>
     entry.type === 'LOCK_WRITTEN' ? [entry.body.lock_sha256] : [],
   );
-  await world.intent({ supersedes: lock! });
+  await world.intent({ action, supersedes: lock! });
   return approvedWorld(world);
 }
+
+const versioning = (world: World, Status: 'Enabled' | 'Suspended') =>
+  makePorts({ world }).api.call('s3:PutBucketVersioning', {
+    Bucket: 'acme-dev-tfstate-eu-central-1',
+    VersioningConfiguration: { Status },
+  });
 
 function rewrite(world: World, change: (plan: Plan) => object): void {
   const plan = parsePlan(world.files.get(FILE)!);
@@ -247,7 +255,7 @@ describe('what is no approval', () => {
     ],
     ['one that is over', 'APPROVAL_WINDOW', (world) => world.clock.pass(9 * 3_600_000)],
   ])('%s', async (_what, code, spoil, approval = files('bob')) => {
-    for (const make of [approvedWorld, toSupersede]) {
+    for (const make of [() => approvedWorld(), () => toSupersede()]) {
       const world = await make();
       await spoil(world);
       await expectRefused(world, await play(world, approval), code);
@@ -313,22 +321,14 @@ describe('what changed since it was approved', () => {
   });
 
   test('a control: the first fields are named, with both values', async () => {
-    const world = await toSupersede();
-    const { error } = await drifted(world);
-    expect(error?.message).toMatch(
-      /^the approved plan is another: steps\.keep\/state-bucket\.versioning is keep in the plan and absent now; steps\.set/,
-    );
-  });
-
-  async function drifted(world: World): Promise<Played> {
-    await makePorts({ world }).api.call('s3:PutBucketVersioning', {
-      Bucket: 'acme-dev-tfstate-eu-central-1',
-      VersioningConfiguration: { Status: 'Suspended' },
-    });
+    const world = await toSupersede('correct');
+    await versioning(world, 'Enabled');
     const played = await play(world);
     await expectRefused(world, played, 'APPROVAL_PLAN');
-    return played;
-  }
+    expect(played.error?.message).toMatch(
+      /^the approved plan is another: steps\.keep\/state-bucket\.versioning is absent in the plan and keep now; steps\.set/,
+    );
+  });
 
   test('somebody who is at work explains it', async () => {
     const world = await approvedWorld();

@@ -1,16 +1,17 @@
 /** AWS behind the ports. The same code runs on the real SDK and on the rehearsal cloud: only the `api` differs. */
 import { GovbootError } from '../../kernel/errors.ts';
 import type { Claims, Clock, Cloud, Performed } from '../../ports.ts';
-import type { ResourceId } from '../../plan/control.ts';
-import { isChange } from '../../plan/step.ts';
+import type { Known, ResourceId } from '../../plan/control.ts';
+import { isChange, type ChangeStep } from '../../plan/step.ts';
 import type { AwsApi } from './api.ts';
 import { requestIdOf } from './classify.ts';
 import { lookAtClaim, releaseClaim, takeClaim } from './claims.ts';
 import { guarded, isMutating } from './guard.ts';
 import { observe } from './observe.ts';
+import { looksAhead } from './look-ahead.ts';
 import { perform } from './perform.ts';
 import { AWS_PROFILE } from './profile.ts';
-import { withRetry, type Again, type Patience, type Retry } from './retry.ts';
+import { withRetry, type Again, type Patience, type Retry, type RetryOptions } from './retry.ts';
 import { callerFacts } from './sdk-api.ts';
 import { AWS_TABLE } from './table.ts';
 import { telling } from './trouble.ts';
@@ -47,6 +48,7 @@ export function makeAwsCloud(options: AwsCloudOptions): { readonly cloud: Cloud;
   const reading = withRetry(api, { ...patience(READ_DEADLINE_MS), ...told });
   const inTurn = oneAtATime();
   const made = new Set<ResourceId>();
+  const ahead = looksAhead(api, clock, made);
 
   const cloud: Cloud = {
     profile: AWS_PROFILE,
@@ -59,27 +61,27 @@ export function makeAwsCloud(options: AwsCloudOptions): { readonly cloud: Cloud;
       ),
     observe: async (b) => {
       assertTarget(b, account, region);
-      return telling(`environment ${b.environment}`, () => observe(reading, b));
+      const observation = await telling(`environment ${b.environment}`, () => observe(reading, b));
+      ahead.remember(observation);
+      return observation;
     },
-    perform: async (step, context) => {
+    lookAhead: (step, context) => {
+      if (isChange(step)) ahead.begin(step, context);
+    },
+    perform: async (step, context, onWritten = () => undefined) => {
       assertTarget(context.blueprint, account, region);
       if (!isChange(step)) return { requestIds: [], known: {}, retries: 0 };
-      return inTurn(step.resource, () =>
+      const whole = patience(WRITE_DEADLINE_MS);
+      const { retrying, seen } = watched(api, { ...whole, ...onRetry }, step, made);
+      return inTurn(step.resource, (pass) =>
         telling(`${step.resource} ${step.name}`, async () => {
-          const { watched, seen } = watch(api);
-          const whole = patience(WRITE_DEADLINE_MS);
-          const retrying = withRetry(watched, {
-            ...whole,
-            ...onRetry,
-            onAgain: ({ times }) => {
-              seen.retries += times;
-            },
-            // Reads too may come from where the new bucket is not known yet; what a setting lacks has another name.
-            justMade: (operation, fault) =>
-              made.has(step.resource) && (isMutating(operation) || fault === 'NoSuchBucket'),
-          });
-          const known = await perform(retrying, step, context, whole);
-          if (step.kind === 'create') made.add(step.resource);
+          const written = (learned: Known): void => {
+            if (step.kind === 'create') made.add(step.resource);
+            pass();
+            onWritten(learned);
+          };
+          const hand = { api: retrying, patience: whole, seen: await ahead.take(step), onWritten: written };
+          const known = await perform(step, context, hand);
           return { requestIds: seen.requestIds, known, retries: seen.retries };
         }),
       );
@@ -129,10 +131,15 @@ interface Seen {
   retries: number;
 }
 
-/** Notes the request id of every changing call that was answered. */
-function watch(api: AwsApi): { readonly watched: AwsApi; readonly seen: Seen } {
+/** Repeats what passes, and notes the request id of every changing call that was answered, and what was repeated. */
+function watched(
+  api: AwsApi,
+  retry: RetryOptions,
+  step: ChangeStep,
+  made: ReadonlySet<ResourceId>,
+): { readonly retrying: AwsApi; readonly seen: Seen } {
   const seen: Seen = { requestIds: [], retries: 0 };
-  const watched: AwsApi = {
+  const noting: AwsApi = {
     async call(operation, input) {
       const output = await api.call(operation, input);
       if (isMutating(operation))
@@ -140,19 +147,32 @@ function watch(api: AwsApi): { readonly watched: AwsApi; readonly seen: Seen } {
       return output;
     },
   };
-  return { watched, seen };
+  const retrying = withRetry(noting, {
+    ...retry,
+    onAgain: ({ times }) => {
+      seen.retries += times;
+    },
+    // Reads too may come from where the new bucket is not known yet; what a setting lacks has another name.
+    justMade: (operation, fault) =>
+      step.kind === 'set' && made.has(step.resource) && (isMutating(operation) || fault === 'NoSuchBucket'),
+  });
+  return { retrying, seen };
 }
 
-/** Work on one resource strictly one after another (S3 answers 409 OperationAborted otherwise), different ones side by side. */
-function oneAtATime(): (resource: ResourceId, work: () => Promise<Performed>) => Promise<Performed> {
+/** Writes to one resource strictly one after another (S3 answers 409 OperationAborted otherwise), different ones side by side. */
+function oneAtATime(): (
+  resource: ResourceId,
+  work: (pass: () => void) => Promise<Performed>,
+) => Promise<Performed> {
   const tails = new Map<ResourceId, Promise<unknown>>();
   return (resource, work) => {
-    const turn = (tails.get(resource) ?? Promise.resolve()).then(work);
-    // The next one's turn comes whether or not this one failed; its failure is told to who asked for it.
-    tails.set(
-      resource,
-      turn.catch(() => undefined),
-    );
+    let pass: () => void = () => undefined;
+    const passed = new Promise<void>((resolve) => {
+      pass = resolve;
+    });
+    const turn = (tails.get(resource) ?? Promise.resolve()).then(() => work(pass));
+    // The next one's turn comes once this one has written, and also when it failed; its failure is told to who asked for it.
+    tails.set(resource, Promise.race([passed, turn.catch(() => undefined)]));
     return turn;
   };
 }

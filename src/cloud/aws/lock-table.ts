@@ -195,6 +195,7 @@ export const lockTable: AwsResource = {
   after: ['state-key'],
   wanted: (b) => b.locking !== 'lockfile',
   nameOf: (b) => b.names.table,
+  refusesTaken: true,
   controls: [schema, tags, billing, encryption, deletionProtection, recovery, noExpiry, noStreams],
   locate: (api, b) =>
     locating(async () => {
@@ -206,6 +207,10 @@ export const lockTable: AwsResource = {
         `table ${b.names.table}`,
       );
     }),
+  async exists(api, b) {
+    await describe(api, b);
+    return { 'lock-table.arn': tableArn(b) };
+  },
   async create(api, b, known, run) {
     await api.call('dynamodb:CreateTable', {
       TableName: b.names.table,

@@ -3,6 +3,7 @@ import type { Blueprint } from '../../plan/blueprint.ts';
 import type { Known, Observation, Observed, Presence } from '../../plan/control.ts';
 import type { AwsApi, Input, Operation, Output } from './api.ts';
 import { finishedBy } from './claims.ts';
+import type { AwsResource } from './resource.ts';
 import { AWS_TABLE } from './table.ts';
 
 /**
@@ -21,12 +22,21 @@ function asked(api: AwsApi): AwsApi {
   };
 }
 
-/** @throws ApiFault for unusable credentials only; every other failure is told where it was met */
+/**
+ * Two round trips where everything is there: what exists, and then its tags and its controls together. Whose a resource is decides what
+ * is looked at of it: of one that is not ours nothing is, and what was read of it meanwhile is dropped.
+ * @throws ApiFault for unusable credentials only; every other failure is told where it was met
+ */
 export async function observe(cloud: AwsApi, b: Blueprint): Promise<Observation> {
   const api = asked(cloud);
   const wanted = AWS_TABLE.filter((resource) => resource.wanted(b));
   const located = await Promise.all(
-    wanted.map(async (resource) => ({ resource, presence: await resource.locate(api, b) })),
+    wanted.map(async (resource) => {
+      const early = readEarly(api, b, resource);
+      const presence = await resource.locate(api, b);
+      await early;
+      return { resource, presence };
+    }),
   );
   // No further call on what is not ours, or is not to be taken over.
   const ours = located.filter(
@@ -51,6 +61,28 @@ export async function observe(cloud: AwsApi, b: Blueprint): Promise<Observation>
       ? await finishedBy(api, b)
       : null,
   };
+}
+
+/**
+ * Asks for the controls of a resource as soon as it is known to be in this account, and not only once its tags, and those of all others,
+ * are read too. The answers are kept with their questions; who may see them is decided afterwards. Nothing is asked of what another
+ * account has.
+ */
+async function readEarly(api: AwsApi, b: Blueprint, resource: AwsResource): Promise<void> {
+  try {
+    const known = await isHere(api, b, resource);
+    if (known === null) return;
+    const wanted = resource.controls.filter((control) => control.desired(b, known).is !== 'none');
+    await Promise.all(wanted.map((control) => control.read(api, b, known)));
+  } catch {
+    // Whatever is wrong is met again, and told, where the answer is needed.
+  }
+}
+
+async function isHere(api: AwsApi, b: Blueprint, resource: AwsResource): Promise<Known | null> {
+  if (resource.exists !== undefined) return resource.exists(api, b);
+  const presence = await resource.locate(api, b);
+  return presence.is === 'ours' ? presence.known : null;
 }
 
 function knownOf(presence: Presence): Known {

@@ -116,6 +116,7 @@ function provider(forge: Forge, title: string): AwsResource {
     after: [],
     wanted: (b) => issuerOf(b, forge) !== null,
     nameOf: (b) => hostOf(b, forge),
+    refusesTaken: true,
     controls: [audienceControl(forge), tagControl(forge)],
     locate: (api, b) =>
       locating(async () => {

@@ -22,64 +22,116 @@ const LOST_MS = 15_000;
 /** Times that a creating call is made: again when it was lost or said `exists`, and a search shows that nothing is there. */
 const CREATE_TRIES = 3;
 
-export async function perform(
-  api: AwsApi,
-  step: ChangeStep,
-  context: RunContext,
-  patience: Patience,
-): Promise<Known> {
-  const resource = resourceOf(step.resource);
-  if (resource === undefined) throw new TypeError(`no resource ${step.resource} in the table`);
+/** What one step is carried out with. */
+export interface Hand {
+  readonly api: AwsApi;
+  readonly patience: Patience;
+  /** What was seen of the step a moment ago; null when it is to be looked at now. */
+  readonly seen: Looked | null;
+  /** Told once the write is accepted and others may build on it. */
+  readonly onWritten: (known: Known) => void;
+}
+
+/** What is to be written, as it is now. */
+export type Looked =
+  | { readonly of: 'resource'; readonly presence: Presence }
+  | { readonly of: 'control'; readonly observed: Observed };
+
+export async function perform(step: ChangeStep, context: RunContext, hand: Hand): Promise<Known> {
+  const resource = resourceFor(step);
   switch (step.kind) {
     case 'create':
-      return make(api, resource, step, context, patience);
+      return make(resource, step, context, hand);
     case 'adopt':
-      return takeOver(api, resource, step, context, patience);
+      return takeOver(resource, step, context, hand);
     case 'set':
-      return write(api, resource, step, context, patience);
+      return write(resource, step, context, hand);
   }
+}
+
+/** The look that comes before a step. @throws ApiFault for unusable credentials only */
+export async function look(api: AwsApi, step: ChangeStep, { blueprint, known }: RunContext): Promise<Looked> {
+  const resource = resourceFor(step);
+  if (step.kind !== 'set') return { of: 'resource', presence: await resource.locate(api, blueprint) };
+  return { of: 'control', observed: await controlFor(resource, step).read(api, blueprint, known) };
+}
+
+function resourceFor(step: ChangeStep): AwsResource {
+  const resource = resourceOf(step.resource);
+  if (resource === undefined) throw new TypeError(`no resource ${step.resource} in the table`);
+  return resource;
+}
+
+function controlFor(resource: AwsResource, step: SetStep): AwsControl {
+  const control = controlOf(resource, step.control);
+  if (control === undefined) throw new TypeError(`no control ${step.control} in the table`);
+  return control;
 }
 
 type Ours = Extract<Presence, { is: 'ours' }>;
 
 async function make(
-  api: AwsApi,
   resource: AwsResource,
   step: CreateStep,
   context: RunContext,
-  patience: Patience,
+  { api, patience, seen, onWritten }: Hand,
 ): Promise<Known> {
-  const { blueprint: b } = context;
-  const before = await ofBefore(api, resource, step, context, patience);
+  const before = await ofBefore(resource, step, context, { api, patience, seen });
   const known = before?.known ?? (await makeNew(api, resource, step, context, patience));
-  const lag = { ...patience, deadlineMs: LAG_MS };
-  const there = await eventually(
+  // What must be ready first is built upon only then.
+  if (resource.ready === undefined) onWritten(known);
+  const [there] = await Promise.all([
+    isThere(api, resource, step, context, { ...patience, deadlineMs: LAG_MS }, known),
+    isReady(api, resource, step, { ...context, known: { ...context.known, ...known } }, patience).then(() =>
+      onWritten(known),
+    ),
+  ]);
+  return { ...known, ...there?.known };
+}
+
+/** Reads until what was made is seen to be there and ours. */
+async function isThere(
+  api: AwsApi,
+  resource: AwsResource,
+  step: CreateStep,
+  { blueprint: b }: RunContext,
+  lag: Patience,
+  known: Known,
+): Promise<Ours | null> {
+  return eventually(
     `${resource.title} ${step.name}: that it was made`,
     lag,
-    async () => ours(await resource.locate(api, b), step),
+    async () => ours(await (resource.find?.(api, b, known) ?? resource.locate(api, b)), step),
     (seen) => seen !== null,
   );
-  const all = { ...context.known, ...known, ...there?.known };
+}
+
+async function isReady(
+  api: AwsApi,
+  resource: AwsResource,
+  step: CreateStep,
+  { blueprint: b, known }: RunContext,
+  patience: Patience,
+): Promise<void> {
   await eventually(
     `${resource.title} ${step.name}: that it is ready`,
     patience,
-    async () => (await resource.ready?.(api, b, all)) ?? true,
+    async () => (await resource.ready?.(api, b, known)) ?? true,
     Boolean,
   );
-  return { ...known, ...there?.known };
 }
 
 /** What is there already. A key that an earlier sitting may have made is waited for: made twice, nobody could tell which one holds. */
 async function ofBefore(
-  api: AwsApi,
   resource: AwsResource,
   step: CreateStep,
   { blueprint, unsure }: RunContext,
-  patience: Patience,
+  { api, patience, seen }: Pick<Hand, 'api' | 'patience' | 'seen'>,
 ): Promise<Ours | null> {
-  const look = async (): Promise<Ours | null> => ours(await resource.locate(api, blueprint), step);
-  if (resource.nameless !== true || unsure !== true) return look();
-  const found = await settle({ ...patience, deadlineMs: LOST_MS }, look, (seen) => seen !== null);
+  if (seen?.of === 'resource') return ours(seen.presence, step);
+  const now = async (): Promise<Ours | null> => ours(await resource.locate(api, blueprint), step);
+  if (resource.canBeMadeTwice !== true || unsure !== true) return now();
+  const found = await settle({ ...patience, deadlineMs: LOST_MS }, now, (there) => there !== null);
   return found.seen ?? null;
 }
 
@@ -114,18 +166,18 @@ async function makeNew(
 
 /** Puts the tags of environment and run upon what nobody's tags are on; what is ours already was taken over by an earlier try. */
 async function takeOver(
-  api: AwsApi,
   resource: AwsResource,
   step: AdoptStep,
   context: RunContext,
-  patience: Patience,
+  { api, patience, seen, onWritten }: Hand,
 ): Promise<Known> {
   const { blueprint: b, run } = context;
   const tags = controlOf(resource, tagsOf(resource));
   if (tags === undefined) throw new TypeError(`${resource.id} has no tags to be taken over by`);
-  const before = await resource.locate(api, b);
+  const before = seen?.of === 'resource' ? seen.presence : await resource.locate(api, b);
   if (before.is === 'unowned') await tags.write(api, b, before.known, birthTags(b, run));
   else if (ours(before, step) === null) throw foreign(step, null, 'it was to be adopted, and is gone');
+  onWritten({});
   const there = await eventually(
     `${resource.title} ${step.name}: that it was taken over`,
     { ...patience, deadlineMs: LAG_MS },
@@ -165,20 +217,20 @@ function foreign(step: ChangeStep, found: Json, why: string): GovbootError {
 }
 
 async function write(
-  api: AwsApi,
   resource: AwsResource,
   step: SetStep,
   context: RunContext,
-  patience: Patience,
+  { api, patience, seen, onWritten }: Hand,
 ): Promise<Known> {
   const { blueprint: b, known } = context;
-  const control = controlOf(resource, step.control);
-  if (control === undefined) throw new TypeError(`no control ${step.control} in the table`);
+  const control = controlFor(resource, step);
   const wanted = wantedBy(control, step, context);
-  const judge = (seen: Observed): Comparison => judged(control, seen, wanted, step, context);
-  if (judge(await control.read(api, b, known)).is === 'right') return {};
+  const judge = (observed: Observed): Comparison => judged(control, observed, wanted, step, context);
+  const before = seen?.of === 'control' ? seen.observed : await control.read(api, b, known);
+  if (judge(before).is === 'right') return {};
   try {
     await control.write(api, b, known, wanted);
+    onWritten({});
   } catch (error) {
     // An alias, say: either an earlier try of ours made it, which the read below shows, or somebody else did.
     if (!isFault(error, 'exists')) throw error;

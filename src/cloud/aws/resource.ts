@@ -24,12 +24,21 @@ export interface AwsControl extends ControlSpec {
 
 export interface AwsResource extends ResourceSpec {
   readonly controls: readonly AwsControl[];
+  /** The creating call answers `exists` for a name that is taken, whoever has it, so that the observation before it is look enough. */
+  readonly refusesTaken?: boolean;
+  /** Nothing refuses a second one: the look before the creating call is the last thing before it. */
+  readonly canBeMadeTwice?: true;
   /** Whether it is there and whose it is. @throws ApiFault for unusable credentials only */
   locate(api: AwsApi, b: Blueprint): Promise<Presence>;
+  /**
+   * The first question of `locate`: what is known of it once it is there and in this account, whoever made it; null where it is not.
+   * Only where `locate` has to ask a second one. @throws ApiFault
+   */
+  exists?(api: AwsApi, b: Blueprint): Promise<Known | null>;
+  /** As `locate`, of one whose identifiers are known: where its name does not lead to it yet, or only by a search. */
+  find?(api: AwsApi, b: Blueprint, known: Known): Promise<Presence>;
   /** Makes it, with the tags of the run and every control that is `atCreation`. @throws ApiFault */
   create(api: AwsApi, b: Blueprint, known: Known, run: string): Promise<Known>;
-  /** It has no name that can exist once only, so one whose making was lost must be looked for with patience. */
-  readonly nameless?: true;
   /** Whether it can be written to yet; a resource without this can as soon as it is located. @throws ApiFault */
   ready?(api: AwsApi, b: Blueprint, known: Known): Promise<boolean>;
 }

@@ -233,8 +233,10 @@ function exclusiveControl(role: RoleName): AwsControl {
         });
         const next = (page: { IsTruncated?: boolean | undefined; Marker?: string | undefined }) =>
           page.IsTruncated === true ? page.Marker : undefined;
-        const attached = await pages((m) => api.call('iam:ListAttachedRolePolicies', marked(m)), next);
-        const inline = await pages((m) => api.call('iam:ListRolePolicies', marked(m)), next);
+        const [attached, inline] = await Promise.all([
+          pages((m) => api.call('iam:ListAttachedRolePolicies', marked(m)), next),
+          pages((m) => api.call('iam:ListRolePolicies', marked(m)), next),
+        ]);
         return set({
           attached: attached
             .flatMap((p) => p.AttachedPolicies ?? [])
@@ -259,6 +261,8 @@ function roleResource(role: RoleName): AwsResource {
     after: trustsAfter(role),
     wanted: () => true,
     nameOf: (b) => b.names.roles[role],
+    // The claim has made the operator role already, so that one is looked for.
+    refusesTaken: role !== 'operator',
     controls: [
       tagControl(role),
       trustControl(role),

@@ -237,6 +237,10 @@ export const stateBucket: AwsResource = {
   nameOf: (b) => b.names.bucket,
   controls: [location, tags, ownership, publicAccess, versioning, encryption, policy, lifecycle],
   locate: (api, b) => locating(() => locate(api, b)),
+  async exists(api, b) {
+    await api.call('s3:HeadBucket', ofBucket(b));
+    return { 'state-bucket.arn': bucketArn(b) };
+  },
   async create(api, b, _known, run) {
     await api.call('s3:CreateBucket', {
       Bucket: b.names.bucket,

@@ -28,6 +28,15 @@ export async function keyTags(api: AwsApi, keyId: string): Promise<Tags> {
   );
 }
 
+/** Ids of all keys of account and region. @throws ApiFault */
+export async function keyIds(api: AwsApi): Promise<readonly string[]> {
+  const listed = await pages(
+    (Marker) => api.call('kms:ListKeys', Marker === undefined ? {} : { Marker }),
+    (page) => page.NextMarker,
+  );
+  return listed.flatMap((page) => page.Keys ?? []).flatMap((key) => key.KeyId ?? []);
+}
+
 /**
  * @throws ApiFault `denied` when tags cannot be read at all. A single hidden key among readable ones is somebody else's:
  * ours lets the whole account's administrators read its tags.
@@ -37,12 +46,7 @@ export async function findByTags(
   b: Blueprint,
   knownOf: (key: KeyMetadata) => Known,
 ): Promise<Presence> {
-  const listed = await pages(
-    (Marker) => api.call('kms:ListKeys', Marker === undefined ? {} : { Marker }),
-    (page) => page.NextMarker,
-  );
-  const ids = listed.flatMap((page) => page.Keys ?? []).flatMap((key) => key.KeyId ?? []);
-  const looks = await mapBounded(ids, PARALLEL, (id) => look(api, b, id));
+  const looks = await mapBounded(await keyIds(api), PARALLEL, (id) => look(api, b, id));
   const hidden = looks.find((one) => one.is === 'hidden');
   const readable = looks.some((one) => one.is === 'ours' || one.is === 'not-ours');
   if (hidden !== undefined && !readable) throw hidden.fault;

@@ -21,7 +21,7 @@ import {
   type AwsControl,
   type AwsResource,
 } from './resource.ts';
-import { findByTags, keyTags } from './state-key-search.ts';
+import { findByTags, keyIds, keyTags } from './state-key-search.ts';
 import { asTags, birthTags, presenceByTags, shownTags, tagList, tagSpec, type Tags } from './tags.ts';
 
 const ROLES = ['role-operator', 'role-automation', 'role-ci-plan', 'role-ci-apply', 'role-break-glass'];
@@ -181,17 +181,32 @@ async function locate(api: AwsApi, b: Blueprint): Promise<Presence> {
   }
 }
 
+/** A new key has no alias yet, and is longer in coming into lists than its own id is in being known. */
+async function find(api: AwsApi, b: Blueprint, known: Known): Promise<Presence> {
+  const [key, tags] = await Promise.all([describe(api, known), keyTags(api, idOf(known))]);
+  return key === undefined
+    ? { is: 'absent' }
+    : presenceByTags(b, tags, knownOf(key), `key ${key.KeyId ?? ''}, by its id`);
+}
+
 export const stateKey: AwsResource = {
   id: 'state-key',
   kind: 'state-key',
   title: 'encryption key',
-  nameless: true,
   // Its policy names the roles, and KMS refuses a principal that does not exist.
   after: ROLES,
   wanted: () => true,
   nameOf: (b) => b.names.keyAlias,
+  canBeMadeTwice: true,
   controls: [spec, state, tags, policy, alias, rotation],
   locate: (api, b) => locating(() => locate(api, b)),
+  async exists(api, b) {
+    // Asked beside the alias and not after it: one page of ids costs little, and where there is no alias yet `locate` asks for it next.
+    keyIds(api).catch(() => undefined);
+    const { KeyMetadata: key } = await api.call('kms:DescribeKey', { KeyId: b.names.keyAlias });
+    return key?.Arn === undefined ? null : knownOf(key);
+  },
+  find: (api, b, known) => locating(() => find(api, b, known)),
   async create(api, b, _known, run) {
     const { KeyMetadata: key } = await api.call('kms:CreateKey', {
       Description: `Terraform state of ${b.organisation} ${b.environment}, made by govboot`,

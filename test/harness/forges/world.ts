@@ -17,7 +17,7 @@ function cloudFolder({ env, governed: { root } }: ForgeSite): string {
   return folder;
 }
 
-type Bucket = Record<string, unknown> & { policy: string };
+type Bucket = Record<string, unknown> & { policy: string | null };
 
 /** Changes the one bucket of dev behind govboot's back, as somebody with other tools would. */
 function changeBucket(site: ForgeSite, change: (bucket: Bucket) => Partial<Bucket>): void {
@@ -57,6 +57,8 @@ export const worldForges: Readonly<Record<string, Forge>> = {
   /** `bucket-statement SID`: somebody let another account in, beside our own statements. `hostile` stands for a name that repaints. */
   'bucket-statement': (site, [sid = '']) => {
     changeBucket(site, ({ policy }) => {
+      // What it was before it had one is kept for as long as a late read may still see it.
+      if (policy === null) return {};
       const document = JSON.parse(policy) as { Statement: object[] };
       const added = {
         Sid: sid === 'hostile' ? HOSTILE : sid,

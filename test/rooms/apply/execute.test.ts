@@ -319,3 +319,102 @@ describe('execute when something goes wrong', () => {
     expect((await rejectedBy(run([step('a')]))).code).toBe('INTERRUPTED');
   });
 });
+
+describe('a step that is written and not yet read back', () => {
+  /** Steps are written when they are told to be, and read back when they are told to be. */
+  function lateCloud() {
+    const writes = new Map<string, (known: Record<string, string>) => void>();
+    const ends = new Map<string, { resolve: (p: Performed) => void; reject: (e: unknown) => void }>();
+    const begun: string[] = [];
+    const looked: string[] = [];
+    const settle = () => new Promise((resolve) => setImmediate(resolve));
+    const cloud: ExecuteDeps['cloud'] = {
+      lookAhead: ({ id }) => void looked.push(id),
+      perform: ({ id }, _context, onWritten = () => undefined) => {
+        begun.push(id);
+        writes.set(id, onWritten);
+        return new Promise((resolve, reject) => ends.set(id, { resolve, reject }));
+      },
+    };
+    return {
+      cloud,
+      begun,
+      looked,
+      settle,
+      write: async (id: string, known = {}) => {
+        writes.get(id)!(known);
+        await settle();
+      },
+      end: async (id: string, error?: unknown) => {
+        if (error === undefined) ends.get(id)!.resolve(performed(id));
+        else ends.get(id)!.reject(error);
+        await settle();
+      },
+    };
+  }
+  const never: Perform = () => Promise.reject(new Error('another cloud is used'));
+
+  it('holds nobody up, and is done only when it has ended', async () => {
+    const late = lateCloud();
+    const { run, state } = await setUp(never, { cloud: late.cloud });
+    const outcome = run([step('a'), step('b', 'a'), step('c', 'b')]);
+    await late.settle();
+    expect(late.begun).toEqual(['a']);
+    await late.write('a', { 'a.arn': 'arn:a' });
+    expect(late.begun).toEqual(['a', 'b']);
+    expect([...(await state()).steps].map(([id, { state: how }]) => [id, how])).toEqual([
+      ['a', 'begun'],
+      ['b', 'begun'],
+    ]);
+    await late.write('b');
+    await late.end('b');
+    expect(late.begun).toEqual(['a', 'b', 'c']);
+    await late.end('c');
+    await late.end('a');
+    const { done, known } = await outcome;
+    expect(done.map(({ step: id }) => id)).toEqual(['b', 'c', 'a']);
+    expect(known['a.arn']).toBe('arn:a');
+  });
+
+  it('ends the run when it reads back wrong, after what was begun meanwhile', async () => {
+    const late = lateCloud();
+    const { run } = await setUp(never, { cloud: late.cloud });
+    const outcome = rejectedBy(run([step('a'), step('b', 'a'), step('c', 'b')]));
+    await late.settle();
+    await late.write('a');
+    await late.end('a', new GovbootError('READBACK_WRONG', 'other than it was written'));
+    await late.write('b');
+    await late.end('b');
+    expect(await outcome).toMatchObject({
+      code: 'READBACK_WRONG',
+      data: { done: ['b'], failed: [{ step: 'a' }], not_begun: ['c'] },
+    });
+    expect(late.begun).toEqual(['a', 'b']);
+  });
+
+  it('takes no place among those that write', async () => {
+    const late = lateCloud();
+    const { run } = await setUp(never, { cloud: late.cloud });
+    const ids = Array.from({ length: 9 }, (_, i) => `s${String(i)}`);
+    const outcome = run(ids.map((id) => step(id)));
+    await late.settle();
+    expect(late.begun).toHaveLength(8);
+    await late.write('s0');
+    expect(late.begun).toHaveLength(9);
+    for (const id of ids) await late.end(id);
+    await outcome;
+  });
+
+  it('lets what is next be looked at while it is written: once, and nothing further', async () => {
+    const late = lateCloud();
+    const { run } = await setUp(never, { cloud: late.cloud });
+    const outcome = run([step('a'), step('b', 'a'), step('c', 'b'), step('d', 'a', 'c')]);
+    await late.settle();
+    expect(late.looked).toEqual(['b']);
+    await late.write('a');
+    expect(late.looked).toEqual(['b', 'c']);
+    for (const id of ['a', 'b', 'c', 'd']) await late.end(id);
+    await outcome;
+    expect(late.looked).toEqual(['b', 'c', 'd']);
+  });
+});

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../../../src/kernel/events.ts';
-import { captureWarnings, makeLog, redact } from '../../../src/world/log.ts';
+import { makeLog, redact } from '../../../src/world/log.ts';
+import { captureWarnings } from '../../../src/world/spoken.ts';
 import { temporaryFolder } from '../../harness/git-fixture.ts';
 
 function linesOf(file: string): Record<string, unknown>[] {
@@ -67,12 +68,6 @@ describe('the log', () => {
       log.close();
     }
     expect(linesOf(file).map((line) => line['msg'])).toEqual(['one', 'two']);
-  });
-
-  it('goes nowhere without a file', () => {
-    const log = makeLog(null);
-    log({ type: 'warning', text: 'x' });
-    log.close();
   });
 
   it('is not written through a link, and says where it cannot be written', () => {
@@ -180,7 +175,7 @@ describe('warnings of Node and of libraries', () => {
 
   it('do not reach standard error', () => {
     const file = join(temporaryFolder(), 'govboot.log');
-    const script = `import { captureWarnings, makeLog } from './src/world/log.ts'; captureWarnings(makeLog(${JSON.stringify(file)})); process.emitWarning('old thing'); console.warn('spoken');`;
+    const script = `import { makeLog } from './src/world/log.ts'; import { captureWarnings } from './src/world/spoken.ts'; captureWarnings(makeLog(${JSON.stringify(file)})); process.emitWarning('old thing'); console.warn('spoken');`;
     const done = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {
       encoding: 'utf8',
       cwd: join(import.meta.dirname, '../../..'),

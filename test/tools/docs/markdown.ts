@@ -24,8 +24,13 @@ export function fence(language: string, text: string): string {
 }
 
 /** Text with the block between the two marks of `name` replaced. @throws when the marks are not there, once each and in order */
-export function between(text: string, name: string, block: string): string {
-  const begin = `<!-- generated: ${name}, from the code by \`npm run docs\` -->`;
+export function between(
+  text: string,
+  name: string,
+  block: string,
+  by = 'from the code by `npm run docs`',
+): string {
+  const begin = `<!-- generated: ${name}, ${by} -->`;
   const end = `<!-- end of ${name} -->`;
   const [before, ...rest] = text.split(begin);
   const [, after, ...more] = rest.join(begin).split(end);

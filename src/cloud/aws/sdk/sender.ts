@@ -1,4 +1,6 @@
 /** How a service's client is opened, and how a named call becomes the SDK's command. */
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import type { Input, Operation, Output } from '../api.ts';
 
 export interface SenderOptions {
@@ -32,6 +34,14 @@ interface AnyClient {
   readonly config: { credentials(): Promise<Credentials> };
 }
 
+/**
+ * Connections outlive the clients. After APPLY credentials are found anew, by new clients; opening new connections too would cost two or
+ * three round trips each, and says nothing of who is calling: every request is signed.
+ */
+const CONNECTIONS = { keepAlive: true, maxSockets: 50 };
+const httpAgent = new HttpAgent(CONNECTIONS);
+const httpsAgent = new HttpsAgent(CONNECTIONS);
+
 /** Milliseconds. */
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 30_000;
@@ -43,6 +53,8 @@ export function clientConfig(options: SenderOptions) {
     maxAttempts: options.maxAttempts,
     retryMode: 'standard' as const,
     requestHandler: {
+      httpAgent,
+      httpsAgent,
       connectionTimeout: CONNECT_MS,
       requestTimeout: ANSWER_MS,
       // An answer that begins and never ends is none either.

@@ -1,0 +1,77 @@
+// What a command loads decides how soon it begins. Lists, not times: a package that slips in with an import is seen here.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { projectRoot } from '../harness/capabilities.ts';
+import { runCli } from '../harness/cli.ts';
+import { AWS_KEYS, startFakeAws } from '../harness/fake-aws.ts';
+import { makeGoverned, type Governed } from '../harness/governed-repo.ts';
+import { loadedBy, type Loaded } from '../harness/loaded.ts';
+
+const { dependencies } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
+  readonly dependencies: Readonly<Record<string, string>>;
+};
+
+/** Of the packages that govboot names itself; theirs come and go with their versions. */
+const own = ({ packages }: Loaded): readonly string[] => packages.filter((name) => name in dependencies);
+
+const cloudOf = ({ sources }: Loaded): readonly string[] =>
+  sources.filter((path) => path.startsWith('src/cloud/aws/sdk/'));
+
+describe('what is loaded', { timeout: 120_000 }, () => {
+  test.each([[['--help']], [['--version']], [['apply', '--help']]])(
+    'by %j is the command line and nothing else',
+    async (args) => {
+      const loaded = await loadedBy((env) => runCli(args, { env }));
+      expect(loaded.result.code).toBe(0);
+      expect(loaded.packages).toEqual(['commander']);
+      expect(loaded.sources).toEqual([
+        'src/cli.ts',
+        'src/commands/command-line.ts',
+        'src/commands/command-spec.ts',
+        'src/commands/trust-commands.ts',
+        'src/commands/values.ts',
+        'src/kernel/codes.ts',
+        'src/kernel/errors.ts',
+        'src/kernel/exit.ts',
+        'src/kernel/text.ts',
+        'src/main.ts',
+        'src/wire.ts',
+      ]);
+    },
+  );
+
+  const check = async (governed: Governed, ...more: readonly string[]): Promise<Loaded> => {
+    const loaded = await loadedBy((env) => governed.run(['check', 'dev', ...more], { env }));
+    expect(loaded.result.stdout).toContain('all gates pass');
+    return loaded;
+  };
+
+  test('by check is what reads and judges, and of the SDK who asks for the caller', async () => {
+    const aws = await startFakeAws();
+    const governed = await makeGoverned({
+      endpoint: aws.endpoint,
+      environments: ['dev=111111111111:eu-central-1'],
+      env: { ...AWS_KEYS, AWS_REGION: 'eu-central-1' },
+    });
+    const loaded = await check(governed);
+    await aws.stop();
+    expect(own(loaded)).toEqual([
+      '@aws-sdk/client-sts',
+      'canonicalize',
+      'commander',
+      'openpgp',
+      'yaml',
+      'zod',
+    ]);
+    expect(cloudOf(loaded)).toEqual(['src/cloud/aws/sdk/sender.ts', 'src/cloud/aws/sdk/sts.ts']);
+  });
+
+  test('by check of a rehearsal is no SDK, and the log only where one is asked for', async () => {
+    const governed = await makeGoverned({ endpoint: null, env: { AWS_REGION: 'eu-central-1' } });
+    const quiet = await check(governed, '--rehearse');
+    expect(own(quiet)).toEqual(['canonicalize', 'commander', 'openpgp', 'yaml', 'zod']);
+    const logged = await check(governed, '--rehearse', '--log', join(governed.folder, 'log'));
+    expect(own(logged)).toEqual([...own(quiet), 'pino'].sort());
+  });
+});

@@ -326,7 +326,7 @@ describe('what changed since it was approved', () => {
     const played = await play(world);
     await expectRefused(world, played, 'APPROVAL_PLAN');
     expect(played.error?.message).toMatch(
-      /^the approved plan is another: steps\.keep\/state-bucket\.versioning is absent in the plan and keep now; steps\.set/,
+      /^the approved plan is another: steps\.set\/state-bucket\.versioning is set in the plan and absent now; steps\.keep/,
     );
   });
 

@@ -170,7 +170,7 @@ describe('an observation', () => {
       's3:GetBucketLifecycleConfiguration': () => ({}),
     });
     const seen = await open(api).cloud.observe(b);
-    expect(seen.resources['state-bucket']).toMatchObject({ is: 'foreign' });
+    expect(seen.resources['state-bucket']).toMatchObject({ is: 'unowned' });
     expect(seen.controls).toEqual({});
     expect(seen.known).toEqual({});
     expect(api.names()).toContain('s3:GetBucketVersioning');

@@ -82,7 +82,7 @@ describe.each([FRESH, SUPERSEDING])('$name', (scene) => {
         expect(made.flat(), 'exactly one lock').toHaveLength(1);
         const winner = made[0]!.length === 1 ? 0 : 1;
         wins[winner]! += 1;
-        expect(played[winner]!.error).toBeNull();
+        expect(played[winner].error).toBeNull();
         await expectValid(worlds[winner]);
 
         const { error } = played[1 - winner]!;

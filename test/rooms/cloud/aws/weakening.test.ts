@@ -182,12 +182,12 @@ describe('every changing call', () => {
   ];
 
   it.each(cases)('%s %j', async (operation, input, what) => {
-    const judged = weakenedBy(operation as Operation, input as Input<Operation>);
+    const judged = weakenedBy(operation, input);
     if (what === null) expect(judged).toBeNull();
     else expect(judged).toMatch(what);
     let sent = 0;
     const api = { call: async () => void (sent += 1) } as unknown as AwsApi;
-    const call = guarded(api, AWS_PROFILE).call(operation as Operation, input as Input<Operation>);
+    const call = guarded(api, AWS_PROFILE).call(operation, input);
     if (what === null) await call;
     else
       await expect(call).rejects.toMatchObject({

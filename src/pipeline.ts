@@ -30,7 +30,7 @@ import type { Observation } from './plan/control.ts';
 import { heldAgainstLock } from './plan/against-lock.ts';
 import { diff } from './plan/diff.ts';
 import { makeBlueprint } from './plan/make-blueprint.ts';
-import { changes, makePlan, planDigest, planView, type Plan } from './plan/plan.ts';
+import { changes, makePlan, planDigest, planView, refusals, type Plan } from './plan/plan.ts';
 import { tokenOf } from './plan/token.ts';
 import type { Emit, Ports, SignerInfo } from './ports.ts';
 import type { RecordedPlan } from './street/lock-input.ts';
@@ -167,6 +167,9 @@ export async function apply(
   ports.emit({ type: 'plan', plan: planned.view });
   for (const text of strangersOf(gathered, planned.observation)) ports.emit({ type: 'warning', text });
   await recorded(record, () => refuseFinished(gathered, planned), planned);
+  // What somebody else is half done with looks like theirs, or like nobody's: that they are at work explains it.
+  if (refusals(planned.plan).length > 0)
+    await recorded(record, () => refuseBusy(ports, gathered, planned), planned);
   await recorded(record, () => refuseRefused(planned.plan), planned);
   if (changes(planned.plan).length === 0 && isInForce(gathered)) {
     return {

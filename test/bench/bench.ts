@@ -113,7 +113,7 @@ async function cloudRows(
       what: 'fresh apply, while a call is under way, against the bound',
       aim: '≤ 1.3 ×',
       figure: { is: 'ratio', ratio: calls, most: 1.3 },
-      note: 'without start, gates, signing and syncing; with what the emulator takes',
+      note: 'without start, gates, signing and syncing',
     },
     ...(await otherRows(scene, all)),
     {

@@ -31,6 +31,7 @@ describe('what is loaded', { timeout: 120_000 }, () => {
         'src/commands/command-spec.ts',
         'src/commands/trust-commands.ts',
         'src/commands/values.ts',
+        'src/inputs/intent-action.ts',
         'src/kernel/codes.ts',
         'src/kernel/errors.ts',
         'src/kernel/exit.ts',

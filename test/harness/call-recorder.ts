@@ -28,7 +28,10 @@ export interface RecordedCall extends Named {
 export interface RecorderOptions {
   /** http://127.0.0.1:N of the emulator. */
   readonly upstream: string;
-  /** Milliseconds that are added to each round trip, half of it on the way there; or for each call its own. */
+  /**
+   * Milliseconds that each round trip takes, with what the emulator needs in it; or for each call its own. An emulator that needs longer
+   * makes it longer.
+   */
   readonly delayMs: number | ((call: Named) => number);
 }
 
@@ -56,12 +59,9 @@ export async function startRecorder(options: RecorderOptions): Promise<Recorder>
     const startMs = performance.now();
     const index = asked++;
     const named = readCall(incoming.method ?? '', incoming.url ?? '', incoming.headers, body);
-    const half = delayOf(named) / 2;
-    await pause(half);
-    const servedFrom = performance.now();
     const { status, headers, answer } = await forward(agent, upstream, incoming, body);
-    const servedMs = performance.now() - servedFrom;
-    await pause(half);
+    const servedMs = performance.now() - startMs;
+    await pause(Math.max(0, delayOf(named) - servedMs));
     const connection = numbers.get(incoming.socket) ?? -1;
     calls.push({ ...named, index, startMs, endMs: performance.now(), servedMs, connection, status });
     outgoing.writeHead(status, headers);

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseIntent } from '../../src/inputs/intent.ts';
 import { parseParity } from '../../src/inputs/parity.ts';
 import { sha256 } from '../../src/kernel/digest.ts';
+import { CLAIM_TAG, FINISHED_TAG } from '../../src/cloud/aws/tags.ts';
 import { OWNER_TAGS, ROLE_NAMES, type Blueprint, type RoleName } from '../../src/plan/blueprint.ts';
 import { makeBlueprint } from '../../src/plan/make-blueprint.ts';
 import { providerMirror, requireOrSkip, whereIs } from '../harness/capabilities.ts';
@@ -131,13 +132,14 @@ async function whatWasMade(
     }),
   );
   const described = found.map(([role, Role]) => [role, Role?.Description ?? '']);
-  const claim = found[0]?.[1]?.Tags?.find(({ Key }) => Key === 'govboot:claim');
+  // What runs write about themselves is on that role only, and no part of the configuration.
+  const ofRuns = (found[0]?.[1]?.Tags ?? []).filter(({ Key }) => Key === CLAIM_TAG || Key === FINISHED_TAG);
   return {
     b,
     made: {
       keyArn: KeyMetadata?.Arn ?? '',
       run: tag(OWNER_TAGS.run),
-      operatorTags: { 'govboot:claim': claim?.Value ?? '' },
+      operatorTags: Object.fromEntries(ofRuns.map(({ Key = '', Value = '' }) => [Key, Value])),
       descriptions: {
         ...(Object.fromEntries(described) as Record<RoleName, string>),
         key: KeyMetadata?.Description ?? '',

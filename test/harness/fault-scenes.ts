@@ -23,7 +23,7 @@ export const KINDS = {
   /** A locked backend, and a newer policy, tag and intent that change controls of every resource. */
   superseding: { action: 'supersede', intent: 'intents/two.yaml' },
   /** A locked backend whose controls somebody changed behind its back. */
-  correcting: { action: 'supersede', intent: 'intents/correct.yaml' },
+  correcting: { action: 'correct', intent: 'intents/correct.yaml' },
 } as const;
 export type Kind = keyof typeof KINDS;
 

@@ -87,6 +87,9 @@ const VOLATILE = new Set([
 ]);
 const RANDOM_ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\bA[A-Z]{3}[A-Z0-9]{16,}\b/g;
 
+/** When the last run finished, as its mark on the operator role says. */
+const FINISHED = /("govboot:finished","Value":"\S+ )[0-9TZ:-]+/g;
+
 /** The same id has the same name wherever it stands, so that a table that names another key is seen. */
 function named(cloud: ObservedCloud): ObservedCloud {
   const names = new Map<string, string>();
@@ -96,7 +99,7 @@ function named(cloud: ObservedCloud): ObservedCloud {
     names.set(id, name);
     return name;
   };
-  return JSON.parse(text.replaceAll(RANDOM_ID, nameOf)) as ObservedCloud;
+  return JSON.parse(text.replaceAll(FINISHED, '$1<then>').replaceAll(RANDOM_ID, nameOf)) as ObservedCloud;
 }
 
 /** null where there is no such setting. */

@@ -5,29 +5,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requireOrSkip } from '../harness/capabilities.ts';
 import { changesOf } from '../harness/fault-choice.ts';
-import { failuresOf, lossAt, outageAt, signalAt, tryAll, type Point } from '../harness/fault-points.ts';
-import { startFaultProxy, type FaultProxy } from '../harness/fault-proxy.ts';
-import { makeFresh, undisturbed, type Scene, type Undisturbed } from '../harness/fault-scenes.ts';
-import { startMoto, type Moto } from '../harness/moto.ts';
+import { openFresh, type FreshScene } from '../harness/fault-fresh.ts';
+import { failuresOf, lossAt, outageAt, signalAt, type Point } from '../harness/fault-points.ts';
 
 describe.skipIf(!requireOrSkip('moto', 'a run that is cut off'))('cut off', { timeout: 600_000 }, () => {
-  let moto: Moto;
-  let proxy: FaultProxy;
-  let fresh: Scene;
-  let wanted: Undisturbed;
+  let fresh: FreshScene;
   beforeAll(async () => {
-    moto = await startMoto();
-    proxy = await startFaultProxy();
-    fresh = await makeFresh(proxy, moto);
-    wanted = await undisturbed(fresh);
+    fresh = await openFresh();
   }, 300_000);
-  afterAll(async () => {
-    await moto.stop();
-    await proxy.stop();
-  });
+  afterAll(() => fresh.end());
 
   test('while it claims, while it makes, and before it reads back', async () => {
-    const changes = changesOf(wanted);
+    const changes = changesOf(fresh.wanted);
     const late = changes.length - 2;
     const [key, bucket] = ['kms:CreateKey', 's3:CreateBucket'].map((operation) =>
       changes.find((call) => call.operation === operation),
@@ -42,7 +31,7 @@ describe.skipIf(!requireOrSkip('moto', 'a run that is cut off'))('cut off', { ti
       lossAt('fresh', 'killed before', bucket),
       outageAt('fresh', late, 500),
     ];
-    const tried = await tryAll(points, { fresh }, { fresh: wanted }, 4);
+    const tried = await fresh.tryAll(points, 4);
     // INTERRUPTED is demanded of those that were sent a signal they can hear.
     expect(points.filter(({ codes }) => codes?.includes('INTERRUPTED') === true)).toHaveLength(4);
     expect(failuresOf(tried)).toEqual([]);

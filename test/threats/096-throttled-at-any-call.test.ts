@@ -6,26 +6,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requireOrSkip } from '../harness/capabilities.ts';
 import { SINGLE_FAULTS } from '../harness/fault-answers.ts';
 import { changesOf } from '../harness/fault-choice.ts';
-import { failuresOf, tryAll, type Point } from '../harness/fault-points.ts';
-import { startFaultProxy, type FaultProxy, type Rule } from '../harness/fault-proxy.ts';
-import { makeFresh, undisturbed, type Scene, type Undisturbed } from '../harness/fault-scenes.ts';
-import { startMoto, type Moto } from '../harness/moto.ts';
+import { openFresh, type FreshScene } from '../harness/fault-fresh.ts';
+import { failuresOf, type Point } from '../harness/fault-points.ts';
+import type { Rule } from '../harness/fault-proxy.ts';
 
 describe.skipIf(!requireOrSkip('moto', 'a throttled run'))('throttled', { timeout: 600_000 }, () => {
-  let moto: Moto;
-  let proxy: FaultProxy;
-  let fresh: Scene;
-  let wanted: Undisturbed;
+  let fresh: FreshScene;
   beforeAll(async () => {
-    moto = await startMoto();
-    proxy = await startFaultProxy();
-    fresh = await makeFresh(proxy, moto);
-    wanted = await undisturbed(fresh);
+    fresh = await openFresh();
   }, 300_000);
-  afterAll(async () => {
-    await moto.stop();
-    await proxy.stop();
-  });
+  afterAll(() => fresh.end());
 
   test('every call a few times, and one for good', async () => {
     const [throttled, inside] = ['throttled', '500'].map((name) =>
@@ -33,13 +23,13 @@ describe.skipIf(!requireOrSkip('moto', 'a throttled run'))('throttled', { timeou
     );
     if (throttled === undefined || inside === undefined) throw new Error('the table has other names');
     // Whether a key was made by a call that failed inside is looked up, so that call is not repeated.
-    const rules = changesOf(wanted).flatMap(({ name, nth, operation }): readonly Rule[] => {
+    const rules = changesOf(fresh.wanted).flatMap(({ name, nth, operation }): readonly Rule[] => {
       const match = { by: 'from name', name, nth } as const;
       const once = { match, fault: inside.fault, times: 1 };
       return [{ match, fault: throttled.fault, times: 2 }, ...(operation === 'kms:CreateKey' ? [] : [once])];
     });
     const again = rules.reduce((sum, { times }) => sum + times, 0);
-    const [last] = changesOf(wanted).filter(({ operation }) => operation === 's3:PutBucketVersioning');
+    const [last] = changesOf(fresh.wanted).filter(({ operation }) => operation === 's3:PutBucketVersioning');
     const forGood: Rule = {
       match: { by: 'from name', name: last?.name ?? '', nth: 1 },
       ...{ fault: throttled.fault, times: Infinity },
@@ -49,6 +39,6 @@ describe.skipIf(!requireOrSkip('moto', 'a throttled run'))('throttled', { timeou
       { kind: 'fresh', name: 'every call', rules, first: 'completes', again },
     ];
     expect(again).toBeGreaterThan(60);
-    expect(failuresOf(await tryAll(points, { fresh }, { fresh: wanted }, 2))).toEqual([]);
+    expect(failuresOf(await fresh.tryAll(points, 2))).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 // Builds dist/: one executable, its lazily loaded chunks, and a list of everything that went into them.
 // Every dependency is bundled, so an installed govboot needs Node and nothing else.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -79,6 +80,12 @@ const executable = join(dist, 'govboot.js');
 const rank = (path) => (path === executable ? 2 : path.startsWith(join(dist, 'chunks')) ? 0 : 1);
 const inOrder = [...outputs].sort(([a], [b]) => rank(a) - rank(b));
 for (const [path, contents] of inOrder) put(path, contents);
+
+// Rendered by the program itself, asked in a way that does not look for the text of an earlier build.
+const help = spawnSync(process.execPath, [executable, '--help', '--repo', '.'], { encoding: 'utf8' });
+if (help.status !== 0 || help.stdout === '') throw new Error(`the help was not rendered: ${help.stderr}`);
+outputs.set(join(dist, 'help.txt'), help.stdout);
+put(join(dist, 'help.txt'), help.stdout);
 
 // What an earlier build left behind goes last.
 for (const entry of readdirSync(dist, { recursive: true })) {

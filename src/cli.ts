@@ -22,12 +22,16 @@ export interface Invocation<N extends CommandName = CommandName> {
 
 export type Run = (invocation: Invocation) => Promise<void>;
 
-/** Builds the command line. @param out where help and version go */
-export function makeProgram(
-  version: string,
-  run: Run,
-  out: { readonly stdout: (text: string) => void; readonly stderr: (text: string) => void },
-): Command {
+/** Where help and version go. */
+export interface Out {
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  /** Of the terminal; undefined where there is none. */
+  readonly columns?: number | undefined;
+}
+
+/** Builds the command line. */
+export function makeProgram(version: string, run: Run, out: Out): Command {
   const program = new Command('govboot')
     .description(
       'Bootstraps the Terraform/OpenTofu state backend of an environment, under governance, and leaves signed evidence.',
@@ -42,7 +46,12 @@ export function makeProgram(
     .option('--log <file>', 'append a log of calls, retries and warnings, secrets redacted')
     .configureHelp({ showGlobalOptions: true })
     // Help that was not asked for (`govboot trust`) is help too; errors are told by the display.
-    .configureOutput({ writeOut: out.stdout, writeErr: out.stdout, outputError: () => undefined })
+    .configureOutput({
+      writeOut: out.stdout,
+      writeErr: out.stdout,
+      outputError: () => undefined,
+      getOutHelpWidth: () => Math.min(out.columns ?? HELP_COLUMNS, HELP_COLUMNS),
+    })
     .addHelpText('after', `\n${SEQUENCE}\n${exitTable()}`);
   failAs(program);
   const groups = new Map(

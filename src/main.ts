@@ -54,6 +54,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     stderr: (text) => {
       process.stderr.write(text);
     },
+    columns: process.stdout.columns,
   });
   try {
     if (argv.length === 0) {

@@ -6,6 +6,7 @@ import { projectRoot } from '../harness/capabilities.ts';
 import { runCli } from '../harness/cli.ts';
 import { AWS_KEYS, startFakeAws } from '../harness/fake-aws.ts';
 import { makeGoverned, type Governed } from '../harness/governed-repo.ts';
+import { startGovboot } from '../harness/operator.ts';
 import { loadedBy, type Loaded } from '../harness/loaded.ts';
 
 const { dependencies } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
@@ -19,7 +20,29 @@ const cloudOf = ({ sources }: Loaded): readonly string[] =>
   sources.filter((path) => path.startsWith('src/cloud/aws/sdk/'));
 
 describe('what is loaded', { timeout: 120_000 }, () => {
-  test.each([[['--help']], [['--version']], [['apply', '--help']]])(
+  test('by --help is the text that was rendered with the program, and it is what the program itself says', async () => {
+    const loaded = await loadedBy((env) => runCli(['--help'], { env }));
+    expect(loaded.result.code).toBe(0);
+    expect(loaded.packages).toEqual([]);
+    expect(loaded.sources).toEqual([]);
+    const asked = await runCli(['--help', '--repo', '.']);
+    expect(loaded.result.stdout).toBe(asked.stdout);
+    for (const same of [['-h'], ['help']]) expect((await runCli(same)).stdout).toBe(asked.stdout);
+  });
+
+  test.each([
+    [60, false],
+    [80, true],
+    [160, true],
+  ])('by --help on a terminal of %i columns: the rendered text is shown, %s', async (cols, rendered) => {
+    const screen = startGovboot(['--help'], { cols, rows: 60, env: {} });
+    expect((await screen.exit).code).toBe(0);
+    const shown = screen.raw().replaceAll('\r', '');
+    expect(shown).toContain('Usage: govboot [options] [command]');
+    expect(shown.trim() === (await runCli(['--help'])).stdout.trim()).toBe(rendered);
+  });
+
+  test.each([[['--version']], [['apply', '--help']]])(
     'by %j is the command line and nothing else',
     async (args) => {
       const loaded = await loadedBy((env) => runCli(args, { env }));

@@ -1,6 +1,6 @@
 /** The plan as a table that a person can read before saying yes. What decides is wrapped where room is short, never cut. */
 import type { PlanRow, PlanView } from '../kernel/events.ts';
-import type { Json } from '../kernel/json.ts';
+import { isJsonObject, type Json } from '../kernel/json.ts';
 import { clean, paint, type Paint, type Style } from './style.ts';
 import { hanging, pad, pairs, width, wrap } from './table.ts';
 import { shownChange, shownValue, shownWhole } from './value.ts';
@@ -162,9 +162,14 @@ function indented(text: string, by: number, style: Style): readonly string[] {
   return wrap(text, style.columns - by, 2).map((line, i) => ' '.repeat(i === 0 ? by : by + 2) + line);
 }
 
-/** Whose tags come upon it, and which were there. */
-function adopted(row: PlanRow, style: Style): readonly string[] {
-  return shownChange(style, 'tags', row.from, row.to).flatMap((line) => indented(line, 4, style));
+/** Which tags were there, and which come upon them. */
+function adopted({ from, to }: PlanRow, style: Style): readonly string[] {
+  const has = isJsonObject(from ?? {}) && Object.keys(from ?? {}).length > 0;
+  const found = has ? `found with ${shownValue(style, 'tags', from)}` : 'found without tags';
+  return [
+    ...indented(found, 4, style),
+    ...(to === null ? [] : indented(`to carry ${shownValue(style, 'tags', to)}`, 4, style)),
+  ];
 }
 
 /** What the creating call itself sets. */

@@ -27,6 +27,24 @@ function row(more: Partial<PlanRow>): PlanRow {
 
 const shown = (rows: readonly PlanRow[], columns = 100): string => at(columns, planOf(rows));
 
+describe('what is taken over', () => {
+  const adopt = (from: Json | null, to: Json | null) =>
+    squeezed(shown([row({ kind: 'adopt', control: null, title: 'state bucket', from, to })]));
+
+  it('is shown with the tags that were found, and those that it is to carry', () => {
+    const text = adopt({ Backup: 'daily' }, { Backup: 'daily', Owner: 'platform' });
+    expect(text).toContain('^adoptstate-bucketacme-dev-tfstate');
+    expect(text).toContain('foundwithBackup=daily');
+    expect(text).toMatch(/tocarry.*Owner=platform/);
+    expect(text).toContain('^1toadopt');
+  });
+
+  it.each([null, {}])('without tags is told as such: %j', (from) => {
+    expect(adopt(from, null)).toContain('foundwithouttags');
+    expect(adopt(from, null)).not.toContain('tocarry');
+  });
+});
+
 describe('the plan table', () => {
   it.each([40, 80, 140])('reads well at %i columns', async (columns) => {
     await expect(at(columns)).toMatchFileSnapshot(`../../golden/plan-${String(columns)}.txt`);

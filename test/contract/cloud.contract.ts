@@ -162,6 +162,46 @@ export function cloudContract(name: string, makeWorld: () => Promise<CloudWorld>
       expect(refusal).toMatchObject({ code: 'FOREIGN_RESOURCE' });
     });
 
+    test('what was made by hand is refused, and taken over where the intent says so', async () => {
+      const world = await makeWorld();
+      const b = exampleBlueprint();
+      await world.api.call('s3:CreateBucket', {
+        Bucket: b.names.bucket,
+        CreateBucketConfiguration: { LocationConstraint: b.region as 'eu-central-1' },
+      });
+      const { KeyMetadata } = await world.api.call('kms:CreateKey', {
+        Description: 'by hand',
+        KeyUsage: 'ENCRYPT_DECRYPT',
+      });
+      await spread(world);
+      await world.api.call('dynamodb:CreateTable', {
+        TableName: b.names.table,
+        AttributeDefinitions: [{ AttributeName: 'LockID', AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: 'LockID', KeyType: 'HASH' }],
+        BillingMode: 'PAY_PER_REQUEST',
+        SSESpecification: { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: KeyMetadata?.Arn },
+      });
+      await world.api.call('kms:CreateAlias', {
+        AliasName: b.names.keyAlias,
+        TargetKeyId: KeyMetadata?.KeyId ?? '',
+      });
+      await spread(world);
+      const refused = (await planned(world, b)).steps.filter(
+        (step) => step.kind === 'refuse' && step.control === null,
+      );
+      expect(refused.map(({ resource }) => resource).sort()).toEqual([
+        'lock-table',
+        'state-bucket',
+        'state-key',
+      ]);
+      const adopting = exampleBlueprint({ adopts: 'anything' });
+      await bootstrap(world, adopting);
+      await spread(world);
+      // From now on it is ours, whoever asks.
+      expect(await amiss(world, b)).toEqual([]);
+      expect((await planned(world, b)).known['state-key.id']).toBe(KeyMetadata?.KeyId);
+    });
+
     test('what went wrong since is shown and mended, and nothing else is touched', async () => {
       const world = await makeWorld();
       const b = exampleBlueprint();

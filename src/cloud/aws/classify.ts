@@ -51,7 +51,11 @@ const BY_NAME: readonly Rule[] = [
     `OperationAborted ConditionalRequestConflict ConcurrentModification ConcurrentModificationException ConflictException
      EntityTemporarilyUnmodifiable EntityTemporarilyUnmodifiableException`,
   ),
-  rule('not-ready', 'ContinuousBackupsUnavailableException KMSInvalidStateException KMSInvalidState'),
+  // Markers are AWS's own: one that it does not know is of a page that this replica does not have yet.
+  rule(
+    'not-ready',
+    'ContinuousBackupsUnavailableException KMSInvalidStateException KMSInvalidState InvalidMarkerException',
+  ),
   rule(
     'unavailable',
     `InternalError InternalFailure InternalServerError InternalServiceError ServiceUnavailable ServiceFailure ServiceFailureException

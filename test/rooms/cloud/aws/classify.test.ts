@@ -44,6 +44,7 @@ const NAMED: readonly (readonly [Operation, string, number, FaultKind])[] = [
 
   ['dynamodb:UpdateContinuousBackups', 'ContinuousBackupsUnavailableException', 400, 'not-ready'],
   ['kms:EnableKeyRotation', 'KMSInvalidStateException', 400, 'not-ready'],
+  ['kms:ListResourceTags', 'InvalidMarkerException', 400, 'not-ready'],
 
   ['s3:PutBucketPolicy', 'AccessDenied', 403, 'denied'],
   ['kms:CreateKey', 'AccessDeniedException', 400, 'denied'],

@@ -216,7 +216,7 @@ describe('the cloud itself', () => {
     expect((await api.call('kms:ListKeys', { Limit: 100 })).Keys).toHaveLength(3);
     expect((await api.call('kms:ListKeys', { Limit: 2 })).Keys).toHaveLength(2);
     await refused(api.call('kms:ListKeys', { Limit: 1001 }), 'invalid', 'ValidationException');
-    await refused(api.call('kms:ListKeys', { Marker: 'next:99' }), 'invalid', 'InvalidMarkerException');
+    await refused(api.call('kms:ListKeys', { Marker: 'next:99' }), 'not-ready', 'InvalidMarkerException');
     await refused(api.call('iam:ListRoleTags', { RoleName: 'nobody', MaxItems: 0 }), 'absent');
   });
 

@@ -1,5 +1,5 @@
 /** Parts of the street that pipeline.ts puts in order. */
-import { GovbootError, messageOf } from '../kernel/errors.ts';
+import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
 import type { FileRead } from '../inputs/facts.ts';
 import { assertRight, wrongAfter } from '../apply/readback.ts';
 import type { Locked } from '../plan/against-lock.ts';
@@ -99,7 +99,13 @@ export async function refuseBusy(
 ): Promise<void> {
   const knownRuns = runsOf(gathered.ledger);
   const context = { run: plan.run, blueprint, known: observation.known, knownRuns };
-  const other = await doorsOf(gathered).claims.look(context, ports.clock.now());
+  // What cannot be looked at explains nothing, and must not take the place of what was to be explained.
+  const other = await doorsOf(gathered)
+    .claims.look(context, ports.clock.now())
+    .catch((error: unknown) => {
+      if (isGovbootError(error)) return null;
+      throw error;
+    });
   if (other !== null) throw takenBy(other);
 }
 

@@ -43,6 +43,15 @@ export interface Blueprint {
   readonly adopts: 'nothing' | 'locked' | 'anything';
 }
 
+/** Whether a run that finished stands in the way of another: the ledger at hand does not know it, and the intent does not adopt what is there. */
+export function isInTheWay(
+  finishedRun: string,
+  { adopts }: Pick<Blueprint, 'adopts'>,
+  knownRuns: ReadonlySet<string>,
+): boolean {
+  return adopts !== 'anything' && !knownRuns.has(finishedRun);
+}
+
 /** The tags by which a resource is provably ours; they are written by the call that makes it. */
 export const OWNER_TAGS = {
   repository: 'govboot:repository',

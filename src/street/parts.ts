@@ -3,7 +3,7 @@ import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
 import type { FileRead } from '../inputs/facts.ts';
 import { assertRight, wrongAfter } from '../apply/readback.ts';
 import type { Locked } from '../plan/against-lock.ts';
-import type { Blueprint } from '../plan/blueprint.ts';
+import { isInTheWay, type Blueprint } from '../plan/blueprint.ts';
 import type { Holder, Observation } from '../plan/control.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ClaimContext, Claims, Cloud, Ports, RunContext, SignerInfo, Taken } from '../ports.ts';
@@ -58,8 +58,8 @@ export function refuseFinished(
   { ledger }: Pick<Gathered, 'ledger'>,
   { blueprint, observation: { finishedBy } }: Pick<Observed, 'blueprint' | 'observation'>,
 ): void {
-  if (finishedBy === null || blueprint.adopts === 'anything' || runsOf(ledger).has(finishedBy.run)) return;
-  throw finishedElsewhere(finishedBy);
+  if (finishedBy !== null && isInTheWay(finishedBy.run, blueprint, runsOf(ledger)))
+    throw finishedElsewhere(finishedBy);
 }
 
 function finishedElsewhere({ holder, run, since }: Holder): GovbootError {

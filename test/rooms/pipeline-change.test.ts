@@ -8,6 +8,7 @@ import {
   counts,
   expectValid,
   ledgerOf,
+  locksOf,
   lockedWorld,
   observable,
   play,
@@ -24,10 +25,6 @@ const INTENT = { intent: 'intents/change.yaml' };
 const elsewhere = (world: World) => makePorts({ world }).api;
 const lockOf = ({ store }: World): BackendLock =>
   JSON.parse(new TextDecoder().decode(store.files.get('.backend.lock'))) as BackendLock;
-const digestOf = (world: World): string =>
-  ledgerOf(world)
-    .flatMap((entry) => (entry.type === 'LOCK_WRITTEN' ? [entry.body.lock_sha256] : []))
-    .at(-1)!;
 const suspend = (world: World) =>
   elsewhere(world).call('s3:PutBucketVersioning', {
     Bucket: BUCKET,
@@ -70,7 +67,7 @@ async function madeByHand(world: World, tags: readonly { Key: string; Value: str
 
 /** The same intent signed anew with another action. */
 async function asks(world: World, action: 'create' | 'adopt' | 'supersede' | 'correct'): Promise<void> {
-  const names = action === 'supersede' || action === 'correct' ? { supersedes: digestOf(world) } : {};
+  const names = action === 'supersede' || action === 'correct' ? { supersedes: locksOf(world).at(-1)! } : {};
   await world.intent({ path: INTENT.intent, action, ...names });
 }
 
@@ -178,7 +175,7 @@ describe('a locked backend that drifted', () => {
   test('is brought back by an intent that corrects, which names the lock; nothing else is written', async () => {
     const world = await lockedWorld();
     const right = await observable(world);
-    const old = digestOf(world);
+    const old = locksOf(world).at(-1)!;
     await suspend(world);
     await asks(world, 'correct');
     const { ports } = await applied(world, INTENT);

@@ -5,7 +5,7 @@ import type { AwsApi } from '../../src/cloud/aws/api.ts';
 import { makeAwsCloud } from '../../src/cloud/aws/cloud.ts';
 import { makePorts, makeWorld, type World } from '../harness/ports.ts';
 import { FRESH, ONE_OF_EACH, SUPERSEDING, type Scene, undisturbed } from './street/crashing.ts';
-import { counts, expectValid, ledgerOf, observable, play, type Played } from './street/playing.ts';
+import { counts, expectValid, ledgerOf, locksOf, observable, play, type Played } from './street/playing.ts';
 
 /** Rounds of each scene; with both, a hundred and more. */
 const ROUNDS = { fresh: 70, superseding: 40 } as const;
@@ -59,9 +59,6 @@ async function copyOf(world: World): Promise<World> {
   copy.releases.splice(0, copy.releases.length, ...world.releases);
   return copy;
 }
-
-const locksOf = (world: World): readonly string[] =>
-  ledgerOf(world).flatMap((entry) => (entry.type === 'LOCK_WRITTEN' ? [entry.body.lock_sha256] : []));
 
 describe.each([FRESH, SUPERSEDING])('$name', (scene) => {
   const many = ROUNDS[scene.name as keyof typeof ROUNDS];

@@ -10,8 +10,7 @@
  */
 import { GovbootError } from '../../kernel/errors.ts';
 import { isInstant, msOf, type Instant } from '../../kernel/time.ts';
-import type { Blueprint } from '../../plan/blueprint.ts';
-import { OWNER_TAGS } from '../../plan/blueprint.ts';
+import { isInTheWay, OWNER_TAGS, type Blueprint } from '../../plan/blueprint.ts';
 import type { Holder } from '../../plan/control.ts';
 import type { ClaimAnswer, ClaimContext, RunContext, Taken } from '../../ports.ts';
 import { isFault, type AwsApi } from './api.ts';
@@ -85,9 +84,7 @@ export async function takeClaim(
 /** The run that finished last, when the ledger at hand has never heard of it; an intent that adopts goes over it. */
 function unknownIn(tags: Tags, { blueprint, knownRuns }: ClaimContext): Holder | null {
   const finished = parseClaim(tags[FINISHED_TAG]);
-  return finished === null || blueprint.adopts === 'anything' || knownRuns.has(finished.run)
-    ? null
-    : finished;
+  return finished !== null && isInTheWay(finished.run, blueprint, knownRuns) ? finished : null;
 }
 
 /** Which run finished last; null when the role is not ours, or not there. @throws ApiFault */

@@ -3,7 +3,7 @@ import { expect, vi } from 'vitest';
 import type { Json } from '../../../src/kernel/json.ts';
 import type { Request } from '../../../src/street/gather.ts';
 import { makePorts, makeWorld, type Mishap, type PortsOptions, type World } from '../../harness/ports.ts';
-import { applied, counts, expectValid, ledgerOf, observable, play, typesOf } from './playing.ts';
+import { applied, counts, expectValid, ledgerOf, locksOf, observable, play, typesOf } from './playing.ts';
 
 /** What is applied, and to what. */
 export interface Scene {
@@ -40,7 +40,7 @@ export const CORRECTING: Scene = {
     const world = await makeWorld();
     await applied(world);
     await drift(world);
-    await world.intent({ path: INTENT, action: 'correct', supersedes: lockOf(world) });
+    await world.intent({ path: INTENT, action: 'correct', supersedes: locksOf(world).at(-1)! });
     return world;
   },
   request: { intent: INTENT },
@@ -58,17 +58,12 @@ export const SUPERSEDING: Scene = {
     world.edit('policies/parity.yaml', 'CostCentre: "100"', 'CostCentre: "101"');
     world.edit('policies/parity.yaml', 'pitr_days: 35', 'pitr_days: 30');
     await world.release('v1.1.0');
-    await world.intent({ path: INTENT, action: 'supersede', supersedes: lockOf(world) });
+    await world.intent({ path: INTENT, action: 'supersede', supersedes: locksOf(world).at(-1)! });
     return world;
   },
   request: { intent: INTENT },
   entries: CORRECTING.entries,
 };
-
-const lockOf = (world: World): string =>
-  ledgerOf(world)
-    .flatMap((entry) => (entry.type === 'LOCK_WRITTEN' ? [entry.body.lock_sha256] : []))
-    .at(-1)!;
 
 /** Somebody with rights in the account, late in the evening. */
 async function drift(world: World): Promise<void> {

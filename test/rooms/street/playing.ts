@@ -48,6 +48,10 @@ export function ledgerOf({ store }: World): readonly LedgerEntry[] {
     .map(([name, bytes]) => parseEntry(bytes, name));
 }
 
+/** Digests of all locks that the ledger speaks of, oldest first. */
+export const locksOf = (world: World): readonly string[] =>
+  ledgerOf(world).flatMap((entry) => (entry.type === 'LOCK_WRITTEN' ? [entry.body.lock_sha256] : []));
+
 export const typesOf = (world: World): readonly string[] => ledgerOf(world).map(({ type }) => type);
 
 /** Evidence that is there must verify, whatever happened. */

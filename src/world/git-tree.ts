@@ -1,9 +1,9 @@
 /**
- * The tagged tree, from raw objects. Every object is hashed again and must be what its name says, because git does not look:
+ * The tagged tree, from raw objects. Every object that is read is hashed again and must be what its name says, because git does not look:
  * whoever can write to .git/objects could otherwise put other content under a signed name.
  */
 import { createHash } from 'node:crypto';
-import type { Problem } from '../inputs/facts.ts';
+import type { Maybe, Problem } from '../inputs/facts.ts';
 import { gitObjectId, sha256, type Sha256 } from '../kernel/digest.ts';
 import { safe } from '../kernel/text.ts';
 import type { Format, ObjectHeader, OnObject } from './git-batch.ts';
@@ -15,6 +15,7 @@ import {
   isGitFolder,
   isPlainPath,
   pathOf,
+  type AllFound,
   type Entry,
   type Limits,
   type Mode,
@@ -48,21 +49,35 @@ interface TreeEntry {
   readonly oid: string;
 }
 
-/** Reads the tree of a commit, whatever is made after the tag left out. @throws ProblemError OBJECT_FORGED, REPO_UNSAFE, FILE_UNSAFE, TAG_TARGET_TYPE */
+/**
+ * Reads the tree of a commit, whatever is made after the tag left out.
+ * @param disk what lies in the work tree: where that has the very name that the tree has, its bytes are the tagged ones and the blob is
+ * not unfolded; docs/decisions/0020-what-is-unfolded.md
+ * @throws ProblemError OBJECT_FORGED, REPO_UNSAFE, FILE_UNSAFE, TAG_TARGET_TYPE
+ */
 export async function readTaggedTree(
   git: Git,
   commit: string,
   format: Format,
   limits: Limits,
+  disk: Promise<Maybe<AllFound>>,
 ): Promise<TaggedTree> {
   const bytes = (await readObjects(git, [commit], 'commit', format)).get(commit) ?? new Uint8Array(0);
   const tree = /^tree ([0-9a-f]{40,64})\n/.exec(Buffer.from(bytes).toString('latin1'))?.[1];
   if (tree === undefined) throw new ProblemError('REPO_UNSAFE', `commit ${commit} has no tree`);
   const problems: Problem[] = [];
   const leaves = await expand(git, tree, format, limits, problems);
-  const contents = await hashBlobs(git, leaves, format, limits);
+  const found = await disk;
   const entries = new Map<string, Entry>();
+  const toUnfold: Leaf[] = [];
   for (const leaf of leaves) {
+    const here = found.is === 'read' ? found.value.get(leaf.key) : undefined;
+    if (here === undefined || here.mode === 'unsafe' || here.oid !== leaf.oid || isAttributes(leaf.key))
+      toUnfold.push(leaf);
+    else entries.set(leaf.key, { mode: leaf.mode, sha256: here.sha256 });
+  }
+  const contents = await hashBlobs(git, toUnfold, format, limits);
+  for (const leaf of toUnfold) {
     const content = contents.get(leaf.oid);
     if (content === undefined)
       throw new ProblemError('REPO_UNSAFE', `the content of ${pathOf(leaf.key)} was not read`);
@@ -212,7 +227,7 @@ async function readObjects(
   return found;
 }
 
-/** Streams every blob once, through git's own hash and through SHA-256. */
+/** Streams each of these blobs once, through git's own hash and through SHA-256. */
 async function hashBlobs(
   git: Git,
   leaves: readonly Leaf[],

@@ -13,7 +13,7 @@ import { annotatedTags, descends, headOf, readTag } from './git-refs.ts';
 import { gitFolderProblem, repositoryProblems } from './plain-repository.ts';
 import { errno, maybe } from './problem.ts';
 import { lstatOrNull } from './safe-read.ts';
-import { LIMITS, pathOf, WorkTree, type Entries, type Limits } from './work-tree.ts';
+import { LIMITS, pathOf, WorkTree, type AllFound, type Entries, type Limits } from './work-tree.ts';
 
 export interface RepositoryDeps {
   readonly git?: GitOptions;
@@ -112,13 +112,13 @@ async function openAt(root: string, deps: RepositoryDeps): Promise<Repository> {
         headOf(git),
         readTag(git, name, format),
       ]);
-      // The disk is hashed while git unfolds the objects: two programs, and neither knows of the other's answer.
-      const [tagged] =
+      // Names of files are read while git unfolds the folders: two programs, and neither knows of the other's answer.
+      const tagged =
         tag.is === 'tag'
-          ? await Promise.all([maybe(() => readTaggedTree(git, tag.tag.commit, format, limits)), disk.scan()])
-          : [notRead(tag)];
+          ? await maybe(() => readTaggedTree(git, tag.tag.commit, format, limits, disk.scan(format)))
+          : notRead(tag);
       const [tree, descent] = await Promise.all([
-        compare(tagged, disk),
+        tagged.is === 'problem' ? tagged : compare(tagged.value.entries, await disk.scan(format)),
         descends(git, tag, lastUsed, format),
       ]);
       return {
@@ -170,11 +170,8 @@ function notRead(tag: TagRead & { readonly is: 'problem' }): Maybe<TaggedTree> {
   return { is: 'problem', problem: { code: tag.code, wrong: `the tree was not compared: ${tag.wrong}` } };
 }
 
-async function compare(tagged: Maybe<TaggedTree>, disk: WorkTree): Promise<Maybe<TreeFacts>> {
-  if (tagged.is === 'problem') return tagged;
-  const onDisk = await disk.scan();
+function compare(entries: Entries, onDisk: Maybe<AllFound>): Maybe<TreeFacts> {
   if (onDisk.is === 'problem') return onDisk;
-  const { entries } = tagged.value;
   const found = process.platform === 'win32' ? withModesOf(entries, onDisk.value) : onDisk.value;
   const keys = [...new Set([...entries.keys(), ...found.keys()])].sort();
   const differences = keys.flatMap((key) => {

@@ -1,12 +1,13 @@
 /** The files on disk: each read once, through no link; what is hashed for the tree is the very buffer that is handed out. */
 import { createHash } from 'node:crypto';
-import { readSync, type Dirent } from 'node:fs';
+import { readSync, type Dirent, type Stats } from 'node:fs';
 import { readdir, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { FileRead, Maybe } from '../inputs/facts.ts';
-import { sha256, type Sha256 } from '../kernel/digest.ts';
+import { gitObjectId, sha256, type Sha256 } from '../kernel/digest.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { isSafe, safe } from '../kernel/text.ts';
+import type { Format } from './git-batch.ts';
 import { maybe, ProblemError } from './problem.ts';
 import {
   answered,
@@ -50,6 +51,13 @@ export type Entry = { readonly mode: Mode; readonly sha256: Sha256 } | { readonl
 /** Entries by path. The key is the path's bytes as Latin-1 text, so that keys sort as the bytes do. */
 export type Entries = ReadonlyMap<string, Entry>;
 
+/** A place on disk, with the object name that git has for these bytes. */
+export type Found =
+  | { readonly mode: Mode; readonly sha256: Sha256; readonly oid: string }
+  | { readonly mode: 'unsafe' };
+
+export type AllFound = ReadonlyMap<string, Found>;
+
 interface Seen {
   readonly file: FileRead;
   readonly executable: boolean;
@@ -78,7 +86,7 @@ export class WorkTree {
   private readonly names = new Map<string, Promise<readonly string[]>>();
   private kept = 0;
   private readonly hashed = new Map<string, Sha256>();
-  private scanned: Promise<Maybe<Entries>> | null = null;
+  private scanned: Promise<Maybe<AllFound>> | null = null;
 
   constructor(root: string, limits: Limits) {
     this.root = root;
@@ -107,9 +115,9 @@ export class WorkTree {
     return files;
   }
 
-  /** Everything on disk but .git and what is made after the tag. */
-  scan(): Promise<Maybe<Entries>> {
-    this.scanned ??= maybe(() => this.scanNow());
+  /** Everything on disk but .git and what is made after the tag. @param format the hash that the repository names objects by */
+  scan(format: Format): Promise<Maybe<AllFound>> {
+    this.scanned ??= maybe(() => this.scanNow(format));
     return this.scanned;
   }
 
@@ -186,16 +194,16 @@ export class WorkTree {
     });
   }
 
-  private async scanNow(): Promise<Entries> {
-    const entries = new Map<string, Entry>();
+  private async scanNow(format: Format): Promise<AllFound> {
+    const entries = new Map<string, Found>();
     const regular: string[] = [];
-    await this.walk('', entries, regular, { left: this.limits.files });
+    await this.walk('', format, entries, regular, { left: this.limits.files });
     const budget = { left: this.limits.bytes };
     const scratch = Buffer.allocUnsafe(SCRATCH);
     for (const [i, key] of regular.entries()) {
       // git is being listened to meanwhile, and signals.
       if (i % BETWEEN_TURNS === 0) await turn();
-      entries.set(key, await this.entryOf(key, budget, scratch));
+      entries.set(key, await this.entryOf(key, format, budget, scratch));
     }
     return entries;
   }
@@ -203,7 +211,8 @@ export class WorkTree {
   /** @param folders how many more may be walked: a folder that holds no file is in no tree, and takes its time all the same */
   private async walk(
     prefix: string,
-    entries: Map<string, Entry>,
+    format: Format,
+    entries: Map<string, Found>,
     regular: string[],
     folders: { left: number },
   ): Promise<void> {
@@ -221,9 +230,9 @@ export class WorkTree {
             'FILE_UNSAFE',
             `the work tree has more than ${String(this.limits.files)} folders`,
           );
-        await this.walk(`${key}/`, entries, regular, folders);
+        await this.walk(`${key}/`, format, entries, regular, folders);
       } else if (dirent.isFile()) regular.push(key);
-      else entries.set(key, await this.special(key, dirent));
+      else entries.set(key, await this.special(key, format, dirent));
       if (entries.size + regular.length > this.limits.files)
         throw new ProblemError(
           'FILE_UNSAFE',
@@ -233,47 +242,51 @@ export class WorkTree {
   }
 
   /** A link is its target's text (git mode 120000) and is never followed; one that leads out of the tree is unsafe. */
-  private async special(key: string, dirent: Dirent<Buffer>): Promise<Entry> {
+  private async special(key: string, format: Format, dirent: Dirent<Buffer>): Promise<Found> {
     if (!dirent.isSymbolicLink()) return { mode: 'unsafe' };
     const target = await answered(pathOf(key), () => readlink(this.full(key), { encoding: 'buffer' }));
     const text = target.toString('latin1');
     const escapes =
       /^[/\\]|^[A-Za-z]:/.test(text) || posix.join(posix.dirname(key), text).split('/')[0] === '..';
-    return escapes ? { mode: 'unsafe' } : { mode: '120000', sha256: sha256(target) };
+    return escapes ? { mode: 'unsafe' } : { mode: '120000', ...namesOf(target, format) };
   }
 
-  private async entryOf(key: string, budget: { left: number }, scratch: Buffer): Promise<Entry> {
+  private async entryOf(
+    key: string,
+    format: Format,
+    budget: { left: number },
+    scratch: Buffer,
+  ): Promise<Found> {
     const path = pathOf(key);
     if (GOVERNED.includes(path.split('/')[0] ?? '') || this.files.has(path)) {
       const seen = await this.file(path);
       if (seen.is === 'problem') return { mode: 'unsafe' };
-      spend(budget, seen.value.file.bytes.length, this.limits);
-      return { mode: seen.value.executable ? '100755' : '100644', sha256: seen.value.file.sha256 };
+      const { file, executable } = seen.value;
+      spend(budget, file.bytes.length, this.limits);
+      return {
+        mode: executable ? '100755' : '100644',
+        sha256: file.sha256,
+        oid: gitObjectId('blob', file.bytes, format),
+      };
     }
-    const entry = await maybe(() => this.hashNow(path, budget, scratch));
+    const entry = await maybe(() => this.hashNow(path, format, budget, scratch));
     if (entry.is === 'read') return entry.value;
     if (budget.left < 0) throw new ProblemError(entry.problem.code, entry.problem.wrong);
     // Gone, or no longer a plain file since the folder was listed.
     return { mode: 'unsafe' };
   }
 
-  private async hashNow(path: string, budget: { left: number }, scratch: Buffer): Promise<Entry> {
-    const entry = withPlainFileNow(join(this.root, path), path, (file, stats): Entry & { sha256: Sha256 } => {
+  private async hashNow(
+    path: string,
+    format: Format,
+    budget: { left: number },
+    scratch: Buffer,
+  ): Promise<Found> {
+    const entry = withPlainFileNow(join(this.root, path), path, (file, stats) => {
       spend(budget, stats.size, this.limits);
-      const hash = createHash('sha256');
-      // A regular file gives less than was asked for only at its end (read(2)), so the last read is not made twice.
-      let total = 0;
-      for (let full = true; full;) {
-        const bytesRead = readSync(file, scratch, 0, scratch.length, null);
-        hash.update(scratch.subarray(0, bytesRead));
-        total += bytesRead;
-        full = bytesRead === scratch.length;
-      }
-      if (total !== stats.size) throw new ProblemError('FILE_UNSAFE', `${path} changed while it was read`);
-      return {
-        mode: isExecutable(stats.mode) ? '100755' : '100644',
-        sha256: hash.digest('hex') as Sha256,
-      };
+      const names = readNames(file, stats, format, scratch);
+      if (names === null) throw new ProblemError('FILE_UNSAFE', `${path} changed while it was read`);
+      return { mode: isExecutable(stats.mode) ? ('100755' as const) : ('100644' as const), ...names };
     });
     this.hashed.set(path, entry.sha256);
     const read = await this.files.get(path);
@@ -285,6 +298,33 @@ export class WorkTree {
   private full(key: string): Buffer {
     return Buffer.concat([Buffer.from(`${this.root}/`), Buffer.from(key, 'latin1')]);
   }
+}
+
+interface Names {
+  readonly sha256: Sha256;
+  readonly oid: string;
+}
+
+function namesOf(bytes: Uint8Array, format: Format): Names {
+  return { sha256: sha256(bytes), oid: gitObjectId('blob', bytes, format) };
+}
+
+/** Both names of an open file, from one reading; null when it has not the size that it had. */
+function readNames(file: number, { size }: Stats, format: Format, scratch: Buffer): Names | null {
+  const first = readSync(file, scratch, 0, scratch.length, null);
+  // A regular file gives less than was asked for only at its end (read(2)), so the last read is not made twice.
+  if (first < scratch.length) return first === size ? namesOf(scratch.subarray(0, first), format) : null;
+  const content = createHash('sha256');
+  const name = createHash(format).update(`blob ${String(size)}\0`);
+  let total = 0;
+  for (let bytesRead = first; bytesRead > 0;) {
+    content.update(scratch.subarray(0, bytesRead));
+    name.update(scratch.subarray(0, bytesRead));
+    total += bytesRead;
+    bytesRead = bytesRead < scratch.length ? 0 : readSync(file, scratch, 0, scratch.length, null);
+  }
+  if (total !== size) return null;
+  return { sha256: content.digest('hex') as Sha256, oid: name.digest('hex') };
 }
 
 function turn(): Promise<void> {

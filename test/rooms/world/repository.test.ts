@@ -562,6 +562,23 @@ describe.skipIf(!hasGit)('a tree that differs', () => {
     });
   });
 
+  it('22: a forged object that nobody has on disk decides nothing: the file that has the name of the tree is the tagged one', async () => {
+    const repo = await released();
+    const before = await sourceOf(repo);
+    forge(repo, repo.git(['rev-parse', 'HEAD:README.md']), 'blob', 'EVIL!\n');
+    expect(repo.git(['cat-file', '-p', 'HEAD:README.md'])).toBe('EVIL!');
+    expect(before.tree).toMatchObject({ is: 'read', value: { differences: [] } });
+    expect((await sourceOf(repo)).tree).toEqual(before.tree);
+  });
+
+  it('22: an object is looked at wherever the disk does not have its name, and what it holds is told as changed', async () => {
+    const repo = await released();
+    repo.write('README.md', 'changed\n');
+    expect((await sourceOf(repo)).tree).toMatchObject({
+      value: { differences: [{ path: 'README.md', how: 'changed' }] },
+    });
+  });
+
   it('limits the bytes that it keeps, also of a folder that no tag may cover', async () => {
     const repo = await released();
     for (const name of ['a', 'b']) repo.write(`intents/${name}.asc`, 'x'.repeat(600));
@@ -1054,6 +1071,8 @@ describe.skipIf(!hasGit)('git is not asked', () => {
     repo.write('.git/evil', `#!/bin/sh\ntouch ${canary}\n`, true);
     const oid = repo.git(['rev-parse', 'HEAD:README.md']);
     rmSync(join(repo.root, '.git/objects', oid.slice(0, 2), oid.slice(2)));
+    // Where the disk has the bytes, git is not asked for them.
+    repo.write('README.md', 'other\n');
     for (const [key, value] of [
       ['core.repositoryFormatVersion', '1'],
       ['extensions.partialClone', 'origin'],

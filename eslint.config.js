@@ -72,6 +72,14 @@ export default defineConfig(
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
       // Results go to stdout and all else to stderr, and the reporters know which is which.
       'no-console': 'error',
+      // The object `z` holds the messages of fifty languages, and so no bundler can leave them out.
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "ImportDeclaration[source.value='zod'] > :not(ImportNamespaceSpecifier).specifiers",
+          message: "Write import * as z from 'zod'.",
+        },
+      ],
     },
   },
   {

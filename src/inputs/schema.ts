@@ -52,8 +52,22 @@ export interface Placed<T> {
   readonly places: Places;
 }
 
-/** Parses a YAML document against a strict schema. All issues are told at once. @throws YAML, SCHEMA */
+/** What was read of a file. Bytes that were read are not changed any more, and every room asks for the same few documents. */
+const known = new WeakMap<object, { readonly schema: z.ZodType; readonly read: Placed<unknown> }>();
+
+/** Parses a YAML document against a strict schema, once for each file that was read. All issues are told at once. @throws YAML, SCHEMA */
 export function readDocument<S extends z.ZodType>(
+  schema: S,
+  file: Pick<FileRead, 'bytes' | 'path'>,
+): Placed<z.output<S>> {
+  const before = known.get(file);
+  if (before?.schema === schema) return before.read as Placed<z.output<S>>;
+  const read = parseDocument(schema, file);
+  known.set(file, { schema, read });
+  return read;
+}
+
+function parseDocument<S extends z.ZodType>(
   schema: S,
   { bytes, path: file }: Pick<FileRead, 'bytes' | 'path'>,
 ): Placed<z.output<S>> {

@@ -107,20 +107,21 @@ async function openAt(root: string, deps: RepositoryDeps): Promise<Repository> {
     list: (folder, isWanted) => disk.list(folder, isWanted),
     read: (path) => disk.read(path),
     async source(name, lastUsed) {
+      // Begun first: files are read while git starts and unfolds the folders, and neither knows of the other's answer.
+      const scanned = disk.scan(format);
+      // What goes wrong in it is thrown where it is awaited; without a tag nobody waits for it.
+      scanned.catch(() => undefined);
       const [problems, head, tag] = await Promise.all([
         repositoryProblems(root, git),
         headOf(git),
         readTag(git, name, format),
       ]);
-      // Names of files are read while git unfolds the folders: two programs, and neither knows of the other's answer.
       const tagged =
         tag.is === 'tag'
-          ? await maybe(() => readTaggedTree(git, tag.tag.commit, format, limits, disk.scan(format)))
+          ? await maybe(() => readTaggedTree(git, tag.tag.commit, format, limits, scanned))
           : notRead(tag);
-      const [tree, descent] = await Promise.all([
-        tagged.is === 'problem' ? tagged : compare(tagged.value.entries, await disk.scan(format)),
-        descends(git, tag, lastUsed, format),
-      ]);
+      const tree = tagged.is === 'problem' ? tagged : compare(tagged.value.entries, await scanned);
+      const descent = await descends(git, tag, lastUsed, format);
       return {
         root,
         objectFormat: format,

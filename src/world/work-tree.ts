@@ -53,8 +53,7 @@ export type Entries = ReadonlyMap<string, Entry>;
 
 /** A place on disk, with the object name that git has for these bytes. */
 export type Found =
-  | { readonly mode: Mode; readonly sha256: Sha256; readonly oid: string }
-  | { readonly mode: 'unsafe' };
+  { readonly mode: Mode; readonly sha256: Sha256; readonly oid: string } | { readonly mode: 'unsafe' };
 
 export type AllFound = ReadonlyMap<string, Found>;
 

@@ -1,7 +1,7 @@
 /** The rehearsal cloud of one environment on this machine: its state in a file, its pace like the real one's, and a script of mishaps if there is one. */
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { z } from 'zod';
+import * as z from 'zod';
 import { GovbootError } from '../../kernel/errors.ts';
 import { msOf } from '../../kernel/time.ts';
 import type { Clock, CloudTarget } from '../../ports.ts';

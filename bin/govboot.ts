@@ -1,15 +1,10 @@
 #!/usr/bin/env node
 /** 70 stands until a run has decided: a promise that never settles must not look like success. */
 import process from 'node:process';
-import { renderedHelp } from './help.ts';
+import { printRenderedHelp } from './help.ts';
 
 const argv = process.argv.slice(2);
-const help = renderedHelp(argv, process.stdout.columns);
-if (help !== null) {
-  // Whoever reads no further (`govboot --help | head`) has what they wanted.
-  process.stdout.on('error', () => process.exit(0));
-  process.stdout.write(help);
-} else {
+if (!printRenderedHelp(argv)) {
   process.exitCode = 70;
   const { bug, main } = await import('../src/main.ts');
   // Node would print what nobody caught raw, whoever wrote its text, and would go on with half of a run.

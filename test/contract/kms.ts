@@ -114,7 +114,7 @@ const keys: readonly Behaviour[] = [
     clause: 'KMS.5',
     says: 'a marker that KMS did not give is refused',
     async run({ api }) {
-      await refused(api.call('kms:ListKeys', { Marker: 'made-up' }), 'invalid');
+      await refused(api.call('kms:ListKeys', { Marker: 'made-up' }), 'not-ready');
     },
     exceptOn: { moto: 'starts from the beginning' },
   },

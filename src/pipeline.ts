@@ -2,6 +2,7 @@
  * The street, in order: read → judge → diff → ask → do → sign. Start reading here.
  * Nothing in this file touches the outside; every door is a port.
  */
+import { begun } from './kernel/begun.ts';
 import { GovbootError, isGovbootError } from './kernel/errors.ts';
 import type { Sha256 } from './kernel/digest.ts';
 import type { PlanView } from './kernel/events.ts';
@@ -33,7 +34,7 @@ import { makeBlueprint } from './plan/make-blueprint.ts';
 import { changes, makePlan, planDigest, planView, refusals, type Plan } from './plan/plan.ts';
 import { tokenOf } from './plan/token.ts';
 import type { Emit, Ports, SignerInfo } from './ports.ts';
-import type { RecordedPlan } from './street/lock-input.ts';
+import { toolsOf, type RecordedPlan } from './street/lock-input.ts';
 import {
   doorsOf,
   lockedOf,
@@ -237,6 +238,8 @@ async function act(
   await timed(ports, 'started', 'sign and store APPLY_STARTED', () =>
     record.begin(passed, planned, approved),
   );
+  // While the cloud is at work: to hash a program of a hundred megabytes takes as long as several round trips.
+  const tools = begun(toolsOf(ports));
   try {
     await timed(ports, 'claim', 'claim the environment', () => takeClaim(ports, claims, context, signer));
     const journal = await openJournal(gathered.store, plan.run, ports.clock, planned.digest);
@@ -250,7 +253,7 @@ async function act(
     );
     // All that is written to the cloud is written: whoever comes next need not wait for a run that dies while it signs.
     await releaseClaim(ports, claims, { ...context, known: after.known }, signer);
-    const lockSha256 = await timed(ports, 'lock', 'sign and store the lock', () =>
+    const lockSha256 = await timed(ports, 'lock', 'sign and store the lock', async () =>
       record.finish({
         passed,
         planned,
@@ -259,6 +262,7 @@ async function act(
         after,
         startedAt,
         table: cloud.table,
+        tools: await tools,
       }),
     );
     return {

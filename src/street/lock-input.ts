@@ -27,6 +27,7 @@ export interface Finished {
   readonly after: Observation;
   readonly startedAt: Instant;
   readonly table: readonly ResourceSpec[];
+  readonly tools: LockInput['tools'];
 }
 
 /** Everything that the lock of a finished run says. @throws EVIDENCE_WRITE */
@@ -66,7 +67,7 @@ export async function lockInputOf(
     confirmation,
     backend: backendOf(finished),
     actors: actorsOf(passed, confirmation, signer),
-    tools: await toolsOf(ports),
+    tools: finished.tools,
     run: {
       id: planned.plan.run,
       started_at: startedAt,
@@ -150,7 +151,8 @@ function actorsOf(
   ];
 }
 
-async function toolsOf(ports: Ports): Promise<LockInput['tools']> {
+/** The programs that took part, hashed. */
+export async function toolsOf(ports: Ports): Promise<LockInput['tools']> {
   const [machine, verifiers] = await Promise.all([ports.machine.tools(), ports.verifier.tools()]);
   const known = new Set(machine.map((tool) => tool.name));
   return [

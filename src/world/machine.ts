@@ -164,11 +164,14 @@ function firstLine(path: string): Promise<string> {
   });
 }
 
+/** Bytes of a program that are read at once. */
+const AT_ONCE = 256 * 1024;
+
 /** SHA-256 of a program's file; null when it cannot be read, as a program may be run but not read. */
 async function digestOf(path: string): Promise<string | null> {
   const hash = createHash('sha256');
   try {
-    await pipeline(createReadStream(await realpath(path)), hash);
+    await pipeline(createReadStream(await realpath(path), { highWaterMark: AT_ONCE }), hash);
   } catch (error) {
     if (errno(error) === '') throw error;
     return null;

@@ -3,6 +3,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Maybe, Problem, SourceFacts, TreeFacts } from '../inputs/facts.ts';
 import type { TagRead } from '../inputs/tag-object.ts';
+import { begun } from '../kernel/begun.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { safe } from '../kernel/text.ts';
 import type { Repository, RepositoryOpener } from '../ports.ts';
@@ -108,9 +109,7 @@ async function openAt(root: string, deps: RepositoryDeps): Promise<Repository> {
     read: (path) => disk.read(path),
     async source(name, lastUsed) {
       // Begun first: files are read while git starts and unfolds the folders, and neither knows of the other's answer.
-      const scanned = disk.scan(format);
-      // What goes wrong in it is thrown where it is awaited; without a tag nobody waits for it.
-      scanned.catch(() => undefined);
+      const scanned = begun(disk.scan(format));
       const [problems, head, tag] = await Promise.all([
         repositoryProblems(root, git),
         headOf(git),

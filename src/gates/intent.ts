@@ -1,5 +1,5 @@
 /** Gate 2: enough of the right people want exactly this, once, now, and no one of them stands on both sides. */
-import { humanSeconds, secondsBetween, type Instant } from '../kernel/time.ts';
+import { humanSeconds, secondsBetween } from '../kernel/time.ts';
 import type { Facts } from '../inputs/facts.ts';
 import type { Intent } from '../inputs/intent.ts';
 import { placeOf } from '../inputs/places.ts';
@@ -47,7 +47,6 @@ export function judgeIntent(facts: Facts, documents: Documents, trusted: Trust |
     ];
     return { verdict: verdictOf('intent', outcomes, ''), signers: [], approvers: [] };
   }
-  const intent = document.value;
   const { signed, findings } = judgeSignatures(document.path, document.signatures, facts.now);
   const people = judgePeople(document, signed, facts, trusted);
   const outcomes: readonly Outcome<'intent'>[] = [
@@ -57,14 +56,14 @@ export function judgeIntent(facts: Facts, documents: Documents, trusted: Trust |
     made('scope', scopeFindings(document, facts)),
     judgeRepository(document, documents),
     judgeSource(document, facts),
-    judgeWindow(document, signed, documents, facts.now),
+    judgeWindow(document, signed, documents, facts),
     judgeNonce(document, facts),
   ];
   const approved =
     people.approvers.length === 0
       ? 'no approver is demanded'
       : `approved by ${people.approvers.map(({ name }) => name).join(', ')}`;
-  const because = `${document.path} is signed by ${people.signers.map(({ name }) => name).join(', ')}; ${approved}; it ends at ${intent.expires}`;
+  const because = `${document.path} is signed by ${people.signers.map(({ name }) => name).join(', ')}; ${approved}; ${endOf(document, facts)}`;
   const { signers, approvers } = people;
   return { verdict: verdictOf('intent', outcomes, because), signers, approvers };
 }
@@ -241,12 +240,36 @@ function judgeSource(
     : left('source', 'the tag or its tree could not be read');
 }
 
+/**
+ * The run that is resumed was begun with this very intent, and in its window. What people wanted then is half made; to finish it takes no
+ * new wish, and there would be no other way to: a run is finished with the intent that it was begun with.
+ */
+function runToFinish(
+  { value: intent, sha256 }: Parsed<Intent>,
+  { resume, ledger: { unfinished, problems } }: Facts,
+): string | null {
+  if (!resume || unfinished === null || problems.length > 0) return null;
+  const { run, intentSha256, since } = unfinished;
+  return intentSha256 === sha256 && since >= intent.not_before && since < intent.expires ? run : null;
+}
+
+function endOf(document: Parsed<Intent>, facts: Facts): string {
+  const { expires } = document.value;
+  if (facts.now < expires) return `it ends at ${expires}`;
+  const run = runToFinish(document, facts);
+  return run === null
+    ? `it ended at ${expires}`
+    : `it ended at ${expires}, and run ${run} was begun before that`;
+}
+
 function judgeWindow(
-  { value: intent, places }: Parsed<Intent>,
+  document: Parsed<Intent>,
   signed: readonly Signed[],
   documents: Documents,
-  now: Instant,
+  facts: Facts,
 ): Outcome<'intent'> {
+  const { value: intent, places } = document;
+  const { now } = facts;
   const late = signed.filter(({ created }) => created > intent.expires);
   const parity = valueOf(documents.parity);
   const seconds = secondsBetween(intent.not_before, intent.expires);
@@ -260,7 +283,7 @@ function judgeWindow(
     ...when(now < intent.not_before, () =>
       wrong('not_before', `the intent begins at ${intent.not_before}, and it is ${now}`),
     ),
-    ...when(now >= intent.expires, () =>
+    ...when(now >= intent.expires && runToFinish(document, facts) === null, () =>
       wrong('expires', `the intent ended at ${intent.expires}, and it is ${now}`),
     ),
     ...late.map(({ file, created }) =>

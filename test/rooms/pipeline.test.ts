@@ -191,6 +191,24 @@ describe('gates that refuse', () => {
     expect(ports.api.calls()).toEqual([]);
   });
 
+  test('a run that was begun in time is finished after the window of its intent, and nothing else is begun then', async () => {
+    const world = await makeWorld();
+    const first = await play({ world, mishap: { at: 'cloud', n: 6, how: 'after' } });
+    expect(first.error?.message).toContain('not begun');
+    world.clock.pass(5 * 24 * 3_600_000);
+    const elsewhere = await makeWorld();
+    elsewhere.clock.pass(5 * 24 * 3_600_000);
+    expect(findingsOf((await play({ world: elsewhere })).ports)).toContain('intent: INTENT_WINDOW');
+    const again = await play({ world });
+    expect(findingsOf(again.ports)).toContain('immutability: RECOVERY_REQUIRED');
+    const { ports } = await applied(world, { resume: true });
+    const gate = ports.events.find((event) => event.type === 'gate' && event.gate === 'intent');
+    expect(gate).toMatchObject({ because: expect.stringContaining('was begun before that') });
+    await expectValid(world);
+    // What was finished is over: the intent is as old as it is.
+    expect(findingsOf((await play({ world })).ports)).toContain('intent: INTENT_WINDOW');
+  });
+
   test('--resume with nothing to resume says so under its own code', async () => {
     const { error } = await play({ world: await makeWorld() }, { resume: true });
     expect(error).toMatchObject({ code: 'NOTHING_TO_RESUME', exitCode: 2 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judge } from '../../../src/gates/index.ts';
+import type { Problem } from '../../../src/inputs/facts.ts';
 import type { Instant } from '../../../src/kernel/time.ts';
 import {
   broken,
@@ -318,6 +319,43 @@ describe('window', () => {
 
   test.each(['2026-11-22T08:00:00Z', '2026-11-23T07:59:59Z'])('at %s is inside', (now) => {
     expect(verdictOn('intent', at(now)).status).toBe('pass');
+  });
+
+  describe('of a run that is being finished', () => {
+    const begun = {
+      run: 'r-1',
+      intentSha256: digestOf(INTENT_YAML),
+      since: '2026-11-22T09:00:00Z' as Instant,
+    };
+    const late = (
+      change: Partial<typeof begun> | null,
+      more: { readonly resume?: boolean; readonly problems?: readonly Problem[] } = {},
+    ): FactsOverrides => ({
+      ...at('2026-11-25T10:00:00Z'),
+      resume: more.resume ?? true,
+      ledger: {
+        unfinished: change === null ? null : { ...begun, ...change },
+        problems: more.problems ?? [],
+      },
+    });
+
+    test('may have ended, when the run was begun in it with this very intent', () => {
+      expect(verdictOn('intent', late({}))).toMatchObject({
+        status: 'pass',
+        because: expect.stringContaining('ended at 2026-11-23T08:00:00Z, and run r-1 was begun before that'),
+      });
+    });
+
+    test.each<[string, FactsOverrides]>([
+      ['nothing is resumed', late({}, { resume: false })],
+      ['no run is unfinished', late(null)],
+      ['the run has another intent', late({ intentSha256: digestOf('another') })],
+      ['the run was begun before it', late({ since: '2026-11-22T07:59:59Z' as Instant })],
+      ['the run was begun after it', late({ since: '2026-11-23T08:00:00Z' as Instant })],
+      ['the ledger does not hold', late({}, { problems: [{ code: 'LEDGER_GAP', wrong: 'entry 1' }] })],
+    ])('ends it where %s', (_what, facts) => {
+      expect(verdictOn('intent', facts).findings.map(({ code }) => code)).toContain('INTENT_WINDOW');
+    });
   });
 
   test('longer than the policy allows', () => {

@@ -352,7 +352,7 @@ describe('window', () => {
       ['the run has another intent', late({ intentSha256: digestOf('another') })],
       ['the run was begun before it', late({ since: '2026-11-22T07:59:59Z' as Instant })],
       ['the run was begun after it', late({ since: '2026-11-23T08:00:00Z' as Instant })],
-      ['the ledger does not hold', late({}, { problems: [{ code: 'LEDGER_GAP', wrong: 'entry 1' }] })],
+      ['the ledger does not hold', late({}, { problems: [{ code: 'EVIDENCE_INVALID', wrong: 'entry 1' }] })],
     ])('ends it where %s', (_what, facts) => {
       expect(verdictOn('intent', facts).findings.map(({ code }) => code)).toContain('INTENT_WINDOW');
     });

@@ -220,17 +220,27 @@ export async function tryAll(
 ): Promise<readonly Tried[]> {
   const tried: Tried[] = [];
   const queue = [...points.entries()];
+  let done = 0;
   const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const [i, point] = next;
       const [scene, end] = [scenes[point.kind], wanted[point.kind]];
       if (scene === undefined || end === undefined) throw new Error(`there is no ${point.kind} scene`);
       tried[i] = await tryPoint(point, scene, end);
+      done++;
+      // All of them take the better part of an hour.
+      if (done % TOLD_EVERY === 0)
+        console.log(`${String(done)} of ${String(points.length)} faults tried, ${countFailed(tried)} failed`);
     }
   };
   await Promise.all(Array.from({ length: limit }, worker));
   return tried;
 }
+
+/** Faults after which it is told how far it is. */
+const TOLD_EVERY = 50;
+
+const countFailed = (tried: readonly Tried[]): string => String(failuresOf(tried.filter(Boolean)).length);
 
 export const failuresOf = (tried: readonly Tried[]): readonly string[] =>
   tried.flatMap(({ point, result }) =>

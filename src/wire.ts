@@ -32,6 +32,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     { makeMachine },
     { makeRules },
     { makeEvidenceStore },
+    { makeCheckup },
   ] = await Promise.all([
     import('./world/host.ts'),
     import('./world/spoken.ts'),
@@ -44,6 +45,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     import('./world/machine.ts'),
     import('./world/rules.ts'),
     import('./world/evidence-store.ts'),
+    import('./world/checkup.ts'),
   ]);
   const log = await logTo(globals.log);
   captureWarnings(log);
@@ -69,6 +71,10 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     terminal: makeTerminal(process.env, clock),
     wizard: makeWizard(process.env),
     machine: makeMachine(process.env, { ...ITSELF, version, repository: root }),
+    checkup: makeCheckup(process.env, { repository: root, key: globals.key }),
+    cloudClock: {
+      ask: async (target) => (await import('./cloud/aws/cloud-clock.ts')).makeCloudClock(clock).ask(target),
+    },
     rules: makeRules({ engine: join(packageRoot(), 'dist', 'rules-engine.js') }),
     cloud: (target) => reach(target, mode, emit, clock),
     interrupted: watchInterrupts(interrupt),

@@ -47,7 +47,9 @@ function repositoryRows(standing: Standing): readonly Row[] {
     ...(standing.policy.is === 'failed' && standing.trust.is === 'seen'
       ? [row('policy', 'wrong', standing.policy.problem.wrong, standing.policy.problem.hint)]
       : []),
-    ...unreadable.slice(0, 2).map(({ path, why }) => row('intent', 'warning', `${path}: ${why}`)),
+    ...unreadable
+      .slice(0, 2)
+      .map(({ path, why }) => row('intent', 'warning', why.startsWith(path) ? why : `${path}: ${why}`)),
   ];
 }
 
@@ -158,7 +160,7 @@ function waitingRows(each: WaitingIntent, environment: string, now: Instant): re
     `${path}: ${intent.action}, ${window}, ${signed}`,
   );
   if (refused.length === 0)
-    return [head, row('missing', 'ok', 'nothing but the caller, and a person who confirms')];
+    return [head, row('missing', 'ok', 'nothing but credentials, and a person who confirms')];
   const more = findings.length - MOST_FINDINGS;
   return [
     head,

@@ -18,9 +18,9 @@ export function rowLines({ label, status, text, mend }: Row, style: Style): read
   const columns = style.results ? style.columns : Infinity;
   if (label === '') return hanging('', clean(style, text), columns).map((line) => paint(style, 'bold', line));
   const sign = status === 'plain' ? ' '.repeat(width(mark(style, 'ok'))) : mark(style, MARKS[status]);
-  const head = `${sign} ${pad(clean(style, label), LABEL_COLUMNS)} `;
+  const head = `  ${sign} ${pad(clean(style, label), LABEL_COLUMNS)} `;
   const said = WORDS[status] + clean(style, text);
-  const below = ' '.repeat(width(sign) + 3);
+  const below = ' '.repeat(width(sign) + 5);
   const told =
     columns - width(head) < LEAST_TEXT
       ? [head.trimEnd(), ...hanging(below, said, columns)]

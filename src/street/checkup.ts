@@ -62,7 +62,7 @@ async function repositoryFacts(ports: Ports): Promise<RepositoryFacts> {
     look(() => checkup.place(pins.file)),
   ]);
   if (root.is !== 'seen') {
-    const none = unlooked('there is no governed repository here');
+    const none = unlooked('no repository could be opened here');
     return {
       ...{ root, pins: pinned, pinsFile },
       ...{ trust: none, policy: none, evidence: none, lastRecord: none },

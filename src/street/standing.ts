@@ -58,6 +58,8 @@ export interface Standing {
 /** Intents of one environment that are judged; whoever has more of them waiting has another problem. */
 const MOST_WAITING = 3;
 const INTENTS_FOLDER = 'intents';
+/** As `init` writes it: to be read by people, and no intent. */
+const EXAMPLE = 'intents/example.yaml';
 
 /** @param ports without a cloud. @param name null: all of the policy */
 export async function readStanding(ports: Ports, name: string | null): Promise<Standing> {
@@ -96,7 +98,10 @@ async function readIntents(
   ports: Ports,
 ): Promise<{ readonly read: readonly IntentRead[]; readonly unreadable: Standing['unreadable'] }> {
   const files = await look(async () =>
-    (await ports.repository.open()).list(INTENTS_FOLDER, (path) => path.endsWith('.yaml')),
+    (await ports.repository.open()).list(
+      INTENTS_FOLDER,
+      (path) => path.endsWith('.yaml') && path !== EXAMPLE,
+    ),
   );
   if (files.is !== 'seen')
     return {
@@ -108,7 +113,7 @@ async function readIntents(
     attempt(
       () => [{ file, intent: parseIntent(file) }],
       ({ code, message }) => {
-        unreadable.push({ path: file.path, why: `${code}: ${message}` });
+        unreadable.push({ path: file.path, why: `${message} [${code}]` });
         return [];
       },
     ),

@@ -286,7 +286,8 @@ export interface Ports {
   /** Made on first use: SDK clients are loaded when they are used. */
   readonly cloud: (target: CloudTarget) => Promise<{ readonly cloud: Cloud; readonly claims: Claims }>;
   readonly machine: Machine;
-  readonly checkup: Checkup;
+  /** Made on first use. */
+  readonly checkup: () => Promise<Checkup>;
   readonly cloudClock: CloudClock;
   readonly rules: Rules;
   /** Whether the run was asked to stop (SIGINT, SIGTERM); from the first question on, running steps are let end. */

@@ -32,7 +32,6 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     { makeMachine },
     { makeRules },
     { makeEvidenceStore },
-    { makeCheckup },
   ] = await Promise.all([
     import('./world/host.ts'),
     import('./world/spoken.ts'),
@@ -45,7 +44,6 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     import('./world/machine.ts'),
     import('./world/rules.ts'),
     import('./world/evidence-store.ts'),
-    import('./world/checkup.ts'),
   ]);
   const log = await logTo(globals.log);
   captureWarnings(log);
@@ -71,10 +69,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     terminal: makeTerminal(process.env, clock),
     wizard: makeWizard(process.env),
     machine: makeMachine(process.env, { ...ITSELF, version, repository: root }),
-    checkup: makeCheckup(process.env, { repository: root, key: globals.key }),
-    cloudClock: {
-      ask: async (target) => (await import('./cloud/aws/cloud-clock.ts')).makeCloudClock(clock).ask(target),
-    },
+    ...forTheDoctor(globals, root, clock),
     rules: makeRules({ engine: join(packageRoot(), 'dist', 'rules-engine.js') }),
     cloud: (target) => reach(target, mode, emit, clock),
     interrupted: watchInterrupts(interrupt),
@@ -121,6 +116,20 @@ function lazySigner(globals: Globals, repository: string, emit: Emit): Signer {
   return {
     identity: async () => (await signer()).identity(),
     sign: async (bytes) => (await signer()).sign(bytes),
+  };
+}
+
+/** Only one command asks them. */
+function forTheDoctor(
+  { key }: Globals,
+  repository: string,
+  clock: Ports['clock'],
+): Pick<Ports, 'checkup' | 'cloudClock'> {
+  return {
+    checkup: async () => (await import('./world/checkup.ts')).makeCheckup(process.env, { repository, key }),
+    cloudClock: {
+      ask: async (target) => (await import('./cloud/aws/cloud-clock.ts')).makeCloudClock(clock).ask(target),
+    },
   };
 }
 

@@ -36,7 +36,7 @@ export const doctor: CommandRun<'doctor'> = async (ports, { environment, offline
     command: 'doctor',
     value: toJson({ environment: facts.environment, ...counts, checks: all }),
     lines: [
-      `${String(counts.ok)} well, ${String(counts.warnings)} to look at, ${String(counts.wrong)} wrong, ${String(counts.left)} not looked at`,
+      `${String(counts.ok)} ok, ${String(counts.warnings)} warned, ${String(counts.wrong)} wrong, ${String(counts.left)} left out`,
     ],
   });
   if (counts.wrong === 0) return;

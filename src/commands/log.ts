@@ -6,6 +6,7 @@ import { environmentsOf } from '../street/environments.ts';
 import { intentOf, intentsOf, isBelieved, namesOf, readHistory, type History } from '../street/history.ts';
 import type { CommandRun } from './command.ts';
 import { told } from './log-lines.ts';
+import { flagOf } from './status-next.ts';
 
 /** @throws EVIDENCE_INVALID, EVIDENCE_UNDECIDED after all was shown; EVIDENCE_MISSING for one that was named and has none */
 export const log: CommandRun<'log'> = async (ports, { environment }) => {
@@ -21,7 +22,7 @@ export const log: CommandRun<'log'> = async (ports, { environment }) => {
       continue;
     }
     logs.push(toJson(await show(ports, name, history)));
-    const doubt = doubtOf(name, history);
+    const doubt = doubtOf(`${name}${flagOf(ports.mode)}`, name, history);
     if (doubt !== null) doubts.push(doubt);
   }
   ports.emit({ type: 'result', command: 'log', value: { mode: ports.mode, logs }, lines: [] });
@@ -55,7 +56,7 @@ async function show(ports: Ports, name: string, history: History) {
       label: 'evidence',
       status: entries === 'invalid' ? 'wrong' : 'warning',
       text: `${first.file}: ${first.what}${entries === 'open' ? '' : '; what follows is not verified'}`,
-      mend: `govboot ${entries === 'open' ? `apply ${name} --resume` : `verify ${name}`}`,
+      mend: `govboot ${entries === 'open' ? `apply ${name} --resume` : `verify ${name}`}${flagOf(ports.mode)}`,
     });
   const shown = ledger.items.map(({ entry }) => {
     const intent = intents.get(intentOf(entry) ?? '') ?? null;
@@ -67,7 +68,7 @@ async function show(ports: Ports, name: string, history: History) {
       ...row(name),
       label: `${String(entry.seq)}  ${entry.time}`,
       status: isBad ? 'warning' : 'plain',
-      text: `${doubt}${what}; signed by ${by}${run === null ? '' : `; run ${run.slice(0, 8)}`}`,
+      text: `${doubt}${what}; by ${by.replace(/ <[^>]*>$/, '')}${run === null ? '' : `, run ${run.slice(0, 8)}`}`,
     });
     const { seq, time, type } = entry;
     const wish =
@@ -77,8 +78,8 @@ async function show(ports: Ports, name: string, history: History) {
   return { environment: name, entries, findings: history.findings, history: shown };
 }
 
-function doubtOf(name: string, { entries }: History): GovbootError | null {
-  const hint = `govboot verify ${name}`;
+function doubtOf(asked: string, name: string, { entries }: History): GovbootError | null {
+  const hint = `govboot verify ${asked}`;
   switch (entries) {
     case 'verified':
     case 'open':

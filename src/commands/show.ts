@@ -1,6 +1,6 @@
 /** `govboot show`: one signed record, in full or one field of it, verified first. */
 import { GovbootError } from '../kernel/errors.ts';
-import { isJsonObject, toJson, type Json } from '../kernel/json.ts';
+import { toJson, type Json } from '../kernel/json.ts';
 import { nearest } from '../kernel/text.ts';
 import { parseLock } from '../inputs/evidence-documents.ts';
 import { blobName } from '../evidence/layout.ts';
@@ -8,12 +8,13 @@ import { environmentsOf } from '../street/environments.ts';
 import { isBelieved, readHistory, type History } from '../street/history.ts';
 import type { CommandRun } from './command.ts';
 import { fieldOf } from './field.ts';
+import { flagOf } from './status-next.ts';
 
 /** @throws EVIDENCE_INVALID, EVIDENCE_UNDECIDED, and then shows nothing; EVIDENCE_MISSING, USAGE */
 export const show: CommandRun<'show'> = async (ports, { environment, record, field }) => {
   await environmentsOf(ports, environment);
   const history = await readHistory(ports, environment);
-  assertVerified(history, environment);
+  assertVerified(history, environment, `govboot verify ${environment}${flagOf(ports.mode)}`);
   const found =
     record === null
       ? lockOf(history, environment)
@@ -36,7 +37,7 @@ interface Found {
 }
 
 /** A script that reads a field believes it, so that what cannot be believed is not printed. */
-function assertVerified(history: History, environment: string): void {
+function assertVerified(history: History, environment: string, hint: string): void {
   if (isBelieved(history)) return;
   const { entries, findings } = history;
   const [first] = findings;
@@ -44,7 +45,7 @@ function assertVerified(history: History, environment: string): void {
   throw new GovbootError(
     entries === 'invalid' ? 'EVIDENCE_INVALID' : 'EVIDENCE_UNDECIDED',
     `the evidence of ${environment} does not verify, so nothing of it is shown${what}`,
-    { hint: `govboot verify ${environment}` },
+    { hint },
   );
 }
 
@@ -104,6 +105,6 @@ function noRecord(
 /** A plain value as it is, without quotes; everything else as JSON that people can read. */
 function linesOf(value: Json): readonly string[] {
   if (typeof value === 'string') return value.split('\n');
-  if (isJsonObject(value) || Array.isArray(value)) return JSON.stringify(value, null, 2).split('\n');
+  if (typeof value === 'object' && value !== null) return JSON.stringify(value, null, 2).split('\n');
   return [String(value)];
 }

@@ -1,11 +1,17 @@
 /** The next command, from where things stand. Pure. The first that is missing decides: nothing after it could pass. */
+import type { Mode } from '../inputs/facts.ts';
 import type { EnvironmentStanding, Standing, WaitingIntent } from '../street/standing.ts';
 
 const TAG = 'git tag -s NAME -m "Release NAME", by somebody of role release';
 
 /** @returns one command, or two joined by "then" */
 export function nextOf(standing: Standing): string {
-  return repositoryNext(standing) ?? environmentsNext(standing.environments);
+  return repositoryNext(standing) ?? environmentsNext(standing);
+}
+
+/** What a command needs besides, to be about the rehearsals too. */
+export function flagOf(mode: Mode): string {
+  return mode === 'REHEARSAL' ? ' --rehearse' : '';
 }
 
 function repositoryNext({ root, trust, policy, tags, source }: Standing): string | null {
@@ -33,31 +39,31 @@ function repositoryNext({ root, trust, policy, tags, source }: Standing): string
   return pin.trustVersion < present.value.version ? 'govboot trust update' : null;
 }
 
-function environmentsNext(environments: readonly EnvironmentStanding[]): string {
-  const all = environments.map((one) => environmentNext(one));
+function environmentsNext({ environments, mode }: Standing): string {
+  const all = environments.map((one) => environmentNext(one, flagOf(mode)));
   const urgent = all.find(({ is }) => is === 'urgent') ?? all.find(({ is }) => is === 'open') ?? all[0];
   return urgent?.command ?? 'govboot doctor';
 }
 
 type Next = { readonly is: 'urgent' | 'open' | 'done'; readonly command: string };
 
-function environmentNext({ name, ledger, lock, evidence, waiting }: EnvironmentStanding): Next {
+function environmentNext({ name, ledger, lock, evidence, waiting }: EnvironmentStanding, flag: string): Next {
   const urgent = (command: string): Next => ({ is: 'urgent', command });
   if (evidence.is === 'failed' || (evidence.is === 'seen' && evidence.value.overall === 'bad'))
-    return urgent(`govboot verify ${name}`);
-  if (ledger.unfinished !== null) return urgent(`govboot apply ${name} --resume --key KEY`);
+    return urgent(`govboot verify ${name}${flag}`);
+  if (ledger.unfinished !== null) return urgent(`govboot apply ${name} --resume${flag} --key KEY`);
   const [first] = waiting;
-  if (first !== undefined) return urgent(intentNext(name, first));
+  if (first !== undefined) return urgent(intentNext(name, first, flag));
   return lock === null
     ? { is: 'open', command: `govboot intent new ${name} --reason WHY --ticket ID --key KEY` }
-    : { is: 'done', command: `nothing is left to do; govboot plan ${name} looks for drift` };
+    : { is: 'done', command: `nothing is left to do; govboot plan ${name}${flag} looks for drift` };
 }
 
 /** Codes for which one more signature is all that is missing. */
 const UNSIGNED: ReadonlySet<string> = new Set(['SIG_MISSING', 'THRESHOLD']);
 
-function intentNext(name: string, { path, refused }: WaitingIntent): string {
-  const option = path === `intents/${name}.yaml` ? '' : ` --intent ${path}`;
+function intentNext(name: string, { path, refused }: WaitingIntent, flag: string): string {
+  const option = `${path === `intents/${name}.yaml` ? '' : ` --intent ${path}`}${flag}`;
   const findings = refused.flatMap((verdict) => verdict.findings);
   if (findings.length > 0 && findings.every(({ code }) => UNSIGNED.has(code)))
     return `govboot intent sign ${path} --key KEY`;

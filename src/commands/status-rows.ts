@@ -3,6 +3,7 @@ import type { Event } from '../kernel/events.ts';
 import { clip } from '../kernel/text.ts';
 import { humanSeconds, secondsBetween, type Instant } from '../kernel/time.ts';
 import type { Finding } from '../gates/verdict.ts';
+import { flagOf } from './status-next.ts';
 import type { EnvironmentStanding, Standing, WaitingIntent } from '../street/standing.ts';
 
 export type Row = Omit<Extract<Event, { type: 'row' }>, 'type' | 'command' | 'section'>;
@@ -28,7 +29,7 @@ export function statusRows(standing: Standing): readonly SectionRows[] {
     { section: 'repository', rows: repositoryRows(standing) },
     ...standing.environments.map((one) => ({
       section: one.name,
-      rows: environmentRows(one, standing.now),
+      rows: environmentRows(one, standing),
     })),
   ];
 }
@@ -91,13 +92,14 @@ function releaseRow({ tags, source }: Standing): Row {
   );
 }
 
-function environmentRows(one: EnvironmentStanding, now: Instant): readonly Row[] {
+function environmentRows(one: EnvironmentStanding, { now, mode }: Standing): readonly Row[] {
+  const flag = flagOf(mode);
   return [
     row('', 'plain', `${one.name}: account ${one.account}, ${one.regions.join(', ')}`),
     lockRow(one),
-    ...runRows(one),
-    evidenceRow(one),
-    ...intentRows(one, now),
+    ...runRows(one, flag),
+    evidenceRow(one, flag),
+    ...intentRows(one, now, flag),
   ];
 }
 
@@ -108,7 +110,7 @@ function lockRow({ lock }: EnvironmentStanding): Row {
   return row('lock', 'ok', `since ${since}, ${repo.tag_name}, by ${by}, run ${run.id.slice(0, 8)}`);
 }
 
-function runRows({ name, ledger: { unfinished } }: EnvironmentStanding): readonly Row[] {
+function runRows({ name, ledger: { unfinished } }: EnvironmentStanding, flag: string): readonly Row[] {
   return unfinished === null
     ? []
     : [
@@ -116,14 +118,14 @@ function runRows({ name, ledger: { unfinished } }: EnvironmentStanding): readonl
           'run',
           'wrong',
           `${unfinished.run.slice(0, 8)}, begun at ${unfinished.since}, did not finish [RECOVERY_REQUIRED]`,
-          `govboot apply ${name} --resume`,
+          `govboot apply ${name} --resume${flag}`,
         ),
       ];
 }
 
-function evidenceRow({ name, evidence }: EnvironmentStanding): Row {
+function evidenceRow({ name, evidence }: EnvironmentStanding, flag: string): Row {
   if (evidence.is === 'left') return row('evidence', 'plain', evidence.why);
-  const mend = `govboot verify ${name}`;
+  const mend = `govboot verify ${name}${flag}`;
   if (evidence.is === 'failed') return row('evidence', 'wrong', evidence.problem.wrong, mend);
   const { overall, size, head, answers } = evidence.value;
   if (overall === 'ok')
@@ -136,8 +138,13 @@ function evidenceRow({ name, evidence }: EnvironmentStanding): Row {
     : row('evidence', 'warning', `not decided${what}`, mend);
 }
 
-function intentRows({ waiting, used, expired, name }: EnvironmentStanding, now: Instant): readonly Row[] {
-  if (waiting.length > 0) return waiting.flatMap((each) => waitingRows(each, name, now));
+function intentRows(
+  { waiting, used, expired, name }: EnvironmentStanding,
+  now: Instant,
+  flag: string,
+): readonly Row[] {
+  if (waiting.length > 0)
+    return waiting.flatMap((each) => waitingRows(each, `govboot check ${name}${flag}`, now));
   const gone = [
     ...(used > 0 ? [`${String(used)} used`] : []),
     ...(expired > 0 ? [`${String(expired)} expired`] : []),
@@ -145,7 +152,7 @@ function intentRows({ waiting, used, expired, name }: EnvironmentStanding, now: 
   return [row('intent', 'plain', `none waits${gone.length === 0 ? '' : `; ${gone.join(', ')}`}`)];
 }
 
-function waitingRows(each: WaitingIntent, environment: string, now: Instant): readonly Row[] {
+function waitingRows(each: WaitingIntent, check: string, now: Instant): readonly Row[] {
   const { path, intent, signedBy, refused } = each;
   const signed = signedBy.length === 0 ? 'signed by nobody' : `signed by ${signedBy.join(', ')}`;
   const window =
@@ -165,7 +172,7 @@ function waitingRows(each: WaitingIntent, environment: string, now: Instant): re
   return [
     head,
     ...findings.slice(0, MOST_FINDINGS).map((finding) => findingRow(finding)),
-    ...(more > 0 ? [row('missing', 'wrong', `${String(more)} more: govboot check ${environment}`)] : []),
+    ...(more > 0 ? [row('missing', 'wrong', `${String(more)} more: ${check}`)] : []),
     ...(findings.length === 0
       ? open.map(({ gate, because }) => row('missing', 'wrong', `${gate}: ${because}`))
       : []),

@@ -63,7 +63,11 @@ function pinsFileOf(all: readonly PinFacts[], place: PlaceSeen): Verdict {
   const { mode } = place;
   if (mode !== null && (mode & 0o077) !== 0)
     return warning(`${place.path} is open to others (${octal(place)})`, `chmod 600 ${quoted(place.path)}`);
-  return ok(`${String(all.length)} ${all.length === 1 ? 'repository' : 'repositories'} in ${place.path}`);
+  return ok(`${counted(all.length, 'repository', 'repositories')} in ${place.path}`);
+}
+
+function counted(count: number, one: string, more: string): string {
+  return `${String(count)} ${count === 1 ? one : more}`;
 }
 
 function trustOf({ trust, pin, wrong: findings }: TrustFacts): Verdict {
@@ -116,7 +120,7 @@ function keysOf({ trust, keys }: TrustFacts, now: Instant): Verdict {
   if (first === undefined) {
     const active = trust.people.filter((person) => isActive(person, now)).length;
     return ok(
-      `of ${String(active)} people and ${String(trust.roots.keys.length)} root keys, none ends within 30 days`,
+      `none of ${counted(active, 'person', 'people')} and ${counted(trust.roots.keys.length, 'root key', 'root keys')} ends within 30 days`,
     );
   }
   const mends = new Set(worst.flatMap(({ mend }) => mend ?? []));
@@ -162,7 +166,7 @@ function evidenceOf({ path, is, writable, freeBytes, mode }: PlaceSeen): Verdict
       `${String(Math.floor(freeBytes / MIB))} MiB are free where ${path} is; ${String(LEAST_FREE / MIB)} MiB are needed`,
       'make room on that disk',
     );
-  const room = freeBytes === null ? '' : `; ${String(Math.floor(freeBytes / MIB))} MiB are free`;
+  const room = freeBytes === null ? '' : `; ${(freeBytes / (MIB * 1024)).toFixed(1)} GiB are free`;
   return ok(`${path} ${is === 'missing' ? 'is not there yet, and can be made' : 'can be written'}${room}`);
 }
 

@@ -39,7 +39,9 @@ export async function checkUp(ports: Ports, { environment, offline }: CheckupReq
   };
 }
 
-async function machineFacts({ checkup, machine, terminal }: Ports): Promise<MachineFacts> {
+async function machineFacts(ports: Ports): Promise<MachineFacts> {
+  const { machine, terminal } = ports;
+  const checkup = await ports.checkup();
   const secrets = checkup.secrets.map(async ({ what, path }) => ({
     what,
     place: await look(() => checkup.place(path)),
@@ -55,7 +57,8 @@ async function machineFacts({ checkup, machine, terminal }: Ports): Promise<Mach
 
 /** Outside of a repository there is nothing to be looked at, which is told once. */
 async function repositoryFacts(ports: Ports): Promise<RepositoryFacts> {
-  const { checkup, pins } = ports;
+  const { pins } = ports;
+  const checkup = await ports.checkup();
   const [root, pinned, pinsFile] = await Promise.all([
     look(async () => (await ports.repository.open()).root),
     look(() => pins.load()),

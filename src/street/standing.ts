@@ -2,7 +2,7 @@
 import { attempt } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
 import { parseIntent, type Intent } from '../inputs/intent.ts';
-import type { FileRead, LedgerFacts, SourceFacts } from '../inputs/facts.ts';
+import type { FileRead, LedgerFacts, Mode, SourceFacts } from '../inputs/facts.ts';
 import type { Parity } from '../inputs/parity.ts';
 import { personOf } from '../inputs/trust.ts';
 import type { BackendLock } from '../inputs/evidence-documents.ts';
@@ -43,6 +43,7 @@ export interface EnvironmentStanding {
 }
 
 export interface Standing {
+  readonly mode: Mode;
   readonly now: Instant;
   readonly root: Look<string>;
   readonly trust: Look<TrustState>;
@@ -64,11 +65,12 @@ const EXAMPLE = 'intents/example.yaml';
 /** @param ports without a cloud. @param name null: all of the policy */
 export async function readStanding(ports: Ports, name: string | null): Promise<Standing> {
   const now = ports.clock.now();
+  const { mode } = ports;
   const root = await look(async () => (await ports.repository.open()).root);
   if (root.is !== 'seen') {
     const none = unlooked('there is no repository');
     const nothing = { trust: none, tags: none, source: none, policy: none };
-    return { now, root, ...nothing, unreadable: [], environments: [] };
+    return { mode, now, root, ...nothing, unreadable: [], environments: [] };
   }
   const [trust, tags, policy, intents] = await Promise.all([
     look(() => readTrustState(ports)),
@@ -86,7 +88,7 @@ export async function readStanding(ports: Ports, name: string | null): Promise<S
       ...{ name: environment, account, regions },
       ...(await standingOf(ports, environment, intents.read, now)),
     });
-  return { now, root, trust, tags, source, policy, unreadable: intents.unreadable, environments };
+  return { mode, now, root, trust, tags, source, policy, unreadable: intents.unreadable, environments };
 }
 
 interface IntentRead {

@@ -28,8 +28,8 @@ describe('log', () => {
     expect(rows.slice(1).map(({ label }) => label)).toEqual(
       ['0', '1', '2', '3'].map((n) => expect.stringMatching(new RegExp(`^${n}  2026-11-22T\\d\\d:`))),
     );
-    expect(texts[1]).toMatch(/^ledger begun, root keys 1 of 1; signed by alice/);
-    expect(texts[2]).toMatch(/^apply begun, tag v1\.0\.0; create: .* \(.*\); signed by alice .*; run 0{8}$/);
+    expect(texts[1]).toMatch(/^ledger begun, root keys 1 of 1; by alice$/);
+    expect(texts[2]).toMatch(/^apply begun, tag v1\.0\.0; create: .* \(.*\); by alice, run 0{8}$/);
     expect(texts[3]).toMatch(/^apply done, tag v1\.0\.0/);
     expect(texts[4]).toMatch(/^locked by [0-9a-f]{16}/);
     expect(value).toMatchObject({
@@ -45,7 +45,7 @@ describe('log', () => {
     expect(error).toBeNull();
     expect(rows.at(-1)).toMatchObject({
       status: 'warning',
-      text: expect.stringMatching(/^refused by the gates: TREE_MISMATCH: .*; signed by alice/),
+      text: expect.stringMatching(/^refused by the gates: TREE_MISMATCH: .*; by alice/),
     });
   });
 

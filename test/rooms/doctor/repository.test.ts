@@ -168,7 +168,7 @@ describe('keys', () => {
 
 describe('evidence', () => {
   test('a folder that can be written, or made, is well, and its room is told', () => {
-    expect(said('evidence', evidence({})).text).toContain('9536 MiB are free');
+    expect(said('evidence', evidence({})).text).toContain('9.3 GiB are free');
     expect(said('evidence', evidence({ is: 'missing', freeBytes: null })).text).toBe(
       '/srv/r/evidence is not there yet, and can be made',
     );

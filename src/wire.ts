@@ -47,10 +47,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
   ]);
   const log = await logTo(globals.log);
   captureWarnings(log);
-  const emit: Emit = (event) => {
-    log(event);
-    show(event);
-  };
+  const emit = toBoth(log, show);
   const interrupt = new AbortController();
   const clock = makeClock(interrupt.signal);
   return {
@@ -74,6 +71,13 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     cloud: (target) => reach(target, mode, emit, clock),
     interrupted: watchInterrupts(interrupt),
     scaffold: (path) => readFile(join(packageRoot(), path)),
+  };
+}
+
+function toBoth(log: Emit, show: Emit): Emit {
+  return (event) => {
+    log(event);
+    show(event);
   };
 }
 

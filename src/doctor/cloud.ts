@@ -1,7 +1,7 @@
 /** The cloud: whether it is there, what time it has, and who is calling. */
 import { humanSeconds, secondsBetween, type Instant } from '../kernel/time.ts';
 import type { CallerFacts } from '../inputs/facts.ts';
-import type { Parity } from '../inputs/parity.ts';
+import type { EnvironmentPolicy, Parity } from '../inputs/parity.ts';
 import { environmentOf } from '../inputs/settings.ts';
 import { diagnosis, judged, left, ok, valueOf, warning, wrong, type Verdict } from './diagnosis.ts';
 import type { CloudFacts, Diagnosis, DoctorFacts } from './facts.ts';
@@ -15,19 +15,29 @@ const SHORT_LIFETIME = 60 * 60;
 
 export function judgeCloud({ cloud, environment, repository }: DoctorFacts): readonly Diagnosis[] {
   const say = (check: string, verdict: Verdict): Diagnosis => diagnosis('cloud', check, verdict);
-  const policy = valueOf(repository.policy);
+  const wanted = wantedOf(valueOf(repository.policy), environment);
   return [
     say('clock', judged(cloud.clock, clockOf)),
     say('credentials', judged(cloud.caller, credentialsOf)),
     say(
       'account',
-      ofCaller(cloud, (caller) => accountOf(caller, policy, environment)),
+      ofCaller(cloud, (caller) => accountOf(caller, wanted)),
     ),
     say(
       'region',
-      ofCaller(cloud, (caller) => regionOf(caller, policy, environment)),
+      ofCaller(cloud, (caller) => regionOf(caller, wanted)),
     ),
   ];
+}
+
+interface Wanted extends Pick<EnvironmentPolicy, 'account' | 'partition' | 'regions'> {
+  readonly name: string;
+}
+
+function wantedOf(policy: Parity | null, name: string | null): Wanted | null {
+  if (policy === null || name === null) return null;
+  const own = environmentOf(policy, name);
+  return own === undefined ? null : { ...own, name };
 }
 
 /** What was wrong with the question is told once, by the check of the credentials. */
@@ -53,25 +63,26 @@ function credentialsOf({ arn, expiresInSeconds: seconds }: CallerFacts): Verdict
   return seconds < SHORT_LIFETIME ? warning(text, mend) : ok(text);
 }
 
-function accountOf(caller: CallerFacts, policy: Parity | null, environment: string | null): Verdict {
-  const wanted = policy === null || environment === null ? undefined : environmentOf(policy, environment);
-  if (wanted === undefined) return left('no environment is named');
-  return caller.account === wanted.account && caller.partition === wanted.partition
-    ? ok(`${caller.account} is the account of ${environment ?? ''}`)
+const UNNAMED = left('no environment is named that the policy has');
+
+function accountOf(caller: CallerFacts, wanted: Wanted | null): Verdict {
+  if (wanted === null) return UNNAMED;
+  const { name, account, partition } = wanted;
+  return caller.account === account && caller.partition === partition
+    ? ok(`${account} is the account of ${name}`)
     : wrong(
-        `the caller is in ${caller.account} (${caller.partition}), and ${environment ?? ''} is in ${wanted.account} (${wanted.partition})`,
-        `choose the profile of ${environment ?? ''}: \`export AWS_PROFILE=NAME\``,
+        `the caller is in ${caller.account} (${caller.partition}), and ${name} is in ${account} (${partition})`,
+        `choose the profile of ${name}: \`export AWS_PROFILE=NAME\``,
       );
 }
 
-function regionOf(caller: CallerFacts, policy: Parity | null, environment: string | null): Verdict {
-  const wanted = policy === null || environment === null ? undefined : environmentOf(policy, environment);
-  if (wanted === undefined) return left('no environment is named');
-  const [first = ''] = wanted.regions;
-  return wanted.regions.includes(caller.region)
-    ? ok(`${caller.region} is a region of ${environment ?? ''}`)
+function regionOf({ region }: CallerFacts, wanted: Wanted | null): Verdict {
+  if (wanted === null) return UNNAMED;
+  const { name, regions } = wanted;
+  return regions.includes(region)
+    ? ok(`${region} is a region of ${name}`)
     : wrong(
-        `your settings say ${caller.region}, and ${environment ?? ''} is in ${wanted.regions.join(', ')}`,
-        `export AWS_REGION=${first}`,
+        `your settings say ${region}, and ${name} is in ${regions.join(', ')}`,
+        `export AWS_REGION=${String(regions[0])}`,
       );
 }

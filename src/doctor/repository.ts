@@ -137,12 +137,17 @@ function keyOf(what: string, key: KeyFacts, now: Instant): Verdict {
       `the ${what} is revoked: ${key.revoked.reason}`,
       '`govboot trust next`, and list another key',
     );
-  // The last of those that can sign: with none of them, nobody signs.
   const ends = [key, ...key.subkeys]
     .filter(({ fingerprint, revoked }) => key.signingKeys.includes(fingerprint) && revoked === null)
     .map(({ expires }) => expires);
-  const last = ends.includes(null) ? null : (ends.toSorted().at(-1) ?? null);
-  const end = [key.expires, last].filter((each) => each !== null).toSorted()[0];
+  if (ends.length === 0)
+    return wrong(
+      `the ${what} has no part that may sign`,
+      `\`gpg --quick-add-key ${key.fingerprint} ed25519 sign\`, then export it to ${key.file}, commit and tag`,
+    );
+  // The last of those that may sign decides, and never longer than the primary key.
+  const last = ends.includes(null) ? [] : ends.toSorted().slice(-1);
+  const end = [key.expires, ...last].filter((each) => each !== null).toSorted()[0];
   return end === undefined
     ? ok(`the ${what} has no end`)
     : endOf(

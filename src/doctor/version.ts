@@ -11,7 +11,7 @@ export function isAtLeast(version: string, least: string): boolean {
 }
 
 export function majorOf(version: string): number {
-  return numbersOf(version)[0] ?? 0;
+  return Number(/\d+/.exec(version)?.[0] ?? 0);
 }
 
 function numbersOf(version: string): readonly number[] {

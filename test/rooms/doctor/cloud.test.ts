@@ -75,7 +75,9 @@ describe('against the policy', () => {
   });
 
   test('without an environment, or a policy that has it, nothing is compared', () => {
+    const unnamed = { status: 'left', text: 'no environment is named that the policy has', mend: null };
     for (const check of ['account', 'region']) {
+      expect(said(check, { environment: null })).toEqual(unnamed);
       expect(said(check, { environment: null }).status).toBe('left');
       expect(said(check, { environment: 'elsewhere' }).status).toBe('left');
       expect(said(check, { repository: { policy: left('none') } }).status).toBe('left');

@@ -137,6 +137,10 @@ describe('keys', () => {
     expect(said('keys', withRoot(signs(soon))).status).toBe('warning');
     expect(said('keys', withRoot(signs(soon, later))).status).toBe('ok');
     expect(said('keys', withRoot(signs(soon, gone))).status).toBe('warning');
+    expect(said('keys', withRoot(signs(gone)))).toMatchObject({
+      status: 'wrong',
+      text: expect.stringContaining('has no part that may sign'),
+    });
     expect(said('keys', withRoot({ ...signs(later), expires: at('2026-12-01T00:00:00Z') })).status).toBe(
       'warning',
     );

@@ -27,7 +27,8 @@ export const LOOK_COMMANDS: readonly CommandSpec[] = [
     name: 'status',
     args: '[environment]',
     summary: 'show where this repository and its environments stand, and the next command',
-    details: 'Offline: no cloud is asked, and nothing is written. The evidence is verified each time.',
+    details:
+      'Offline: no cloud is asked, and nothing is written. The evidence is verified each time. Ends with 0 however things stand: `check` and `verify` are what judges.',
     options: [REHEARSE],
     examples: ['govboot status', 'govboot status dev --json'],
     read: ofEnvironment,

@@ -31,6 +31,12 @@ function repositoryNext({ root, trust, policy, tags, source }: Standing): string
     return `git add -A && git commit -m "Governance", then ${TAG}`;
   if (tags.is === 'failed') return tags.problem.hint;
   if (tags.is !== 'seen' || tags.value.length === 0) return TAG;
+  if (
+    source.is === 'seen' &&
+    source.value.tree.is === 'read' &&
+    source.value.tree.value.differences.length > 0
+  )
+    return `git add -A && git commit, then ${TAG}; or git stash -u`;
   if (pin === null)
     return (
       unpinned.find(({ code }) => code !== 'TRUST_NOT_PINNED')?.hint ??

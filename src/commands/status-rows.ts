@@ -103,11 +103,14 @@ function environmentRows(one: EnvironmentStanding, { now, mode }: Standing): rea
   ];
 }
 
-function lockRow({ lock }: EnvironmentStanding): Row {
+function lockRow({ lock, evidence }: EnvironmentStanding): Row {
   if (lock === null) return row('lock', 'plain', 'none: no backend of it is on record');
   const { created_at: since, repo, run, actors } = lock;
   const by = actors.find(({ role }) => role === 'evidence')?.user_id ?? actors[0]?.user_id ?? 'nobody';
-  return row('lock', 'ok', `since ${since}, ${repo.tag_name}, by ${by}, run ${run.id.slice(0, 8)}`);
+  const text = `since ${since}, ${repo.tag_name}, by ${by}, run ${run.id.slice(0, 8)}`;
+  return evidence.is === 'seen' && evidence.value.overall === 'ok'
+    ? row('lock', 'ok', text)
+    : row('lock', 'warning', `unverified: ${text}`);
 }
 
 function runRows({ name, ledger: { unfinished } }: EnvironmentStanding, flag: string): readonly Row[] {

@@ -120,9 +120,19 @@ describe('the next command', () => {
 
   test('with more than a signature missing is check, with the intent that it is about', async () => {
     const world = await makeWorld();
+    await world.intent({ path: 'intents/two.yaml', change: (text) => text.replace('OPS-', 'XX-') });
+    world.files.delete('intents/dev.yaml');
+    world.edit('intents/two.yaml', 'reason: ', 'reason: other ');
+    const { next, of } = await look(world);
+    expect(next).toBe('next: govboot check dev --intent intents/two.yaml, which says what to do about each');
+    expect(of('missing')[0]?.text).toMatch(/^SIG_BAD: /);
+  });
+
+  test('with files that are not those of the tag is to commit and tag them', async () => {
+    const world = await makeWorld();
     world.edit('policies/parity.yaml', 'pitr_days: 35', 'pitr_days: 1');
     const { next, of, ports } = await look(world);
-    expect(next).toBe('next: govboot check dev, which says what to do about each');
+    expect(next).toMatch(/^next: git add -A && git commit, then git tag -s NAME/);
     expect(of('release')).toMatchObject([{ status: 'wrong', text: expect.stringContaining('parity.yaml') }]);
     expect(of('missing').length).toBeGreaterThan(0);
     expect(heightOf(ports.events)).toBeLessThanOrEqual(24);
@@ -166,6 +176,7 @@ describe('the next command', () => {
     const { next, of } = await look(world);
     expect(next).toBe('next: govboot verify dev');
     expect(of('evidence')).toMatchObject([{ status: 'wrong', text: expect.stringMatching(/^NOT VALID: /) }]);
+    expect(of('lock')).toMatchObject([{ status: 'warning', text: expect.stringMatching(/^unverified: /) }]);
   });
 
   test('an intent that has expired does not wait', async () => {

@@ -8,12 +8,13 @@ const rooms = {
   kernel: [], // the words everyone uses
   inputs: ['kernel'], // bytes -> checked values
   gates: ['kernel', 'inputs'], // facts -> verdicts; never sees a plan
+  doctor: ['kernel', 'inputs', 'gates'], // what a machine and a repository are like -> what is missing
   plan: ['kernel', 'inputs'], // what is, against what should be; never sees a verdict
   apply: ['kernel', 'inputs', 'plan', 'ports'], // carries a plan out, through ports only
   evidence: ['kernel', 'inputs', 'gates', 'plan', 'apply', 'ports'], // what was decided and done
-  street: ['kernel', 'inputs', 'gates', 'plan', 'apply', 'evidence', 'ports'], // gathers facts, keeps the record
+  street: ['kernel', 'inputs', 'gates', 'plan', 'apply', 'evidence', 'doctor', 'ports'], // gathers facts, keeps the record
   report: ['kernel'], // events -> text
-  commands: ['kernel', 'inputs', 'gates', 'plan', 'apply', 'evidence', 'ports', 'street', 'pipeline'],
+  commands: ['kernel', 'inputs', 'gates', 'doctor', 'plan', 'apply', 'evidence', 'ports', 'street', 'pipeline'],
   cloud: ['kernel', 'inputs', 'plan', 'ports'], // I/O: the SDKs
   world: ['kernel', 'inputs', 'ports'], // I/O: this machine
 };

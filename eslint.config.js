@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 
 /** What computes and touches nothing: same arguments, same answer, on every machine and day. */
 const pure = [
-  ...['kernel', 'inputs', 'gates', 'plan', 'apply', 'evidence', 'report', 'commands'].map(
+  ...['kernel', 'inputs', 'gates', 'doctor', 'plan', 'apply', 'evidence', 'report', 'commands'].map(
     (room) => `src/${room}/**`,
   ),
   ...['ports', 'gather', 'pipeline'].map((file) => `src/${file}.ts`),

@@ -76,7 +76,7 @@ function addCommand(parent: Command, leaf: string, one: CommandSpec, program: Co
   for (const each of one.options) command.addOption(optionOf(each));
   command.addHelpText('after', `\nExamples:\n${one.examples.map((example) => `  $ ${example}`).join('\n')}`);
   failAs(command).action(async () => {
-    const options = one.read(command.args[0], command.opts());
+    const options = one.read(command.args[0], command.opts(), command.args[1]);
     await run({ command: one.name, options, globals: globalsOf(program.opts()) });
   });
 }

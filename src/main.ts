@@ -28,6 +28,10 @@ const COMMANDS: { readonly [N in CommandName]: () => Promise<CommandRun<N>> } = 
   approve: async () => (await import('./commands/approve.ts')).approve,
   apply: async () => (await import('./commands/apply.ts')).apply,
   verify: async () => (await import('./commands/verify.ts')).verify,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
+  status: async () => (await import('./commands/status.ts')).status,
+  log: async () => (await import('./commands/log.ts')).log,
+  show: async () => (await import('./commands/show.ts')).show,
   'backend render': async () => (await import('./commands/backend-render.ts')).backendRender,
 };
 

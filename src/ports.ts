@@ -221,6 +221,43 @@ export interface Machine {
   programs(names: readonly string[]): Promise<readonly ProgramFacts[]>;
 }
 
+/** What lies at a path, links followed once. */
+export interface PlaceFacts {
+  readonly path: string;
+  readonly is: 'missing' | 'file' | 'folder' | 'other';
+  /** Permission bits; null where the system has none, or nothing lies there. */
+  readonly mode: number | null;
+  /** Whether this user may write it, or, where nothing lies there, make it. */
+  readonly writable: boolean;
+  /** Free bytes of its disk for this user; null where nobody says. */
+  readonly freeBytes: number | null;
+}
+
+/** What a program says of itself; null where it gave no version within a few seconds. */
+export interface ProgramVersion {
+  readonly name: string;
+  readonly path: string;
+  readonly version: string | null;
+}
+
+/** What only `govboot doctor` asks of this machine. It writes nothing, and nothing in it waits longer than a few seconds. */
+export interface Checkup {
+  /** Node, which is always there, and of the named programs those that are here. */
+  programs(names: readonly string[]): Promise<readonly ProgramVersion[]>;
+  /** Version of the gpg-agent that runs; null when none does. It is not started. @throws TOOL when it cannot be asked */
+  agent(): Promise<string | null>;
+  /** @param path relative to the repository, or absolute */
+  place(path: string): Promise<PlaceFacts>;
+  /** What should be for this user alone, as far as it is here: the key file of --key, gpg's folder, AWS credentials. */
+  readonly secrets: readonly { readonly what: string; readonly path: string }[];
+}
+
+/** The time as the cloud tells it to anybody who asks, without credentials. */
+export interface CloudClock {
+  /** Milliseconds since the epoch, to the second, beside what this machine's clock said then. @throws CLOUD_UNREACHABLE */
+  ask(target: Pick<CloudTarget, 'region'>): Promise<{ readonly cloud: Instant; readonly here: Instant }>;
+}
+
 /** The team's own rules, compiled to WebAssembly. They reach nothing, and are ended when they take too long or too much. */
 export interface Rules {
   /** @param question `input` is JSON. Never throws for what the rules do. */
@@ -249,6 +286,9 @@ export interface Ports {
   /** Made on first use: SDK clients are loaded when they are used. */
   readonly cloud: (target: CloudTarget) => Promise<{ readonly cloud: Cloud; readonly claims: Claims }>;
   readonly machine: Machine;
+  /** Made on first use. */
+  readonly checkup: () => Promise<Checkup>;
+  readonly cloudClock: CloudClock;
   readonly rules: Rules;
   /** Whether the run was asked to stop (SIGINT, SIGTERM); from the first question on, running steps are let end. */
   readonly interrupted: () => boolean;

@@ -47,10 +47,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
   ]);
   const log = await logTo(globals.log);
   captureWarnings(log);
-  const emit: Emit = (event) => {
-    log(event);
-    show(event);
-  };
+  const emit = toBoth(log, show);
   const interrupt = new AbortController();
   const clock = makeClock(interrupt.signal);
   return {
@@ -69,10 +66,18 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     terminal: makeTerminal(process.env, clock),
     wizard: makeWizard(process.env),
     machine: makeMachine(process.env, { ...ITSELF, version, repository: root }),
+    ...forTheDoctor(globals, root, clock),
     rules: makeRules({ engine: join(packageRoot(), 'dist', 'rules-engine.js') }),
     cloud: (target) => reach(target, mode, emit, clock),
     interrupted: watchInterrupts(interrupt),
     scaffold: (path) => readFile(join(packageRoot(), path)),
+  };
+}
+
+function toBoth(log: Emit, show: Emit): Emit {
+  return (event) => {
+    log(event);
+    show(event);
   };
 }
 
@@ -115,6 +120,20 @@ function lazySigner(globals: Globals, repository: string, emit: Emit): Signer {
   return {
     identity: async () => (await signer()).identity(),
     sign: async (bytes) => (await signer()).sign(bytes),
+  };
+}
+
+/** Only one command asks them. */
+function forTheDoctor(
+  { key }: Globals,
+  repository: string,
+  clock: Ports['clock'],
+): Pick<Ports, 'checkup' | 'cloudClock'> {
+  return {
+    checkup: async () => (await import('./world/checkup.ts')).makeCheckup(process.env, { repository, key }),
+    cloudClock: {
+      ask: async (target) => (await import('./cloud/aws/cloud-clock.ts')).makeCloudClock(clock).ask(target),
+    },
   };
 }
 

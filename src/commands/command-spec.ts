@@ -23,7 +23,7 @@ export interface CommandSpec<N extends CommandName = CommandName> {
   readonly details?: string;
   readonly options: readonly OptionSpec[];
   readonly examples: readonly string[];
-  read(first: string | undefined, options: Raw): CommandOptions[N];
+  read(first: string | undefined, options: Raw, second?: string): CommandOptions[N];
 }
 
 /** One command; the type parameter ties its options to what it reads. */

@@ -70,6 +70,18 @@ export interface CommandOptions {
     readonly out: string | null;
     readonly rehearse: boolean;
   };
+  readonly doctor: { readonly environment: string | null; readonly offline: boolean };
+  /** Every environment of the policy when none is named. */
+  readonly status: { readonly environment: string | null; readonly rehearse: boolean };
+  readonly log: { readonly environment: string | null; readonly rehearse: boolean };
+  readonly show: {
+    readonly environment: string;
+    /** Number of an entry, or the beginning of a run's id; null is the lock in force. */
+    readonly record: string | null;
+    /** Its path, parted by dots; null is all of it. */
+    readonly field: string | null;
+    readonly rehearse: boolean;
+  };
 }
 
 export type CommandName = keyof CommandOptions;

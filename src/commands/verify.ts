@@ -2,23 +2,13 @@
 import { toJson } from '../kernel/json.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { parseCheckpoint } from '../evidence/checkpoint.ts';
-import { verifyEvidence } from '../evidence/verify.ts';
-import { keyFilesOf } from '../street/gather.ts';
+import { verifyHere } from '../street/verify-here.ts';
 import type { CommandRun } from './command.ts';
 import { judgedBy } from './judged-by.ts';
 
 export const verify: CommandRun<'verify'> = async (ports, { environment, anchor }) => {
-  const report = await verifyEvidence({
-    store: ports.evidence(environment),
-    verifier: ports.verifier,
-    pins: await ports.pins.load(),
-    now: ports.clock.now(),
-    environment,
-    mode: ports.mode,
-    // Certificates as the repository has them today: they know of revocations that the evidence cannot know.
-    keys: await keyFilesOf(await ports.repository.open()),
-    ...(anchor === null ? {} : { anchor: parseCheckpoint(await ports.files.read(anchor)) }),
-  });
+  const kept = anchor === null ? {} : { anchor: parseCheckpoint(await ports.files.read(anchor)) };
+  const report = await verifyHere(ports, environment, kept);
   for (const answer of report.answers) {
     ports.emit({
       type: 'gate',

@@ -57,6 +57,12 @@ export const CODES = {
     'run it in the governed repository, or name it with --repo',
     'only the root of a work tree can be held against a signed tag; a folder inside or above it is another thing',
   ),
+  NOT_READY: entry(
+    'usage',
+    'something on this machine or in this repository is missing or wrong',
+    'do what stands beside `mend:`, then run `govboot doctor` again',
+    'what is found out in the middle of a ceremony costs everybody who came for it',
+  ),
   NOT_CANONICAL: entry(
     'refused',
     'a machine-made document is not in its one accepted spelling',

@@ -77,6 +77,21 @@ export type Event =
       readonly word: 'APPLY' | 'APPROVE';
       readonly expiresInSeconds: number;
     }
+  /** One line of what `doctor`, `status` and `log` tell, on stdout: what was looked at, and how it is. */
+  | {
+      readonly type: 'row';
+      /** The command that tells it. */
+      readonly command: string;
+      /** What it belongs to: `machine`, `repository`, `cloud`, or an environment as `dev`. */
+      readonly section: string;
+      /** Of what it is told; empty in the heading of a section. */
+      readonly label: string;
+      /** `left`: not looked at, and the text says why. `plain`: nothing is judged. */
+      readonly status: 'ok' | 'warning' | 'wrong' | 'left' | 'plain';
+      readonly text: string;
+      /** What mends it, a command above all; null where there is nothing to mend. */
+      readonly mend: string | null;
+    }
   | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'warning'; readonly text: string }
   | {

@@ -6,6 +6,7 @@ import type { Event, FindingView } from '../kernel/events.ts';
 import type { Json } from '../kernel/json.ts';
 import { safe } from '../kernel/text.ts';
 import { renderPlan } from './plan.ts';
+import { rowLines } from './row.ts';
 import { clean, mark, paint, type Paint, type Style } from './style.ts';
 import { hanging, pairs, running, width, wrap } from './table.ts';
 
@@ -30,6 +31,8 @@ export function renderEvent(event: Event, style: Style): Printed {
       return toStderr(['', ...renderPlan(event.plan, style), '']);
     case 'confirm':
       return toStderr(confirmLines(event, style));
+    case 'row':
+      return { to: 'stdout', lines: rowLines(event, style) };
     case 'note':
       return toStderr(message(style, null, event.text));
     case 'warning':

@@ -33,11 +33,18 @@ export function paint(style: Style, how: Paint, text: string): string {
 }
 
 /** What was seen, in one column; two where only ASCII may be shown. */
-export function mark(style: Style, what: 'ok' | 'bad' | 'wait' | 'unknown'): string {
+export function mark(style: Style, what: 'ok' | 'bad' | 'wait' | 'unknown' | 'warn' | 'left'): string {
   const marks = style.unicode
-    ? { ok: '✓', bad: '✗', wait: '…', unknown: '?' }
-    : { ok: 'ok', bad: 'XX', wait: '..', unknown: '??' };
-  const colours = { ok: 'green', bad: 'red', wait: 'dim', unknown: 'yellow' } as const;
+    ? { ok: '✓', bad: '✗', wait: '…', unknown: '?', warn: '!', left: '–' }
+    : { ok: 'ok', bad: 'XX', wait: '..', unknown: '??', warn: '!!', left: '--' };
+  const colours = {
+    ok: 'green',
+    bad: 'red',
+    wait: 'dim',
+    unknown: 'yellow',
+    warn: 'yellow',
+    left: 'dim',
+  } as const;
   return paint(style, colours[what], marks[what]);
 }
 

@@ -197,7 +197,8 @@ function wayOf(pinned: Pick<GovernanceFacts, 'pinForPath' | 'pins'>, trust: Trus
   return choice.is === 'pinned' ? { after: choice.pin.trustVersion, before: trust.version } : null;
 }
 
-function attemptTrust(trust: GovernanceFacts['trust']): Trust | null {
+/** The trust file as far as it can be read; its problems are told by the gate that judges it. */
+export function attemptTrust(trust: GovernanceFacts['trust']): Trust | null {
   return trust.is === 'read'
     ? attempt(
         () => parseTrust(trust.value.file),

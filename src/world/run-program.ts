@@ -27,8 +27,11 @@ export interface ProgramCall {
 const OUTPUT_LIMIT_BYTES = 1_048_576;
 
 /** The first number in the first line of `--version`. @throws TOOL */
-export async function versionOf(program: string): Promise<string> {
-  const run = await runProgram({ program, args: ['--version'], env: {}, deadlineMs: 10_000 });
+export async function versionOf(
+  program: string,
+  asked: Pick<ProgramCall, 'env' | 'deadlineMs'> = { env: {}, deadlineMs: 10_000 },
+): Promise<string> {
+  const run = await runProgram({ program, args: ['--version'], ...asked });
   const version = /^[^\n]*?(\d+(?:\.\d+)+)/.exec(Buffer.from(run.stdout).toString('latin1'))?.[1];
   if (version === undefined) throw new GovbootError('TOOL', `${program} --version gives no version`);
   return version;

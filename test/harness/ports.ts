@@ -128,6 +128,13 @@ export function makePorts(options: PortsOptions): TestPorts {
       tools: async () => [{ name: 'govboot', version: '0.0.0-test', sha256: null }],
       programs: async () => [],
     },
+    checkup: async () => ({
+      programs: async () => [{ name: 'node', path: '/usr/bin/node', version: '24.11.1' }],
+      agent: async () => null,
+      place: async (path) => ({ path, is: 'missing', mode: null, writable: true, freeBytes: null }),
+      secrets: [],
+    }),
+    cloudClock: { ask: async () => ({ cloud: clock.now(), here: clock.now() }) },
     // Whether rules hold is tried on the engine itself; here a policy that names some is a mistake of the test.
     rules: { evaluate: async () => Promise.reject(new Error('no rules were expected')) },
     interrupted,

@@ -65,6 +65,10 @@ const EXAMPLES: Examples = {
     },
   ],
   confirm: [{ type: 'confirm', token: 'x', word: 'APPLY', expiresInSeconds: 300 }],
+  row: (['ok', 'warning', 'wrong', 'left', 'plain'] as const).flatMap((status) => [
+    { ...{ type: 'row', command: 'x', section: 'x', label: 'x', status }, text: 'x', mend: 'x' },
+    { ...{ type: 'row', command: 'x', section: 'x', label: '', status }, text: 'x', mend: null },
+  ]),
   note: [{ type: 'note', text: 'x' }],
   warning: [{ type: 'warning', text: 'x' }],
   error: [{ type: 'error', code: 'SIG_BAD', message: 'x', hint: 'x', data: { x: json } }],

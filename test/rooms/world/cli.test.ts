@@ -171,6 +171,17 @@ describe('a command line', () => {
       'backend render',
       { environment: 'dev', format: 'hcl', out: 'terraform', rehearse: true },
     ],
+    ['doctor', 'doctor', { environment: null, offline: false }],
+    ['doctor dev --offline', 'doctor', { environment: 'dev', offline: true }],
+    ['status', 'status', { environment: null, rehearse: false }],
+    ['status dev --rehearse', 'status', { environment: 'dev', rehearse: true }],
+    ['log', 'log', { environment: null, rehearse: false }],
+    ['show dev', 'show', { environment: 'dev', record: null, field: null, rehearse: false }],
+    [
+      'show dev 3 --field a.b --rehearse',
+      'show',
+      { environment: 'dev', record: '3', field: 'a.b', rehearse: true },
+    ],
   ])('govboot %s', async (line, command, options) => {
     const { invocation, error, stdout, stderr } = await parse(...line.split(' '));
     expect(error).toBeUndefined();
@@ -203,6 +214,7 @@ describe('a command line', () => {
       ...['init', 'trust pin', 'trust show', 'trust sign', 'trust next', 'trust update'],
       ...['intent new', 'intent sign', 'intent check'],
       ...['check', 'plan', 'approve', 'apply', 'verify', 'backend render'],
+      ...['doctor', 'status', 'log', 'show'],
     ]);
   });
 

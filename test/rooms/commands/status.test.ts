@@ -1,0 +1,203 @@
+// Where things stand, in each state of the ceremony, and the command that leads on from there.
+import { describe, expect, test } from 'vitest';
+import { GovbootError } from '../../../src/kernel/errors.ts';
+import { status } from '../../../src/commands/status.ts';
+import type { Event } from '../../../src/kernel/events.ts';
+import { renderEvent } from '../../../src/report/human.ts';
+import { PRINTS } from '../../harness/facts.ts';
+import { makeWorld, type PortsOptions, type World } from '../../harness/ports.ts';
+import { styleOf } from '../report/fixture.ts';
+import { lockedWorld, play } from '../street/playing.ts';
+import { run } from './running.ts';
+
+const DEV = { environment: 'dev', rehearse: false } as const;
+
+const look = async (world: World, more: Partial<PortsOptions> = {}) => {
+  const { ports, error, lines, value } = await run(status, DEV, { world, ...more });
+  const rows = ports.events.flatMap((event) => (event.type === 'row' ? [event] : []));
+  const of = (label: string) => rows.filter((row) => row.label === label);
+  return { ports, error, next: lines.join('\n'), value, rows, of };
+};
+
+/** Lines that a screen of 80 columns needs. */
+const heightOf = (events: readonly Event[]): number =>
+  events.flatMap((event) => renderEvent(event, styleOf(80)).lines).length;
+
+describe('the next command', () => {
+  test('with a signed intent is to plan and to apply; nothing is written, and no cloud is asked', async () => {
+    const world = await makeWorld();
+    const { ports, error, next, of } = await look(world, {
+      overrides: { cloud: async () => Promise.reject(new Error('a cloud was asked')) },
+    });
+    expect(error).toBeNull();
+    expect(next).toBe('next: govboot plan dev, then govboot apply dev --key KEY');
+    expect(of('intent')).toMatchObject([
+      { status: 'ok', text: 'intents/dev.yaml: create, for 20 h more, signed by Alice, Bob' },
+    ]);
+    expect(of('missing')).toMatchObject([{ status: 'ok' }]);
+    expect(world.store.files.size).toBe(0);
+    expect(heightOf(ports.events)).toBeLessThanOrEqual(24);
+  });
+
+  test('outside of a repository is to make one', async () => {
+    const repository = {
+      open: async () => Promise.reject(new GovbootError('NOT_A_REPOSITORY', '/tmp is no work tree')),
+      tagsAtHead: async () => [],
+      placeOf: async () => null,
+    };
+    const { error, next, rows } = await look(await makeWorld(), { overrides: { repository } });
+    expect(error).toBeNull();
+    expect(next).toContain('git init, then govboot init');
+    expect(rows.at(-1)).toMatchObject({ status: 'wrong', text: '/tmp is no work tree' });
+  });
+
+  test('before init is init', async () => {
+    const world = await makeWorld();
+    world.files.clear();
+    expect((await look(world)).next).toBe('next: govboot init');
+  });
+
+  test('before the root keys signed is to have them sign', async () => {
+    const world = await makeWorld();
+    world.files.delete(`policies/trust.yaml.${PRINTS.root}.asc`);
+    const { next, of } = await look(world);
+    expect(next).toContain('govboot trust sign');
+    expect(of('trust')).toMatchObject([{ status: 'wrong' }]);
+  });
+
+  test('before a tag is to tag', async () => {
+    const world = await makeWorld();
+    world.releases.splice(0);
+    const opener = { tagsAtHead: async () => [] };
+    const first = await look(world);
+    expect(first.next).toContain('git add -A && git commit');
+    world.releases.push((await makeWorld()).releases[0]!);
+    const { next, of } = await look(world, {
+      overrides: {
+        repository: {
+          ...opener,
+          open: async () => (await import('../../harness/world.ts')).repositoryOf(world),
+          placeOf: async () => null,
+        },
+      },
+    });
+    expect(next).toContain('git tag -s NAME');
+    expect(of('release')).toMatchObject([{ status: 'warning', text: 'no annotated tag is at HEAD' }]);
+  });
+
+  test('before a pin is to pin', async () => {
+    const world = await makeWorld();
+    world.pins.splice(0);
+    const { next, of } = await look(world);
+    expect(next).toBe(`next: govboot trust pin --root ${PRINTS.root}, once compared with paper`);
+    expect(of('trust')).toMatchObject([{ status: 'warning' }]);
+  });
+
+  test('with a pin that is behind is to update it', async () => {
+    const world = await makeWorld();
+    world.pins[0] = { ...world.pins[0]!, trustVersion: 2 };
+    expect((await look(world)).next).toMatch(/govboot trust update|restore/);
+  });
+
+  test('without an intent is to write one', async () => {
+    const world = await makeWorld();
+    world.files.delete('intents/dev.yaml');
+    const { next, of } = await look(world);
+    expect(next).toBe('next: govboot intent new dev --reason WHY --ticket ID --key KEY');
+    expect(of('intent')).toMatchObject([{ status: 'plain', text: 'none waits' }]);
+  });
+
+  test('with an approver missing is to have one sign, and says who has', async () => {
+    const world = await makeWorld();
+    world.files.delete(`intents/dev.yaml.${PRINTS.bob}.asc`);
+    const { next, of } = await look(world);
+    expect(next).toBe('next: govboot intent sign intents/dev.yaml --key KEY');
+    expect(of('intent')[0]?.text).toContain('signed by Alice');
+    expect(of('missing')).toMatchObject([
+      { status: 'wrong', text: expect.stringMatching(/^THRESHOLD: .*0 of 1 people of role approver/) },
+    ]);
+  });
+
+  test('with more than a signature missing is check, with the intent that it is about', async () => {
+    const world = await makeWorld();
+    await world.intent({ path: 'intents/two.yaml', change: (text) => text.replace('OPS-', 'XX-') });
+    world.files.delete('intents/dev.yaml');
+    world.edit('intents/two.yaml', 'reason: ', 'reason: other ');
+    const { next, of } = await look(world);
+    expect(next).toBe('next: govboot check dev --intent intents/two.yaml, which says what to do about each');
+    expect(of('missing')[0]?.text).toMatch(/^SIG_BAD: /);
+  });
+
+  test('with files that are not those of the tag is to commit and tag them', async () => {
+    const world = await makeWorld();
+    world.edit('policies/parity.yaml', 'pitr_days: 35', 'pitr_days: 1');
+    const { next, of, ports } = await look(world);
+    expect(next).toMatch(/^next: git add -A && git commit, then git tag -s NAME/);
+    expect(of('release')).toMatchObject([{ status: 'wrong', text: expect.stringContaining('parity.yaml') }]);
+    expect(of('missing').length).toBeGreaterThan(0);
+    expect(heightOf(ports.events)).toBeLessThanOrEqual(24);
+  });
+
+  test('after an apply is nothing, and the lock says since when and by whom', async () => {
+    const { next, of, value, ports } = await look(await lockedWorld());
+    expect(next).toBe('next: nothing is left to do; govboot plan dev looks for drift');
+    expect(of('lock')).toMatchObject([
+      { status: 'ok', text: expect.stringMatching(/^since 2026-11-22T.*, v1\.0\.0, by alice/) },
+    ]);
+    expect(of('evidence')).toMatchObject([
+      { status: 'ok', text: expect.stringMatching(/^verified just now: 4 entries/) },
+    ]);
+    expect(of('intent')).toMatchObject([{ text: 'none waits; 1 used' }]);
+    expect(value).toMatchObject({
+      standing: { environments: [{ name: 'dev', evidence: 'ok', waiting: [], unfinished: null }] },
+    });
+    expect(heightOf(ports.events)).toBeLessThanOrEqual(24);
+  });
+
+  test('after a run that was cut off is to resume it', async () => {
+    const world = await makeWorld();
+    await play({ world, mishap: { at: 'cloud', n: 5, how: 'before' } }).catch(() => undefined);
+    const { next, of } = await look(world);
+    expect(next).toBe('next: govboot apply dev --resume --key KEY');
+    expect(of('run')).toMatchObject([
+      {
+        status: 'wrong',
+        text: expect.stringContaining('RECOVERY_REQUIRED'),
+        mend: 'govboot apply dev --resume',
+      },
+    ]);
+  });
+
+  test('with evidence that is not valid is verify, before everything else', async () => {
+    const world = await lockedWorld();
+    const name = 'ledger/00000001.json';
+    const text = new TextDecoder().decode(world.store.files.get(name));
+    world.store.files.set(name, new TextEncoder().encode(text.replace('v1.0.0', 'v1.0.1')));
+    const { next, of } = await look(world);
+    expect(next).toBe('next: govboot verify dev');
+    expect(of('evidence')).toMatchObject([{ status: 'wrong', text: expect.stringMatching(/^NOT VALID: /) }]);
+    expect(of('lock')).toMatchObject([{ status: 'warning', text: expect.stringMatching(/^unverified: /) }]);
+  });
+
+  test('an intent that has expired does not wait', async () => {
+    const world = await makeWorld();
+    world.clock.pass(10 * 86_400_000);
+    expect((await look(world)).of('intent')).toMatchObject([{ text: 'none waits; 1 expired' }]);
+  });
+
+  test('an intent that cannot be read is told, and hides no other', async () => {
+    const world = await makeWorld();
+    world.write('intents/other.yaml', 'not: an intent\n');
+    const { of, next } = await look(world);
+    expect(of('intent')).toMatchObject([
+      { status: 'warning', text: expect.stringContaining('intents/other.yaml') },
+      { status: 'ok' },
+    ]);
+    expect(next).toContain('govboot plan dev');
+  });
+});
+
+test('an environment that the policy does not have is refused, with the one that was meant', async () => {
+  const { error } = await run(status, { ...DEV, environment: 'devv' }, { world: await makeWorld() });
+  expect(error).toMatchObject({ code: 'USAGE', hint: 'did you mean dev?' });
+});

@@ -53,11 +53,14 @@ const CLOSING = new Map([
 class Reader {
   private readonly text: string;
   private readonly file: string;
+  /** Offsets at which lines end: counting them anew for every place would take time that grows with the square of a file. */
+  private readonly ends: readonly number[];
   private at = 0;
 
   constructor(text: string, file: string) {
     this.text = text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n');
     this.file = file;
+    this.ends = [...this.text.matchAll(/\n/g)].map(({ index }) => index);
   }
 
   configuration(): readonly BackendBlock[] {
@@ -273,8 +276,15 @@ class Reader {
     return depth + 1;
   }
 
+  /** Of the present place, from 1: line ends before it, found by halving. */
   private get line(): number {
-    return this.text.slice(0, this.at).split('\n').length;
+    let [low, high] = [0, this.ends.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.ends[middle] ?? 0) < this.at) low = middle + 1;
+      else high = middle;
+    }
+    return low + 1;
   }
 
   /** What comes next, as a message shows it: to the end of the line, and not much of it. */

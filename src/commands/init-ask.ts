@@ -128,10 +128,12 @@ async function askTheRest(
       about: 'The organisation: a short name that begins the names of all buckets, tables, keys and roles.',
       message: 'organisation',
       initial: organisationFrom(suggested),
-      read: parseOrganisation,
+      read: (text) => fitting(parseOrganisation(text), SHORTEST, there),
     }));
   const environments =
-    given.environments.length > 0 ? given.environments : await askEnvironments(ports, suggested, there);
+    given.environments.length > 0
+      ? given.environments
+      : await askEnvironments(ports, organisation, suggested, there);
   const needsKeys = given.people.length === 0 || given.roots.length === 0;
   const own: readonly OwnKey[] = needsKeys ? await ports.suggestions.secretKeys() : [];
   const people = given.people.length > 0 ? given.people : await askPeople(ports, own, suggested.person, keys);
@@ -165,8 +167,25 @@ function organisationFrom({ origin, folder }: Suggested): string {
   return names.find((name) => name !== '') ?? '';
 }
 
+/** Characters of the longest names that a bucket can be called by, organisation and environment together (S3: 63; a region has up to 14). */
+const ROOM = 63 - '--tfstate-111111111111-ap-southeast-1'.length;
+/** An environment has a name of its own, which is hardly ever shorter. */
+const SHORTEST = 'dev';
+
+/** Told while it can be answered otherwise, and not after the last question. */
+function fitting(word: string, other: string, there: FirstEnvironment | null): string {
+  // What is there has names of its own.
+  if (there === null && word.length + other.length > ROOM)
+    throw new GovbootError(
+      'USAGE',
+      `"${word}" is too long: with "${other}" the name of the bucket has more than the 63 characters of S3; ${String(ROOM - other.length)} are left for it`,
+    );
+  return word;
+}
+
 async function askEnvironments(
   ports: Ports,
+  organisation: string,
   suggested: Suggested,
   there: FirstEnvironment | null,
 ): Promise<readonly EnvironmentAsked[]> {
@@ -180,7 +199,8 @@ async function askEnvironments(
         : 'The next environment, or nothing. Two never share an account, and all have one shape.',
       message: isFirst ? 'name of the first environment' : 'name of the next environment (empty: no more)',
       initial: isFirst ? 'dev' : null,
-      read: (text) => (text === '' && !isFirst ? null : newEnvironment(text, all)),
+      read: (text) =>
+        text === '' && !isFirst ? null : fitting(newEnvironment(text, all), organisation, there),
     });
     if (name === null) return all;
     const account = await askFor(ports, {

@@ -29,7 +29,7 @@ export async function askPeople(
         : 'The next person, or nothing. One person alone can do everything but approve; two keep each other honest.',
       message: isFirst ? 'name of the first person' : 'name of the next person (empty: no more)',
       initial: isFirst ? suggested : null,
-      read: (text) => (text === '' && !isFirst ? null : newName(text, people)),
+      read: (text) => (text === '' && !isFirst ? noMore(people) : newName(text, people)),
     });
     if (name === null) return people;
     const taken = people.map(({ fingerprint }) => fingerprint);
@@ -48,6 +48,19 @@ export async function askPeople(
     });
     people.push({ name, fingerprint, roles });
   }
+}
+
+/** Roles without which nothing can be released, asked for or applied. */
+const NEEDED = ['release', 'intent', 'evidence'] as const;
+
+function noMore(people: readonly PersonAsked[]): null {
+  const lacking = NEEDED.filter((role) => !people.some(({ roles }) => roles.includes(role)));
+  if (lacking.length > 0)
+    throw new GovbootError(
+      'USAGE',
+      `nobody has the role ${lacking.join(' and ')} yet: name somebody who has`,
+    );
+  return null;
 }
 
 function newName(text: string, people: readonly PersonAsked[]): string {

@@ -2,10 +2,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as openpgp from 'openpgp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requireOrSkip } from '../harness/capabilities.ts';
 import { runCli, runCommand, type CliResult } from '../harness/cli.ts';
 import { temporaryFolder } from '../harness/git-fixture.ts';
+import { makeGoverned } from '../harness/governed-repo.ts';
 import { startGovboot } from '../harness/operator.ts';
 import type { Terminal } from '../harness/pty.ts';
 
@@ -22,6 +24,29 @@ test('Ctrl-C at a question writes nothing', { timeout: 60_000 }, async () => {
   expect(terminal.screen()).toContain('nothing was written');
   expect(existsSync(join(folder, 'infra', 'policies'))).toBe(false);
 });
+
+test(
+  'a key file with a passphrase is asked for it without showing it, after what is signed',
+  { timeout: 90_000 },
+  async () => {
+    const governed = await makeGoverned({ endpoint: null });
+    const privateKey = await openpgp.readPrivateKey({ armoredKey: governed.keys.alice.privateArmored });
+    const locked = await openpgp.encryptKey({ privateKey, passphrase: 'correct horse' });
+    const file = join(governed.folder, 'locked.key');
+    writeFileSync(file, locked.armor(), { mode: 0o600 });
+    const wish = ['--reason', 'again', '--ticket', 'OPS-2', '--out', 'intents/two.yaml', '--key', file];
+    expect((await governed.run(['intent', 'new', 'dev', ...wish])).code).toBe(0);
+    const sign = [...governed.globals, 'intent', 'sign', 'intents/two.yaml', '--key', file];
+    const piped = await governed.run(sign.slice(governed.globals.length));
+    expect(piped.stderr).toContain('protected by a passphrase, and nobody is there to give it');
+    const terminal = startGovboot(sign, { cwd: governed.folder, env: governed.env });
+    await terminal.waitFor(/signs intents\/two\.yaml:[^]*window[^]*passphrase of the key file/, 30_000);
+    await terminal.type('correct horse\r');
+    expect((await terminal.exit).code).toBe(0);
+    expect(terminal.screen()).not.toContain('horse');
+    expect(terminal.screen()).toContain('nobody else has to sign');
+  },
+);
 
 describe.skipIf(!requireOrSkip('gpg', 'from an empty folder to a check that passes'))(
   'from an empty folder to a check that passes',

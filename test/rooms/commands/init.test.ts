@@ -215,6 +215,21 @@ describe('init', () => {
     );
   });
 
+  test('tells at once what could only be mended by beginning again', async () => {
+    const wizard = [
+      ...['a'.repeat(24), 'a'.repeat(23), 'staging', 'test', 'dev', '111111111111', 'eu-central-1', ''],
+      ...['Alice', alice.fingerprint, 'intent', '', 'Bob', bob.fingerprint, 'release', ''],
+      ...['Carol', carol.fingerprint, 'evidence', '', root.fingerprint, 'none', 'both', 'none', 'yes'],
+    ];
+    const none = options({ organisation: null, environments: [], roots: [], people: [], locking: null });
+    const { error } = await scaffold(none, { wizard });
+    expect(error).toBeNull();
+    expect(parseParity(fileOf('p', read('policies/parity.yaml')))).toMatchObject({
+      organisation: 'a'.repeat(23),
+      environments: { dev: {} },
+    });
+  });
+
   test('writes nothing when the last answer is no', async () => {
     const wizard = ['acme', 'no'];
     const { error } = await scaffold(

@@ -73,7 +73,6 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     rules: makeRules({ engine: join(packageRoot(), 'dist', 'rules-engine.js') }),
     cloud: (target) => reach(target, mode, emit, clock),
     interrupted: watchInterrupts(interrupt),
-    scaffold: (path) => readFile(join(packageRoot(), path)),
   };
 }
 
@@ -98,7 +97,7 @@ function evidenceFolder(mode: Mode, environment: string): string {
 }
 
 /** For the few commands that write first documents; the others do without. */
-function lazyPorts(root: string): Pick<Ports, 'suggestions' | 'folders'> {
+function lazyPorts(root: string): Pick<Ports, 'suggestions' | 'folders' | 'scaffold'> {
   const made = async (): Promise<Ports['suggestions']> =>
     (await import('./world/suggestions.ts')).makeSuggestions(root, process.env);
   return {
@@ -107,6 +106,7 @@ function lazyPorts(root: string): Pick<Ports, 'suggestions' | 'folders'> {
       secretKeys: async () => (await made()).secretKeys(),
       publicKey: async (fingerprint) => (await made()).publicKey(fingerprint),
     },
+    scaffold: (path) => readFile(join(packageRoot(), path)),
     folders: {
       files: async (path) => (await import('./world/folders.ts')).foldersFrom(root).files(path),
     },

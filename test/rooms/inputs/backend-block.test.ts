@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { holdsBackend, readBackend, type BackendThere } from '../../../src/inputs/backend-block.ts';
 import { backendBlocks, partialConfiguration } from '../../../src/inputs/hcl.ts';
-import { GovbootError, isGovbootError } from '../../../src/kernel/errors.ts';
+import { isGovbootError, type GovbootError } from '../../../src/kernel/errors.ts';
 
 const NAMES = 'bucket = "acme-state"\nkey = "dev/terraform.tfstate"\nregion = "eu-central-1"\n';
 const block = (body: string): string => `terraform {\n  backend "s3" {\n${body}\n  }\n}\n`;

@@ -207,8 +207,55 @@ export interface Wizard {
     readonly initial?: string;
     readonly problem: (text: string) => string | null;
   }): Promise<string>;
+  /** One of several. @returns its value */
+  choose(question: {
+    readonly message: string;
+    readonly choices: readonly Choice[];
+    readonly initial?: string;
+  }): Promise<string>;
   /** Asks without showing what is typed: the passphrase of a key file. */
   secret(message: string): Promise<string>;
+}
+
+export interface Choice {
+  readonly value: string;
+  readonly text: string;
+  /** What it means, shown while it is the one that would be taken. */
+  readonly about?: string;
+}
+
+/** What this machine suggests to whoever writes the first documents. Suggestions only: they are shown, and can be answered otherwise. */
+export interface Suggestions {
+  /** @param dir the folder that is to be governed, which need not be there yet */
+  about(dir: string): Promise<Suggested>;
+  /** Keys that gpg could sign with here, cards included; none where there is no gpg. */
+  secretKeys(): Promise<readonly OwnKey[]>;
+  /** The armored certificate as gpg has it; null when it has none. */
+  publicKey(fingerprint: Fingerprint): Promise<Uint8Array | null>;
+}
+
+export interface Suggested {
+  /** Its name, without the folders above. */
+  readonly folder: string;
+  /** How to get there from where the program was started; null when it is there. */
+  readonly way: string | null;
+  readonly isRepository: boolean;
+  /** Where `origin` is, as host and path: `github.com` and `acme/infra`. */
+  readonly origin: { readonly host: string; readonly path: string } | null;
+  /** user.name of git. */
+  readonly person: string | null;
+  /** AWS_REGION, or the region of the profile in use. */
+  readonly region: string | null;
+}
+
+export interface OwnKey {
+  readonly fingerprint: Fingerprint;
+  readonly userId: string;
+}
+
+/** Names of the files directly in a folder, sorted; null when it is no folder. */
+export interface Folders {
+  files(path: string): Promise<readonly string[] | null>;
 }
 
 export interface Machine {
@@ -293,6 +340,8 @@ export interface Ports {
   /** Whether the run was asked to stop (SIGINT, SIGTERM); from the first question on, running steps are let end. */
   readonly interrupted: () => boolean;
   readonly wizard: Wizard;
+  readonly suggestions: Suggestions;
+  readonly folders: Folders;
   /** The program's own policies/ and templates/, for `init`. */
   readonly scaffold: (path: string) => Promise<Uint8Array>;
 }

@@ -65,12 +65,12 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     evidence: (environment) => makeEvidenceStore(root, evidenceFolder(mode, environment)),
     terminal: makeTerminal(process.env, clock),
     wizard: makeWizard(process.env),
+    ...lazyPorts(root),
     machine: makeMachine(process.env, { ...ITSELF, version, repository: root }),
     ...forTheDoctor(globals, root, clock),
     rules: makeRules({ engine: join(packageRoot(), 'dist', 'rules-engine.js') }),
     cloud: (target) => reach(target, mode, emit, clock),
     interrupted: watchInterrupts(interrupt),
-    scaffold: (path) => readFile(join(packageRoot(), path)),
   };
 }
 
@@ -101,6 +101,23 @@ function evidenceFolder(mode: Mode, environment: string): string {
   return mode === 'REHEARSAL' ? `rehearsal/${environment}` : environment;
 }
 
+/** For the few commands that write first documents; the others do without. */
+function lazyPorts(root: string): Pick<Ports, 'suggestions' | 'folders' | 'scaffold'> {
+  const made = async (): Promise<Ports['suggestions']> =>
+    (await import('./world/suggestions.ts')).makeSuggestions(root, process.env);
+  return {
+    suggestions: {
+      about: async (dir) => (await made()).about(dir),
+      secretKeys: async () => (await made()).secretKeys(),
+      publicKey: async (fingerprint) => (await made()).publicKey(fingerprint),
+    },
+    scaffold: (path) => readFile(join(packageRoot(), path)),
+    folders: {
+      files: async (path) => (await import('./world/folders.ts')).foldersFrom(root).files(path),
+    },
+  };
+}
+
 /** The key is looked for when something is to be signed, not before. */
 function lazySigner(globals: Globals, repository: string, emit: Emit): Signer {
   let made: Promise<Signer> | null = null;
@@ -110,6 +127,7 @@ function lazySigner(globals: Globals, repository: string, emit: Emit): Signer {
       if (globals.key === null)
         throw new GovbootError('SIGNER', 'no key was named to sign with', {
           hint: 'name it with --key: a fingerprint known to gpg, or an OpenPGP key file',
+          data: { key: null },
         });
       const spec = parseSignerSpec(globals.key);
       if (spec.kind === 'file') return makeSigner({ ...spec, passphrase: () => askPassphrase(emit) });

@@ -1,6 +1,7 @@
 /** The command line as data: every command, option and example. `src/cli.ts` makes a parser of it, and the documents their tables. */
-import { INTENT_ACTIONS, type IntentAction } from '../inputs/intent-action.ts';
-import { FINGERPRINT, option, repeated, spec, type CommandSpec } from './command-spec.ts';
+import { option, repeated, spec, type CommandSpec } from './command-spec.ts';
+import { INIT_COMMAND } from './init-command.ts';
+import { INTENT_COMMANDS } from './intent-commands.ts';
 import { LOOK_COMMANDS } from './look-commands.ts';
 import { TRUST_COMMANDS } from './trust-commands.ts';
 import { checkOf, intentOf, list, nameOf, text } from './values.ts';
@@ -18,101 +19,9 @@ const INTENT = option('--intent <file>', 'the intent (default: intents/<environm
 
 /** In the order of the sequence. */
 export const COMMANDS: readonly CommandSpec[] = [
-  spec<'init'>({
-    name: 'init',
-    args: '[dir]',
-    summary: 'scaffold policies, templates and an example intent; never overwrites',
-    details: 'What no option says is asked for, where somebody is at the terminal.',
-    options: [
-      option('--organisation <name>', 'short name, used in the names of resources'),
-      repeated('--environment <name=account:region>', 'an environment'),
-      repeated('--root <fingerprint>', 'a root key'),
-      repeated(
-        '--person <name=fingerprint:roles>',
-        'a person, with roles of release, intent, approver, evidence, break-glass',
-      ),
-      repeated('--key-file <file>', 'a public key, to be copied into policies/keys'),
-      option('--locking <mode>', 'how Terraform locks the state', {
-        choices: ['table', 'lockfile', 'both'],
-        initial: 'both',
-      }),
-      option(
-        '--github <owner/repository>',
-        'repository whose workflows may plan and apply (needs --github-ids)',
-      ),
-      option('--github-ids <owner:repository>', 'numeric ids of that owner and that repository'),
-    ],
-    examples: [
-      'govboot init',
-      `govboot init infra --organisation acme \\\n      --environment dev=111111111111:eu-central-1 \\\n      --root ${FINGERPRINT} \\\n      --person "Alice=${FINGERPRINT}:release,intent" \\\n      --key-file alice.asc`,
-    ],
-    read: (dir, o) => ({
-      dir: dir ?? '.',
-      organisation: text(o['organisation']),
-      environments: list(o['environment']),
-      roots: list(o['root']),
-      people: list(o['person']),
-      keyFiles: list(o['keyFile']),
-      locking: o['locking'] as 'table' | 'lockfile' | 'both',
-      github: text(o['github']),
-      githubIds: text(o['githubIds']),
-    }),
-  }),
+  INIT_COMMAND,
   ...TRUST_COMMANDS,
-  spec<'intent new'>({
-    name: 'intent new',
-    args: '<environment>',
-    summary: 'write an intent for the signed tag at HEAD',
-    options: [
-      option('--reason <text>', 'why it is done'),
-      option('--ticket <id>', 'where it was decided'),
-      option('--tag <name>', 'signed tag at HEAD (default: the one that is there)'),
-      option('--region <region>', 'region (default: the first one of the policy)'),
-      option('--requester <fingerprint>', 'who asks (default: the signing key)'),
-      option('--hours <n>', 'length of the window', { initial: '24' }),
-      option('--action <action>', 'what is to be done', {
-        choices: [...INTENT_ACTIONS],
-        initial: 'create',
-      }),
-      option('--endpoint <url>', "an endpoint other than the provider's own"),
-      option('--out <file>', 'file to write (default: intents/<environment>.yaml)'),
-      option('--rehearse', 'supersede or correct the lock of the rehearsals'),
-    ],
-    examples: [
-      'govboot intent new dev --reason "first bootstrap" --ticket OPS-1',
-      'govboot intent new prod --action supersede --reason "sizing" --ticket OPS-7',
-      'govboot intent new prod --action correct --reason "drift" --ticket OPS-8',
-    ],
-    read: (environment, o) => ({
-      environment: nameOf(environment),
-      reason: text(o['reason']),
-      ticket: text(o['ticket']),
-      tag: text(o['tag']),
-      region: text(o['region']),
-      requester: text(o['requester']),
-      hours: String(o['hours']),
-      action: o['action'] as IntentAction,
-      endpoint: text(o['endpoint']),
-      out: text(o['out']),
-      rehearse: o['rehearse'] === true,
-    }),
-  }),
-  spec<'intent sign'>({
-    name: 'intent sign',
-    args: '<file>',
-    summary: 'sign an intent (--key); the signature lies beside it',
-    options: [],
-    examples: ['govboot intent sign intents/dev.yaml --key alice.key'],
-    read: (file = '') => ({ file }),
-  }),
-  spec<'intent check'>({
-    name: 'intent check',
-    args: '<file>',
-    summary: 'judge an intent and its signatures, without a cloud',
-    options: [],
-    examples: ['govboot intent check intents/dev.yaml'],
-    read: (file = '') => ({ file }),
-  }),
+  ...INTENT_COMMANDS,
   spec<'check'>({
     name: 'check',
     args: '[environment]',

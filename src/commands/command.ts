@@ -13,9 +13,15 @@ export interface CommandOptions {
     readonly roots: readonly string[];
     readonly people: readonly string[];
     readonly keyFiles: readonly string[];
-    readonly locking: 'table' | 'lockfile' | 'both';
+    /** null: both, or as the backend that is there already does it. */
+    readonly locking: 'table' | 'lockfile' | 'both' | null;
+    readonly rootThreshold: string | null;
+    readonly approvers: string | null;
     readonly github: string | null;
     readonly githubIds: string | null;
+    readonly gitlab: string | null;
+    /** A file or folder with the backend block of Terraform. */
+    readonly fromBackend: string | null;
   };
   readonly 'trust pin': { readonly roots: readonly string[]; readonly threshold: string | null };
   readonly 'trust show': NoOptions;
@@ -23,14 +29,15 @@ export interface CommandOptions {
   readonly 'trust next': NoOptions;
   readonly 'trust update': NoOptions;
   readonly 'intent new': {
-    readonly environment: string;
+    /** null is asked for, as everything that is null. */
+    readonly environment: string | null;
     readonly reason: string | null;
     readonly ticket: string | null;
     readonly tag: string | null;
     readonly region: string | null;
     readonly requester: string | null;
-    readonly hours: string;
-    readonly action: IntentAction;
+    readonly hours: string | null;
+    readonly action: IntentAction | null;
     readonly endpoint: string | null;
     readonly out: string | null;
     readonly rehearse: boolean;

@@ -1,228 +1,231 @@
-/** `govboot init`: scaffolds a governed repository. Everything is checked first; then files are made, none is overwritten. */
-import { GovbootError } from '../kernel/errors.ts';
+/** `govboot init`: scaffolds a governed repository. Everything is asked and judged first; then files are made, none is overwritten. */
+import { sameBytes } from '../kernel/canonical.ts';
+import { GovbootError, isGovbootError } from '../kernel/errors.ts';
 import { sha256 } from '../kernel/digest.ts';
-import { parseParity } from '../inputs/parity.ts';
-import { parseTrust } from '../inputs/trust.ts';
+import type { FileRead, Fingerprint, KeyRead } from '../inputs/facts.ts';
+import type { BackendThere } from '../inputs/backend-block.ts';
+import { TRUST_FILE } from '../inputs/trust.ts';
+import { PARITY_FILE } from '../street/gather.ts';
 import type { Ports } from '../ports.ts';
-import type { CommandOptions, CommandRun } from './command.ts';
-import {
-  fillParity,
-  fillTrust,
-  parseEnvironment,
-  parseGithub,
-  parsePerson,
-  parseRoot,
-  type EnvironmentAsked,
-  type PersonAsked,
-} from './scaffold.ts';
-import type { Fingerprint } from '../inputs/facts.ts';
-
-type Options = CommandOptions['init'];
+import { asFile } from './as-file.ts';
+import type { CommandRun } from './command.ts';
+import { intentText } from './intent-text.ts';
+import { ask, type Asked, type InitOptions } from './init-ask.ts';
+import { firstOf, matched, readThere } from './init-backend.ts';
+import { fillReadme } from './init-ceremony.ts';
+import { keyIn, type KeysSeen } from './init-people.ts';
+import { look } from './init-look.ts';
+import { draftIntent, prove, type Proof } from './init-proof.ts';
+import { nextLines, summaryLines, tellKept } from './init-told.ts';
+import { fillParity, fillTrust, type NamingAsked } from './scaffold.ts';
+import { askToWrite } from './questions.ts';
 
 const TEMPLATES = ['backend.tf.tmpl', 'backend.hcl.tmpl'] as const;
 
 /** Schemas of what people write: in the repository itself, so that editors find them where there is no network. */
 const SCHEMAS = ['parity', 'trust', 'intent'].map((name) => `${name}.schema.json`);
 
+/** Where there is one already, it is left alone, and what it lacks is told. */
+const KEPT = ['README.md', '.gitignore', '.gitattributes', 'intents/example.yaml', 'evidence/README.md'];
+
+type Documents = Map<string, Uint8Array | string>;
+
 export const init: CommandRun<'init'> = async (ports, options) => {
-  const asked = await ask(ports, options);
-  const documents = new Map<string, Uint8Array | string>();
-  const digests: (readonly [string, string])[] = [];
-  for (const name of TEMPLATES) {
-    const bytes = await ports.scaffold(`templates/${name}`);
-    documents.set(`templates/${name}`, bytes);
-    digests.push([name, sha256(bytes)]);
+  const at = (path: string): string => (options.dir === '.' ? path : `${options.dir}/${path}`);
+  // Before anybody is asked anything: nobody answers twenty questions to be told that it was in vain.
+  await refuseThere(ports, at, [PARITY_FILE, TRUST_FILE]);
+  const there = options.fromBackend === null ? null : await readThere(ports, options.fromBackend);
+  const suggested = await ports.suggestions.about(options.dir);
+  const asked = await ask(ports, options, suggested, there === null ? null : firstOf(there));
+  const composed =
+    there === null ? await compose(ports, options, asked) : await takeOver(ports, options, asked, there);
+  const { documents, proof, written } = composed;
+  const { create, kept } = await sortOut(ports, at, documents);
+  if (asked.wasAsked) {
+    await askToWrite(ports, summaryLines(asked, [...create.keys()]).join('\n'), 'write these files?');
+    // Asked for once, so that from here on a signal lets the writing end.
+    if (ports.interrupted()) throw new GovbootError('INTERRUPTED', 'interrupted before anything was written');
   }
-  const parity = fillParity(await scaffoldText(ports, 'policies/parity.yaml.tmpl'), {
-    ...asked,
-    templates: digests,
-  });
-  const trust = fillTrust(await scaffoldText(ports, 'policies/trust.yaml.tmpl'), {
-    repository: ports.random.uuid(),
-    now: ports.clock.now(),
-    roots: asked.roots,
-    people: asked.people,
-  });
-  documents.set('policies/parity.yaml', parity).set('policies/trust.yaml', trust);
-  // What is written must be what the gates will read.
-  parseParity(asFile('policies/parity.yaml', parity));
-  const repository = parseTrust(asFile('policies/trust.yaml', trust)).repository;
-  const copied = await keyFiles(ports, asked, options.keyFiles, documents);
-  for (const name of ['intents/example.yaml', 'evidence/README.md', '.gitattributes'])
-    documents.set(name, await ports.scaffold(`templates/init/${name.replace(/^\./, 'dot-')}`));
-  for (const name of SCHEMAS)
-    documents.set(`policies/schemas/${name}`, await ports.scaffold(`docs/schemas/${name}`));
-  await createAll(ports, options.dir, documents);
-  const prefix = options.dir === '.' ? '' : `cd ${options.dir} && `;
-  const missing = [...new Set([...asked.roots, ...asked.people.map((p) => p.fingerprint)])].filter(
-    (print) => !copied.includes(print),
-  );
+  for (const [path, content] of create) await ports.files.create(at(path), content);
+  await tellKept(ports, at, kept);
   ports.emit({
     type: 'result',
     command: 'init',
-    value: { dir: options.dir, repository, files: [...documents.keys()].sort(), missing_keys: missing },
+    value: {
+      dir: options.dir,
+      repository: proof.trust.repository,
+      files: [...create.keys()].sort(),
+      kept,
+      keys: [...written].sort(),
+      missing_keys: [...proof.missing],
+      judged: [...proof.lines],
+    },
     lines: [
-      `scaffolded ${options.dir} (repository ${repository}):`,
-      ...[...documents.keys()].sort().map((path) => `  ${path}`),
-      'next:',
-      ...missing.map((print) => `  gpg --armor --export ${print} > policies/keys/${print}.asc`),
-      `  ${prefix}govboot trust sign --key FINGERPRINT`,
-      '  git add -A && git commit, then git tag -s',
-      "  govboot trust pin --root FINGERPRINT   on each operator's machine, from paper",
-      `  govboot intent new ${asked.environments[0]?.name ?? 'dev'}`,
+      `scaffolded ${options.dir} (repository ${proof.trust.repository}):`,
+      ...[...create.keys()].sort().map((path) => `  ${path}`),
+      'judged by the gates, as if it were signed:',
+      ...proof.lines.map((line) => `  ${line}`),
+      ...nextLines(asked, proof, { suggested, dir: options.dir }, composed.intent),
     ],
   });
 };
 
-interface Asked {
-  readonly organisation: string;
-  readonly environments: readonly EnvironmentAsked[];
-  readonly locking: string;
-  readonly github: ReturnType<typeof parseGithub> | null;
-  readonly roots: readonly Fingerprint[];
-  readonly people: readonly PersonAsked[];
+interface Composed {
+  readonly documents: Documents;
+  readonly proof: Proof;
+  /** Keys among them. */
+  readonly written: readonly Fingerprint[];
+  /** Options of the first intent. */
+  readonly intent: readonly string[];
 }
 
-async function ask(ports: Ports, options: Options): Promise<Asked> {
-  const organisation =
-    options.organisation ??
-    (await question(
-      ports,
-      'short name of the organisation, used in resource names',
-      '--organisation',
-      (text) =>
-        /^[a-z][a-z0-9-]{0,31}$/.test(text) ? null : 'lower-case letters, digits and dashes, a letter first',
-    ));
-  const environments =
-    options.environments.length > 0
-      ? options.environments
-      : [
-          await question(
-            ports,
-            'first environment, as NAME=ACCOUNT:REGION',
-            '--environment',
-            refusal(parseEnvironment),
-          ),
-        ];
-  const roots =
-    options.roots.length > 0
-      ? options.roots
-      : [await question(ports, 'fingerprint of the root key', '--root', refusal(parseRoot))];
-  const people =
-    options.people.length > 0
-      ? options.people
-      : [
-          await question(
-            ports,
-            'first person, as NAME=FINGERPRINT:release,intent,evidence',
-            '--person',
-            refusal(parsePerson),
-          ),
-        ];
-  return {
-    organisation,
-    locking: options.locking,
-    environments: ownAccounts(environments.map(parseEnvironment)),
-    roots: roots.map(parseRoot),
-    people: people.map(parsePerson),
-    github: options.github === null ? null : parseGithub(options.github, options.githubIds),
-  };
-}
-
-/** @throws USAGE when two environments would share an account: the parity gate would refuse it, after everything was signed */
-function ownAccounts(environments: readonly EnvironmentAsked[]): readonly EnvironmentAsked[] {
-  const hint = 'give each environment a name and an account of its own';
-  environments.forEach(({ name, account }, i) => {
-    const earlier = environments.slice(0, i);
-    if (earlier.some((other) => other.name === name))
-      throw new GovbootError('USAGE', `environment ${name} is given twice`, { hint });
-    const twin = earlier.find((other) => other.account === account);
-    if (twin !== undefined)
-      throw new GovbootError('USAGE', `${twin.name} and ${name} would share account ${account}`, { hint });
-  });
-  return environments;
-}
-
-async function question(
+/** The same for a backend that is there: with its names, and the intent that takes it over. */
+async function takeOver(
   ports: Ports,
-  message: string,
-  option: string,
-  problem: (text: string) => string | null,
-): Promise<string> {
-  if (!ports.wizard.interactive)
-    throw new GovbootError('USAGE', `${option} is missing`, {
-      hint: 'see the examples of `govboot init --help`',
-    });
-  return ports.wizard.ask({ message, problem });
+  options: InitOptions,
+  given: Asked,
+  there: BackendThere,
+): Promise<Composed> {
+  const { asked, notes } = matched(given, there);
+  const first = await compose(ports, options, asked);
+  const [environment] = asked.environments;
+  const name = environment?.name ?? '';
+  const seen = await look(ports, first.proof, name, there);
+  for (const text of [...notes, ...seen.notes]) ports.emit({ type: 'note', text });
+  for (const text of seen.warnings) ports.emit({ type: 'warning', text });
+  const composed =
+    seen.tags.length === 0 ? first : await compose(ports, options, { ...asked, tolerated: seen.tags });
+  const { parity, trust } = composed.proof;
+  const target = { environment: name, region: there.region, action: 'adopt' as const };
+  const example = intentText({
+    ...draftIntent(parity, trust, target, ports.clock.now()),
+    endpoint: there.endpoint,
+  });
+  const region = there.region === environment?.regions[0] ? [] : [`--region ${there.region}`];
+  const endpoint = there.endpoint === null ? [] : [`--endpoint ${there.endpoint}`];
+  const intent = ['--action adopt', ...region, ...endpoint];
+  composed.documents.set(
+    'intents/adopt.example.yaml',
+    `# An example, for reading: \`govboot intent new ${name} ${intent.join(' ')}\` writes the real one once there is a signed tag.\n${example}`,
+  );
+  return { ...composed, intent };
 }
 
-function refusal(parse: (text: string) => unknown): (text: string) => string | null {
-  return (text) => {
-    try {
-      parse(text);
-      return null;
-    } catch (error) {
-      return error instanceof GovbootError ? error.message : 'not understood';
-    }
-  };
+/** @throws what a gate would refuse */
+async function compose(
+  ports: Ports,
+  options: InitOptions,
+  asked: Asked & { readonly naming?: NamingAsked; readonly tolerated?: readonly string[] },
+): Promise<Composed> {
+  const documents: Documents = new Map();
+  const templates: FileRead[] = [];
+  for (const name of TEMPLATES)
+    templates.push(asFile(`templates/${name}`, await ports.scaffold(`templates/${name}`)));
+  const parity = fillParity(await scaffoldText(ports, `${PARITY_FILE}.tmpl`), {
+    ...asked,
+    templates: templates.map(({ path, bytes }) => [path.slice('templates/'.length), sha256(bytes)]),
+  });
+  const trust = fillTrust(await scaffoldText(ports, `${TRUST_FILE}.tmpl`), {
+    ...asked,
+    repository: ports.random.uuid(),
+    now: ports.clock.now(),
+  });
+  const { files, reads } = await keyFiles(ports, asked, options.keyFiles);
+  const proof = prove(
+    { parity: asFile(PARITY_FILE, parity), trust: asFile(TRUST_FILE, trust), templates, keys: reads },
+    ports.clock.now(),
+  );
+  for (const { path, bytes } of [...templates, ...files]) documents.set(path, bytes);
+  for (const name of SCHEMAS)
+    documents.set(`policies/schemas/${name}`, await ports.scaffold(`docs/schemas/${name}`));
+  for (const name of ['intents/example.yaml', 'evidence/README.md', '.gitattributes', '.gitignore'])
+    documents.set(name, await ports.scaffold(`templates/init/${name.replace(/^\./, 'dot-')}`));
+  documents.set('README.md', fillReadme(await scaffoldText(ports, 'templates/init/README.md'), asked));
+  // Last, so that a run that was cut off can be begun again: everything before is the same every time.
+  documents.set(PARITY_FILE, parity).set(TRUST_FILE, trust);
+  const written = reads.flatMap((read) => (read.is === 'key' ? [read.key.fingerprint] : []));
+  return { documents, proof, written, intent: [] };
 }
 
-/** A key file is known by its fingerprint, and must be one that was asked for. */
+/** The keys of everybody who is named: from files, or else as gpg has them. */
 async function keyFiles(
   ports: Ports,
-  asked: Asked,
+  { roots, people, keys }: Asked,
   paths: readonly string[],
-  documents: Map<string, Uint8Array | string>,
-): Promise<readonly string[]> {
-  const wanted = [...new Set([...asked.roots, ...asked.people.map((person) => person.fingerprint)])];
-  const copied: string[] = [];
+): Promise<{ readonly files: readonly FileRead[]; readonly reads: readonly KeyRead[] }> {
+  const wanted = [...new Set([...roots, ...people.map(({ fingerprint }) => fingerprint)])];
+  const seen: KeysSeen = new Map(keys);
   for (const path of paths) {
-    const bytes = await ports.files.read(path);
-    const candidates = wanted.map((print) => ({
-      path: `policies/keys/${print}.asc`,
-      bytes,
-      sha256: sha256(bytes),
-    }));
-    const read = await ports.verifier.keys(candidates);
-    const found = read.find((answer) => answer.is === 'key');
-    if (found?.is !== 'key') {
-      const problem = read.find((answer) => answer.is === 'problem');
-      const why = problem?.is === 'problem' ? problem.problem.wrong : 'it is no public key';
-      throw new GovbootError(
-        'KEYRING_SHAPE',
-        `${path} is not the public key of any root or person that was named: ${why}`,
-      );
-    }
-    documents.set(found.key.file, bytes);
-    copied.push(found.key.fingerprint);
+    const found = await keyIn(ports, path).catch((error: unknown) => {
+      throw isGovbootError(error) && error.code === 'KEYRING_SHAPE' ? notNamed(path, error.message) : error;
+    });
+    if (!wanted.includes(found.fingerprint)) throw notNamed(path, `it is ${found.fingerprint}`);
+    seen.set(found.fingerprint, found.bytes);
   }
-  return copied;
+  for (const print of wanted) {
+    const bytes = seen.has(print) ? null : await ports.suggestions.publicKey(print);
+    if (bytes !== null) seen.set(print, bytes);
+  }
+  const files = wanted.flatMap((print) => {
+    const bytes = seen.get(print);
+    return bytes === undefined ? [] : [asFile(`policies/keys/${print}.asc`, bytes)];
+  });
+  const reads = await ports.verifier.keys(files);
+  const [wrong] = reads.flatMap((read) => (read.is === 'problem' ? [read] : []));
+  if (wrong !== undefined)
+    throw new GovbootError(wrong.problem.code, `${wrong.file}: ${wrong.problem.wrong}`);
+  return { files, reads };
 }
 
-async function createAll(
+function notNamed(path: string, why: string): GovbootError {
+  return new GovbootError(
+    'KEYRING_SHAPE',
+    `${path} is not the public key of any root or person that was named: ${why}`,
+  );
+}
+
+/** What is to be made, and what is there already and stays as it is. @throws FILE_EXISTS where another file stands in the way */
+async function sortOut(
   ports: Ports,
-  dir: string,
-  documents: ReadonlyMap<string, Uint8Array | string>,
+  at: (path: string) => string,
+  documents: Documents,
+): Promise<{ readonly create: Documents; readonly kept: readonly string[] }> {
+  const create: Documents = new Map();
+  const kept: string[] = [];
+  const inTheWay: string[] = [];
+  for (const [path, content] of documents) {
+    if (!(await ports.files.exists(at(path)))) create.set(path, content);
+    else if (path === 'README.md') {
+      kept.push(path);
+      // The team's own page stays; ours lies beside it.
+      const other = 'CEREMONY.md';
+      if (await ports.files.exists(at(other))) kept.push(other);
+      else create.set(other, content);
+    } else if (KEPT.includes(path)) kept.push(path);
+    else if (!sameBytes(await ports.files.read(at(path)), asFile(path, content).bytes)) inTheWay.push(path);
+  }
+  refuseInTheWay(inTheWay.map(at));
+  return { create, kept };
+}
+
+async function refuseThere(
+  ports: Ports,
+  at: (path: string) => string,
+  paths: readonly string[],
 ): Promise<void> {
-  const target = (path: string): string => (dir === '.' ? path : `${dir}/${path}`);
   const there: string[] = [];
-  for (const path of documents.keys()) if (await ports.files.exists(target(path))) there.push(target(path));
-  if (there.length > 0)
-    throw new GovbootError('FILE_EXISTS', `would overwrite ${there.join(', ')}`, {
-      data: { files: there },
-      hint: 'nothing was written; choose an empty folder, or move the files away',
-    });
-  for (const [path, content] of documents) await ports.files.create(target(path), content);
+  for (const path of paths) if (await ports.files.exists(at(path))) there.push(at(path));
+  refuseInTheWay(there);
+}
+
+function refuseInTheWay(files: readonly string[]): void {
+  if (files.length === 0) return;
+  throw new GovbootError('FILE_EXISTS', `would overwrite ${files.join(', ')}`, {
+    data: { files: [...files] },
+    hint: 'nothing was written; choose an empty folder, or move the files away',
+  });
 }
 
 async function scaffoldText(ports: Ports, path: string): Promise<string> {
   return new TextDecoder('utf-8', { fatal: true }).decode(await ports.scaffold(path));
-}
-
-function asFile(
-  path: string,
-  text: string,
-): { readonly path: string; readonly bytes: Uint8Array; readonly sha256: ReturnType<typeof sha256> } {
-  const bytes = new TextEncoder().encode(text);
-  return { path, bytes, sha256: sha256(bytes) };
 }

@@ -4,14 +4,17 @@ import { GovbootError } from '../kernel/errors.ts';
 import { addSeconds } from '../kernel/time.ts';
 import { INTENT_SCHEMA, parseIntent, type Intent } from '../inputs/intent.ts';
 import { isOfLock } from '../inputs/intent-action.ts';
-import { isFingerprint, type Fingerprint } from '../inputs/facts.ts';
 import { parseParity, type Parity } from '../inputs/parity.ts';
 import { parseTrust, TRUST_FILE } from '../inputs/trust.ts';
 import { factsOf, readLedger } from '../evidence/ledger.ts';
-import { sha256 } from '../kernel/digest.ts';
 import { PARITY_FILE } from '../street/gather.ts';
 import type { Ports } from '../ports.ts';
+import { asFile } from './as-file.ts';
 import type { CommandOptions, CommandRun } from './command.ts';
+import { askIntent, isAsking } from './intent-ask.ts';
+import { hoursOf, policyOf, requesterOf, tagsAtHead, type IntentAsked } from './intent-asked.ts';
+import { intentText } from './intent-text.ts';
+import { askToWrite } from './questions.ts';
 import { readDocument } from './sign-beside.ts';
 
 type Options = CommandOptions['intent new'];
@@ -20,9 +23,12 @@ export const intentNew: CommandRun<'intent new'> = async (ports, options) => {
   const repository = await ports.repository.open();
   const trust = parseTrust(await readDocument(repository, TRUST_FILE));
   const parity = parseParity(await readDocument(repository, PARITY_FILE));
-  const environment = environmentOf(parity, options.environment);
-  const tagName = await tagOf(ports, options);
-  const source = await repository.source(tagName, null);
+  const asking = isAsking(ports, options);
+  const asked = asking
+    ? await askIntent(ports, options, { trust, parity })
+    : await given(ports, options, parity);
+  const { account } = policyOf(parity, asked.environment);
+  const source = await repository.source(asked.tag, null);
   if (source.tag.is === 'problem') throw new GovbootError(source.tag.code, source.tag.wrong);
   if (source.tree.is === 'problem')
     throw new GovbootError(source.tree.problem.code, source.tree.problem.wrong);
@@ -30,27 +36,32 @@ export const intentNew: CommandRun<'intent new'> = async (ports, options) => {
   const intent: Intent = {
     schema: INTENT_SCHEMA,
     repository: trust.repository,
-    environment: options.environment,
+    environment: asked.environment,
     provider: parity.provider,
-    account: environment.account,
-    region: options.region ?? environment.regions[0] ?? '',
-    action: options.action,
-    tag: tagName,
+    account,
+    region: asked.region,
+    action: asked.action,
+    tag: asked.tag,
     commit: source.tag.tag.commit,
     tree_sha256: source.tree.value.tagged,
-    reason: await answer(ports, options.reason, 'why is it done?', '--reason'),
-    ticket: await answer(ports, options.ticket, 'where was it decided (ticket)?', '--ticket'),
-    requester: await requesterOf(ports, options.requester),
+    reason: asked.reason,
+    ticket: asked.ticket,
+    requester: asked.requester,
     not_before: now,
-    expires: addSeconds(now, 3600 * hoursOf(options.hours, parity)),
+    expires: addSeconds(now, 3600 * asked.hours),
     nonce: ports.random.hex(16),
-    supersedes: await supersededBy(ports, options),
-    endpoint: options.endpoint,
+    supersedes: await supersededBy(ports, asked),
+    endpoint: asked.endpoint,
   };
-  const path = options.out ?? `intents/${options.environment}.yaml`;
-  const text = `${await schemaLine(ports, path)}${renderIntent(intent)}`;
-  const bytes = new TextEncoder().encode(text);
-  parseIntent({ path, bytes, sha256: sha256(bytes) });
+  const path = asked.out;
+  const text = `${await schemaLine(ports, path)}${intentText(intent)}`;
+  parseIntent(asFile(path, text));
+  if (asking)
+    await askToWrite(
+      ports,
+      `${path} would be, to be signed byte for byte:\n${text.trimEnd()}`,
+      `write ${path}?`,
+    );
   await ports.files.create(path, text);
   ports.emit({
     type: 'result',
@@ -58,28 +69,36 @@ export const intentNew: CommandRun<'intent new'> = async (ports, options) => {
     value: { path, intent: toJson(intent) },
     lines: [
       `wrote ${path}: ${intent.action} ${intent.environment} from ${intent.tag}, until ${intent.expires}`,
-      `next: read it, then \`govboot intent sign ${path}\``,
+      `next: read it, then \`govboot intent sign ${path} --key ${intent.requester}\`, or with the file of that key`,
     ],
   });
 };
 
-function environmentOf(parity: Parity, name: string): Parity['environments'][string] {
-  const environment = Object.hasOwn(parity.environments, name) ? parity.environments[name] : undefined;
-  if (environment === undefined) {
-    throw new GovbootError('PARITY', `"${name}" is not an environment of ${PARITY_FILE}`, {
-      hint: `it names ${Object.keys(parity.environments).join(', ')}`,
+/** From options alone, as scripts give them. */
+async function given(ports: Ports, options: Options, parity: Parity): Promise<IntentAsked> {
+  const { environment } = options;
+  if (environment === null)
+    throw new GovbootError('USAGE', "missing required argument 'environment'", {
+      hint: `name one of ${Object.keys(parity.environments).join(', ')}, or run it at a terminal, where it asks`,
     });
-  }
-  return environment;
+  const policy = policyOf(parity, environment);
+  return {
+    environment,
+    tag: await tagOf(ports, options),
+    region: options.region ?? policy.regions[0] ?? '',
+    reason: needed(options.reason, '--reason'),
+    ticket: needed(options.ticket, '--ticket'),
+    requester: requesterOf(options.requester ?? (await ports.signer.identity()).fingerprint),
+    hours: hoursOf(options.hours, parity),
+    action: options.action ?? 'create',
+    endpoint: options.endpoint,
+    out: options.out ?? `intents/${environment}.yaml`,
+  };
 }
 
 async function tagOf(ports: Ports, options: Options): Promise<string> {
   if (options.tag !== null) return options.tag;
-  const [tag, ...others] = await ports.repository.tagsAtHead();
-  if (tag === undefined)
-    throw new GovbootError('TAG_MISSING', 'no annotated tag points at HEAD', {
-      hint: 'commit everything, then `git tag -s v1.0.0 -m "…"`',
-    });
+  const [tag, ...others] = await tagsAtHead(ports);
   if (others.length > 0)
     throw new GovbootError('USAGE', `several tags point at HEAD: ${[tag, ...others].join(', ')}`, {
       hint: 'choose one with --tag',
@@ -87,47 +106,22 @@ async function tagOf(ports: Ports, options: Options): Promise<string> {
   return tag;
 }
 
-async function answer(ports: Ports, given: string | null, message: string, option: string): Promise<string> {
-  if (given !== null) return given;
-  if (!ports.wizard.interactive)
+function needed(value: string | null, option: string): string {
+  if (value === null)
     throw new GovbootError('USAGE', `${option} is missing`, { hint: `give it with ${option} TEXT` });
-  return ports.wizard.ask({
-    message,
-    problem: (text) => (text === '' ? 'an intent without it is refused' : null),
-  });
+  return value;
 }
 
-async function requesterOf(ports: Ports, given: string | null): Promise<Fingerprint> {
-  const print = given ?? (await ports.signer.identity()).fingerprint;
-  if (!isFingerprint(print))
-    throw new GovbootError(
-      'USAGE',
-      `--requester is "${print}", not a fingerprint of 40 upper-case hexadecimal characters`,
-    );
-  return print;
-}
-
-function hoursOf(text: string, parity: Parity): number {
-  const hours = Number(text);
-  const most = parity.intent.max_window_hours;
-  if (!/^[0-9]+$/.test(text) || hours < 1 || hours > most)
-    throw new GovbootError('USAGE', `--hours is "${text}", not a whole number from 1 to ${String(most)}`, {
-      hint: 'the most is intent.max_window_hours of the policy',
-    });
-  return hours;
-}
-
-async function supersededBy(ports: Ports, options: Options): Promise<string | null> {
-  if (!isOfLock(options.action)) return null;
-  const { lock } = factsOf(await readLedger(ports.evidence(options.environment)));
+async function supersededBy(
+  ports: Ports,
+  { action, environment }: Pick<IntentAsked, 'action' | 'environment'>,
+): Promise<string | null> {
+  if (!isOfLock(action)) return null;
+  const { lock } = factsOf(await readLedger(ports.evidence(environment)));
   if (lock === null)
-    throw new GovbootError(
-      'LOCK_SUPERSEDES',
-      `there is no lock of ${options.environment} to ${options.action}`,
-      {
-        hint: 'use --action create, or adopt for a backend that was made by hand',
-      },
-    );
+    throw new GovbootError('LOCK_SUPERSEDES', `there is no lock of ${environment} to ${action}`, {
+      hint: 'use --action create, or adopt for a backend that was made by hand',
+    });
   return lock.sha256;
 }
 
@@ -139,35 +133,4 @@ async function schemaLine(ports: Ports, path: string): Promise<string> {
   const isInside = !path.startsWith('/') && folders.every((folder) => !['', '.', '..'].includes(folder));
   if (!isInside || !(await ports.files.exists(SCHEMA_FILE))) return '';
   return `# yaml-language-server: $schema=${'../'.repeat(folders.length)}${SCHEMA_FILE}\n`;
-}
-
-/** YAML with one comment a field: what a person signs, a person must understand. Strings are JSON strings, which YAML 1.2 reads alike. */
-function renderIntent(intent: Intent): string {
-  const lines: readonly (readonly [keyof Intent, string])[] = [
-    ['schema', 'format of this document'],
-    ['repository', "the repository that is pinned on the operator's machine"],
-    ['environment', 'the one environment this holds for'],
-    ['provider', ''],
-    ['account', ''],
-    ['region', ''],
-    [
-      'action',
-      'create: a new backend; adopt: one that is there; supersede: change a locked one; correct: bring it back to its lock',
-    ],
-    ['tag', 'the signed tag'],
-    ['commit', ''],
-    ['tree_sha256', 'SHA-256 over the tagged files, independent of git'],
-    ['reason', ''],
-    ['ticket', 'where it was decided'],
-    ['requester', 'who asks; never one of the approvers'],
-    ['not_before', ''],
-    ['expires', ''],
-    ['nonce', 'used once'],
-    ['supersedes', 'SHA-256 of the lock that is superseded or corrected'],
-    ['endpoint', "null: the provider's own endpoints"],
-  ];
-  const body = lines.map(
-    ([key, comment]) => `${comment === '' ? '' : `# ${comment}\n`}${key}: ${JSON.stringify(intent[key])}\n`,
-  );
-  return `# An intent: one person's wish to bootstrap one environment once. Sign it with \`govboot intent sign\`.\n${body.join('')}`;
 }

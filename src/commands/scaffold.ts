@@ -1,74 +1,26 @@
 /** The documents that `govboot init` writes: templates filled with what was asked. Pure. */
 import { GovbootError } from '../kernel/errors.ts';
 import { addSeconds, type Instant } from '../kernel/time.ts';
-import { isFingerprint, type Fingerprint } from '../inputs/facts.ts';
-import { ROLES, type Role } from '../inputs/trust.ts';
+import type { Fingerprint } from '../inputs/facts.ts';
+import type { EnvironmentAsked, GithubAsked, GitlabAsked, PersonAsked } from './init-options.ts';
 
-export interface EnvironmentAsked {
-  readonly name: string;
-  readonly account: string;
-  readonly region: string;
+/** Patterns of the policy, where resources are to have other names than the usual ones. */
+export interface NamingAsked {
+  readonly bucket: string;
+  readonly namespace: 'global' | 'account-regional';
+  readonly table: string;
+  readonly keyAlias: string;
 }
-export interface PersonAsked {
-  readonly name: string;
-  readonly fingerprint: Fingerprint;
-  readonly roles: readonly Role[];
-}
-export interface GithubAsked {
-  readonly repository: string;
-  readonly ownerId: string;
-  readonly repositoryId: string;
-}
+
+export const USUAL_NAMES: NamingAsked = {
+  bucket: '{organisation}-{environment}-tfstate-{account}-{region}',
+  namespace: 'global',
+  table: '{organisation}-{environment}-tflock',
+  keyAlias: 'alias/{organisation}-{environment}-tfstate',
+};
 
 /** Seconds that a scaffolded trust file and its people hold: 365 days. */
 const VALIDITY = 365 * 86_400;
-
-/** @param text `dev=111111111111:eu-central-1` */
-export function parseEnvironment(text: string): EnvironmentAsked {
-  const match = /^([a-z][a-z0-9-]{0,31})=([0-9]{12}):([a-z]{2}(?:-[a-z]+)+-[0-9])$/.exec(text);
-  const [, name, account, region] = match ?? [];
-  if (name === undefined || account === undefined || region === undefined)
-    throw new GovbootError('USAGE', `--environment is "${text}", not NAME=ACCOUNT:REGION`, {
-      hint: 'for example dev=111111111111:eu-central-1',
-    });
-  return { name, account, region };
-}
-
-/** @param text `Alice Example=FINGERPRINT:release,intent` */
-export function parsePerson(text: string): PersonAsked {
-  const match = /^([^=\n]{1,100})=([0-9A-Fa-f ]{40,60}):([a-z,-]+)$/.exec(text);
-  const [, name, print, roleText] = match ?? [];
-  const fingerprint = (print ?? '').replaceAll(' ', '').toUpperCase();
-  const roles = (roleText ?? '').split(',');
-  const strange = roles.filter((role) => !ROLES.includes(role as Role));
-  if (name === undefined || !isFingerprint(fingerprint) || strange.length > 0) {
-    throw new GovbootError(
-      'USAGE',
-      `--person is "${text}", not NAME=FINGERPRINT:ROLES${strange.length > 0 && roleText !== undefined ? `; unknown role ${strange.join(', ')}` : ''}`,
-      { hint: `roles are ${ROLES.join(', ')}` },
-    );
-  }
-  return { name: name.trim(), fingerprint, roles: roles as Role[] };
-}
-
-export function parseRoot(text: string): Fingerprint {
-  const print = text.replaceAll(' ', '').toUpperCase();
-  if (!isFingerprint(print))
-    throw new GovbootError('USAGE', `--root is "${text}", not a fingerprint of 40 hexadecimal characters`);
-  return print;
-}
-
-/** @param ids `OWNER_ID:REPOSITORY_ID` */
-export function parseGithub(repository: string, ids: string | null): GithubAsked {
-  const [, ownerId, repositoryId] = /^([0-9]+):([0-9]+)$/.exec(ids ?? '') ?? [];
-  if (ownerId === undefined || repositoryId === undefined)
-    throw new GovbootError('USAGE', `--github-ids is "${ids ?? ''}", not OWNER_ID:REPOSITORY_ID`, {
-      hint: 'the numeric ids bind the trust to this very repository; `gh api repos/OWNER/REPO --jq "[.owner.id,.id]"` tells them',
-    });
-  if (!/^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/.test(repository))
-    throw new GovbootError('USAGE', `--github is "${repository}", not OWNER/REPOSITORY`);
-  return { repository, ownerId, repositoryId };
-}
 
 export function fillParity(
   template: string,
@@ -76,47 +28,88 @@ export function fillParity(
     readonly organisation: string;
     readonly environments: readonly EnvironmentAsked[];
     readonly locking: string;
+    readonly naming?: NamingAsked;
+    /** Keys of tags that others put on what is there already. */
+    readonly tolerated?: readonly string[];
     readonly github: GithubAsked | null;
+    readonly gitlab?: GitlabAsked | null;
     readonly templates: readonly (readonly [string, string])[];
   },
 ): string {
+  const naming = asked.naming ?? USUAL_NAMES;
   return fillHoles(template, {
     organisation: asked.organisation,
     locking: asked.locking,
-    environments: asked.environments
-      .map(
-        (e) =>
-          `  ${e.name}:\n    account: "${e.account}"\n    partition: ${partitionOf(e.region)}\n    regions: [${e.region}]`,
-      )
-      .join('\n'),
+    environments: asked.environments.map(environmentLines).join('\n'),
     differences: differencesOf(asked.environments),
-    github:
-      asked.github === null
-        ? 'null'
-        : [
-            '',
-            `repository: ${asked.github.repository}`,
-            `owner_id: "${asked.github.ownerId}"`,
-            `repository_id: "${asked.github.repositoryId}"`,
-            '# immutable for repositories made since July 2026, name for older ones, both while moving',
-            'subject: both',
-            'plan_environment: "{environment}-plan"',
-            'apply_environment: "{environment}"',
-          ].join('\n    '),
+    bucket: naming.bucket,
+    namespace: naming.namespace,
+    table: naming.table,
+    alias: naming.keyAlias,
+    tolerated: `[${(asked.tolerated ?? []).map((key) => JSON.stringify(key)).join(', ')}]`,
+    github: asked.github === null ? 'null' : githubLines(asked.github),
+    gitlab: (asked.gitlab ?? null) === null ? 'null' : gitlabLines(asked.gitlab, asked.environments.length),
     templates: asked.templates.map(([file, digest]) => `  ${file}: ${digest}`).join('\n'),
   });
 }
 
-/** Environments of another partition than the first are meant to be, and must say so. */
-function differencesOf(environments: readonly EnvironmentAsked[]): string {
-  const [first, ...others] = environments.map(({ name, region }) => ({
-    name,
-    partition: partitionOf(region),
-  }));
-  const differ = others.filter(({ partition }) => partition !== first?.partition).map(({ name }) => name);
-  return differ.length === 0
-    ? '[]'
-    : `\n  - { setting: partition, environments: [${differ.join(', ')}], reason: the partition of its region }`;
+function environmentLines({ name, account, regions, stateKey }: EnvironmentAsked): string {
+  return [
+    `  ${name}:`,
+    `    account: "${account}"`,
+    `    partition: ${partitionOf(regions[0])}`,
+    `    regions: [${regions.join(', ')}]`,
+    ...(stateKey === undefined ? [] : [`    state_key: ${JSON.stringify(stateKey)}`]),
+  ].join('\n');
+}
+
+function githubLines({ repository, ownerId, repositoryId }: GithubAsked): string {
+  return [
+    '',
+    `repository: ${repository}`,
+    `owner_id: "${ownerId}"`,
+    `repository_id: "${repositoryId}"`,
+    '# immutable for repositories made since July 2026, name for older ones, both while moving',
+    'subject: both',
+    'plan_environment: "{environment}-plan"',
+    'apply_environment: "{environment}"',
+  ].join('\n    ');
+}
+
+/** A token of GitLab names the branch and nothing nearer to an environment, so several environments need a branch each. */
+function gitlabLines(asked: GitlabAsked | null | undefined, environments: number): string {
+  const { host, project } = asked ?? { host: '', project: '' };
+  return [
+    '',
+    `host: ${host}`,
+    `project_path: ${project}`,
+    `audience: https://${host}`,
+    '# a protected branch; its jobs may take ci-plan and ci-apply',
+    `ref: "${environments === 1 ? 'main' : 'env/{environment}'}"`,
+  ].join('\n    ');
+}
+
+/** What an environment has otherwise than the first is meant, and must say so. */
+function differencesOf([first, ...others]: readonly EnvironmentAsked[]): string {
+  const shapes: readonly (readonly [string, string, (e: EnvironmentAsked) => string])[] = [
+    ['partition', 'the partition of its region', ({ regions }) => partitionOf(regions[0])],
+    ['regions', 'it may be in another number of regions', ({ regions }) => String(regions.length)],
+    [
+      'state_key',
+      'the key of a state that was there before',
+      ({ name, stateKey }) =>
+        stateKey?.replace(/[A-Za-z0-9-]+/g, (w) => (w === name ? '{environment}' : w)) ?? '',
+    ],
+  ];
+  const lines = shapes.flatMap(([setting, reason, shapeOf]) => {
+    const differ = others.filter((e) => first !== undefined && shapeOf(e) !== shapeOf(first));
+    return differ.length === 0
+      ? []
+      : [
+          `  - { setting: ${setting}, environments: [${differ.map(({ name }) => name).join(', ')}], reason: ${reason} }`,
+        ];
+  });
+  return lines.length === 0 ? '[]' : `\n${lines.join('\n')}`;
 }
 
 export function fillTrust(
@@ -125,6 +118,8 @@ export function fillTrust(
     readonly repository: string;
     readonly now: Instant;
     readonly roots: readonly Fingerprint[];
+    readonly rootThreshold: number;
+    readonly approvers: number;
     readonly people: readonly PersonAsked[];
   },
 ): string {
@@ -132,6 +127,8 @@ export function fillTrust(
   return fillHoles(template, {
     repository: asked.repository,
     expires: until,
+    rootthreshold: String(asked.rootThreshold),
+    approvers: String(asked.approvers),
     roots: asked.roots.map((print) => `    - ${JSON.stringify(print)}`).join('\n'),
     people: asked.people
       .map(
@@ -143,12 +140,12 @@ export function fillTrust(
 }
 
 /** The partition that a region belongs to (AWS region name prefixes). */
-function partitionOf(region: string): 'aws' | 'aws-us-gov' | 'aws-cn' {
+export function partitionOf(region: string): 'aws' | 'aws-us-gov' | 'aws-cn' {
   if (region.startsWith('us-gov-')) return 'aws-us-gov';
   return region.startsWith('cn-') ? 'aws-cn' : 'aws';
 }
 
-function fillHoles(template: string, values: Readonly<Record<string, string>>): string {
+export function fillHoles(template: string, values: Readonly<Record<string, string>>): string {
   return template.replace(/\{\{([a-z]+)\}\}/g, (_whole, key: string) => {
     const value = values[key];
     if (value === undefined)

@@ -6,7 +6,7 @@ import type { Ports } from '../ports.ts';
 import { besideOf } from '../street/beside.ts';
 import { refuseUnsigned } from '../street/trust-own.ts';
 import type { CommandRun } from './command.ts';
-import { parseRoot } from './scaffold.ts';
+import { parseRoot } from './init-options.ts';
 import { readDocument } from './sign-beside.ts';
 
 export const trustPin: CommandRun<'trust pin'> = async (ports, { roots, threshold }) => {

@@ -128,7 +128,7 @@ function requesterFinding(
     : finding('SIGNER_ROLE', `the requester ${requester.name} has not the role intent`, detail);
 }
 
-interface Sides {
+export interface Sides {
   readonly signers: readonly Signer[];
   readonly approvers: readonly Signer[];
   /** Those who hold the role, whichever side they were put on, the requester too. */
@@ -140,7 +140,7 @@ interface Sides {
  * Puts each person on one side. The requester asks; whoever can only ask, or only approve, does that; of those who can do both, as
  * many ask as the threshold still needs, and the rest approve. No other division meets both thresholds where this one does not.
  */
-function divide(people: readonly Signer[], intent: Intent, trust: Trust, environment: string): Sides {
+export function divide(people: readonly Signer[], intent: Intent, trust: Trust, environment: string): Sides {
   const can = (role: 'intent' | 'approver', { person }: Signer): boolean => holds(person, role, environment);
   const requester = people.filter(({ primary }) => primary === intent.requester);
   const others = people.filter(({ primary }) => primary !== intent.requester);

@@ -1,7 +1,7 @@
 /** Gate 3: the policy allows what the intent asks, and its environments are alike and share nothing. */
 import { sha256, type Sha256 } from '../kernel/digest.ts';
 import { nearest } from '../kernel/text.ts';
-import type { Facts, FileRead } from '../inputs/facts.ts';
+import type { Facts, FileRead, GovernanceFacts } from '../inputs/facts.ts';
 import type { Intent } from '../inputs/intent.ts';
 import { nameProblems, tagProblems, type NameProblem } from '../inputs/name-rules.ts';
 import { resolveNames, type ResolvedNames } from '../inputs/names.ts';
@@ -28,7 +28,12 @@ import {
 /** The templates without which no backend file can be rendered. */
 const NEEDED_TEMPLATES = ['backend.tf.tmpl', 'backend.hcl.tmpl'];
 
-export function judgeParity(facts: Facts, documents: Documents): GateVerdict {
+/** What this gate is told beside the documents. */
+type ParityFacts = Pick<Facts, 'environment' | 'rules'> & {
+  readonly governance: Pick<GovernanceFacts, 'templates'>;
+};
+
+export function judgeParity(facts: ParityFacts, documents: Documents): GateVerdict {
   const policy = documents.parity;
   if (policy.is === 'refused') {
     const rest = CHECKS.parity.filter((check) => check !== 'document');

@@ -111,7 +111,12 @@ function unknownSigner(file: string, { issuerFingerprint, issuerKeyId }: Signatu
 }
 
 /** What is wrong with the primary key, with the subkey that signed, or with its being allowed to. */
-function keyFinding(file: string, key: KeyFacts, packet: SignaturePacket, now: Instant): Finding | null {
+function keyFinding(
+  file: string,
+  key: KeyFacts,
+  packet: Pick<SignaturePacket, 'created' | 'issuerFingerprint'>,
+  now: Instant,
+): Finding | null {
   const { issuerFingerprint: issuer } = packet;
   for (const part of [key, ...key.subkeys.filter(({ fingerprint }) => fingerprint === issuer)]) {
     const wrong = partFinding(file, part, packet, now);
@@ -124,7 +129,21 @@ function keyFinding(file: string, key: KeyFacts, packet: SignaturePacket, now: I
   return null;
 }
 
-function partFinding(file: string, part: KeyPart, packet: SignaturePacket, now: Instant): Finding | null {
+/** Why no signature that this key makes now would count; null when one would. */
+export function uselessKey(key: KeyFacts, now: Instant): Finding | null {
+  const answers = [null, ...key.signingKeys].map((issuerFingerprint) =>
+    keyFinding(key.file, key, { created: now, issuerFingerprint }, now),
+  );
+  const [whole, ...parts] = answers;
+  return whole ?? (parts.includes(null) ? null : (parts[0] ?? null));
+}
+
+function partFinding(
+  file: string,
+  part: KeyPart,
+  packet: Pick<SignaturePacket, 'created'>,
+  now: Instant,
+): Finding | null {
   const name = `${file}: key ${part.fingerprint}`;
   if (part.revoked !== null) return finding('KEY_REVOKED', `${name} is revoked: ${part.revoked.reason}`);
   if (part.expires !== null && part.expires <= now)

@@ -37,6 +37,12 @@ export function awsSettings(env: Variables): AwsSettings {
   };
 }
 
+/** The region that the SDK would take (@smithy/config-resolver, NODE_REGION_CONFIG_OPTIONS); null when nothing says one. */
+export function regionOf(env: Variables): string | null {
+  const name = valueOf(env, 'AWS_PROFILE') ?? 'default';
+  return valueOf(env, 'AWS_REGION') ?? settingOf(sharedFiles(env), name, 'region') ?? null;
+}
+
 function endpointsOf(env: Variables, files: SharedFiles, name: string): readonly EndpointOverride[] {
   const config = configOf(files, name);
   const profile = new Map([...sectionOf(files.credentials, [name]), ...config]);

@@ -59,7 +59,7 @@ export function makeGpgSigner(spec: GpgSpec): Signer {
   };
 }
 
-function environment({ homedir }: GpgSpec): Record<string, string> {
+export function gpgEnvironment({ homedir }: Pick<GpgSpec, 'homedir'> = {}): Record<string, string> {
   // C.UTF-8: English messages, and names in pinentry as they are written.
   const env: Record<string, string> = { LC_ALL: 'C.UTF-8' };
   for (const name of PASSED_ON) {
@@ -89,7 +89,7 @@ async function resolveKey(spec: GpgSpec): Promise<Resolved> {
   const run = await runProgram({
     program,
     args: ['--no-options', '--batch', '--no-tty', '--with-colons', '--list-secret-keys', '--', spec.key],
-    env: environment(spec),
+    env: gpgEnvironment(spec),
     deadlineMs: LIST_DEADLINE_MS,
   });
   if (run.exit !== 0)
@@ -188,7 +188,7 @@ async function signWith(
       ...['-u', `${signingKey}!`, '--armor', '--no-emit-version', '--no-comments'],
       ...['--digest-algo', 'SHA512', '--detach-sign'],
     ],
-    env: environment(spec),
+    env: gpgEnvironment(spec),
     input: bytes,
     deadlineMs: SIGN_DEADLINE_MS,
   });

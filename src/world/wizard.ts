@@ -17,6 +17,17 @@ export function makeWizard(env: NodeJS.ProcessEnv): Wizard {
       });
       return text.trim();
     },
+    choose: ({ message, choices, initial }) =>
+      prompted(message, {
+        type: 'select',
+        ...(initial === undefined ? {} : { default: initial }),
+        // User ids of keys were written by anybody.
+        choices: choices.map(({ value, text, about }) => ({
+          value,
+          name: safe(text),
+          ...(about === undefined ? {} : { description: safe(about) }),
+        })),
+      }),
     // As it is: a passphrase may begin or end with a space.
     secret: (message) => prompted(message, { type: 'password', mask: true }),
   };
@@ -27,10 +38,15 @@ function safeOrNull(text: string | null): string | null {
 }
 
 interface Kind {
-  readonly type: 'input' | 'password';
+  readonly type: 'input' | 'password' | 'select';
   readonly default?: string;
   readonly validate?: (given: string) => string | true;
   readonly mask?: true;
+  readonly choices?: readonly {
+    readonly value: string;
+    readonly name: string;
+    readonly description?: string;
+  }[];
 }
 
 /** @throws INTERRUPTED when there is no answer, Ctrl-C included */

@@ -52,6 +52,8 @@ describe('what is loaded', { timeout: 120_000 }, () => {
         'src/cli.ts',
         'src/commands/command-line.ts',
         'src/commands/command-spec.ts',
+        'src/commands/init-command.ts',
+        'src/commands/intent-commands.ts',
         'src/commands/look-commands.ts',
         'src/commands/trust-commands.ts',
         'src/commands/values.ts',

@@ -21,6 +21,11 @@ export interface GovernedOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** `default`: in the configuration folder of the operator; otherwise named with --pins. */
   readonly pins?: 'default';
+  /** Further options of `init`, and of the first intent. */
+  readonly init?: readonly string[];
+  readonly firstIntent?: readonly string[];
+  /** Told what `init` said. */
+  readonly onInit?: (done: CliResult) => void;
   /** Told before each step; the demo shows it. */
   readonly say?: (line: string) => void;
   /** Changes the scaffolded files before they are committed. */
@@ -73,7 +78,7 @@ export async function makeGoverned(options: GovernedOptions): Promise<Governed> 
   ];
   const run = (args: readonly string[], extra: CliOptions = {}): Promise<CliResult> =>
     runCli([...globals, ...args], { ...extra, cwd: folder, env: { ...env, ...extra.env } });
-  const must = async (args: readonly string[]): Promise<void> => {
+  const must = async (args: readonly string[]): Promise<CliResult> => {
     say(
       `govboot ${args
         .map((a) => (a.includes(' ') ? JSON.stringify(a) : a))
@@ -85,11 +90,13 @@ export async function makeGoverned(options: GovernedOptions): Promise<Governed> 
       throw new Error(
         `govboot ${args.join(' ')} ended with ${String(done.code)}:\n${done.stdout}${done.stderr}`,
       );
+    return done;
   };
   mkdirSync(root, { recursive: true });
   const repo = gitRepoAt(root);
   repo.git(['init', '--quiet', '--initial-branch=main', '--template=']);
-  await must(initArguments(options, environments, keys, folder));
+  const scaffolded = await must(initArguments(options, environments, keys, folder));
+  options.onInit?.(scaffolded);
   options.edit?.(repo);
   await must(['trust', 'sign', '--key', keyFile('root')]);
   commitAll(repo, 'Governance of the infrastructure repository');
@@ -130,7 +137,7 @@ export async function makeGoverned(options: GovernedOptions): Promise<Governed> 
   };
   await governed.tag('v1.0.0', 'alice');
   const [first = 'dev'] = (environments[0] ?? '').split('=');
-  await governed.intent(first);
+  await governed.intent(first, options.firstIntent);
   return governed;
 }
 
@@ -163,6 +170,7 @@ function initArguments(
     ...named,
     '--locking',
     options.locking ?? 'both',
+    ...(options.init ?? []),
     ...(options.github === true ? ['--github', 'acme/infra', '--github-ids', '1234:5678'] : []),
   ];
 }

@@ -139,6 +139,19 @@ export function makePorts(options: PortsOptions): TestPorts {
     rules: { evaluate: async () => Promise.reject(new Error('no rules were expected')) },
     interrupted,
     wizard: wizardOf(options.wizard),
+    suggestions: {
+      about: async () => ({
+        folder: 'repository',
+        way: null,
+        isRepository: true,
+        origin: null,
+        person: null,
+        region: null,
+      }),
+      secretKeys: async () => [],
+      publicKey: async () => null,
+    },
+    folders: { files: async () => null },
     scaffold: async (path) => new Uint8Array(await readFile(join(PROGRAM, path))),
     ...options.overrides,
     events,
@@ -239,6 +252,11 @@ function wizardOf(answers: readonly string[] | undefined): Ports['wizard'] {
   return {
     interactive: answers !== undefined,
     ask: async (question) => next(question),
+    choose: async ({ message, choices }) =>
+      next({
+        message,
+        problem: (text) => (choices.some(({ value }) => value === text) ? null : 'not one of them'),
+      }),
     secret: async () => '',
   };
 }

@@ -1,5 +1,8 @@
 // trust and intent: what they write, and what they refuse to.
 import { beforeEach, describe, expect, test } from 'vitest';
+import { GovbootError } from '../../../src/kernel/errors.ts';
+import type { Event } from '../../../src/kernel/events.ts';
+import type { Ports, Suggestions } from '../../../src/ports.ts';
 import { parseIntent } from '../../../src/inputs/intent.ts';
 import type { CommandOptions } from '../../../src/commands/command.ts';
 import { intentCheck, intentSign } from '../../../src/commands/intent.ts';
@@ -11,7 +14,7 @@ import { trustSign } from '../../../src/commands/trust-sign.ts';
 import { fileOf, PRINTS, REPOSITORY } from '../../harness/facts.ts';
 import { makePorts, makeWorld, type World } from '../../harness/ports.ts';
 import { lockedWorld } from '../street/playing.ts';
-import { run } from './running.ts';
+import { run, type Ran } from './running.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -279,14 +282,114 @@ describe('intent new', () => {
     });
   });
 
-  test('asks for what is missing, until it is given', async () => {
+  const nothing = {
+    ...NEW,
+    environment: null,
+    reason: null,
+    ticket: null,
+    hours: null,
+    action: null,
+    out: null,
+  };
+  const noKey = (): Partial<Ports> => {
+    const identity = async (): Promise<never> => {
+      throw new GovbootError('SIGNER', 'no key was named to sign with', { data: { key: null } });
+    };
+    return { signer: { identity, sign: identity } };
+  };
+  const toldIn = (events: readonly Event[]): string =>
+    events.flatMap((event) => (event.type === 'note' ? [event.text] : [])).join('\n');
+
+  test('asks for all that no option says, and shows the file before it writes it', async () => {
+    const wizard = [
+      ...['dev', 'adopt', 'eu-west-1', '', 'because', 'x'.repeat(101), 'OPS-9'],
+      ...['nobody', PRINTS.alice, '73', '8', 'new', 'intents/second.yaml', 'yes'],
+    ];
+    const suggestions: Partial<Suggestions> = {
+      secretKeys: async () => [{ fingerprint: PRINTS.alice, userId: 'Alice' }],
+    };
+    const { suggestions: none } = makePorts({ world });
+    const { error, ports, lines } = await run(intentNew, nothing, {
+      world,
+      wizard,
+      overrides: { ...noKey(), suggestions: { ...none, ...suggestions } },
+    });
+    expect(error).toBeNull();
+    expect(intentAt('intents/second.yaml')).toMatchObject({
+      environment: 'dev',
+      action: 'adopt',
+      region: 'eu-west-1',
+      reason: 'because',
+      ticket: 'OPS-9',
+      requester: PRINTS.alice,
+      expires: '2026-11-22T20:00:00Z',
+    });
+    const shown = toldIn(ports.events);
+    expect(shown).toContain(textOf('intents/second.yaml').trimEnd());
+    expect(lines[1]).toContain(`govboot intent sign intents/second.yaml --key ${PRINTS.alice}`);
+  });
+
+  test('asks nothing that an option or the key says', async () => {
     const { error } = await run(
       intentNew,
-      { ...NEW, reason: null, ticket: null },
-      { world, wizard: ['', 'because', 'OPS-9'] },
+      { ...NEW, region: 'eu-central-1', reason: null, ticket: null },
+      { world, wizard: ['', 'because', 'OPS-9', 'yes'] },
     );
     expect(error).toBeNull();
-    expect(intentAt('intents/new.yaml')).toMatchObject({ reason: 'because', ticket: 'OPS-9' });
+    expect(intentAt('intents/new.yaml')).toMatchObject({
+      reason: 'because',
+      ticket: 'OPS-9',
+      requester: PRINTS.alice,
+      expires: '2026-11-23T12:00:00Z',
+    });
+  });
+
+  test('asks nobody who gave environment, reason and ticket, at a terminal neither', async () => {
+    const { error } = await run(intentNew, { ...NEW, hours: null, action: null }, { world, wizard: [] });
+    expect(error).toBeNull();
+    expect(intentAt('intents/new.yaml')).toMatchObject({ action: 'create', expires: '2026-11-23T12:00:00Z' });
+  });
+
+  test('offers what can be done with a lock, and nothing else', async () => {
+    world = await lockedWorld();
+    const options = { ...NEW, region: 'eu-central-1', reason: null, action: null };
+    const { error } = await run(intentNew, options, {
+      world,
+      wizard: ['create', 'adopt', 'correct', 'drift', 'yes'],
+    });
+    expect(error).toBeNull();
+    expect(intentAt('intents/new.yaml')).toMatchObject({ action: 'correct' });
+    expect(intentAt('intents/new.yaml').supersedes).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('writes nothing when the last answer is no', async () => {
+    const options = { ...NEW, region: 'eu-central-1', reason: null };
+    const { error } = await run(intentNew, options, { world, wizard: ['because', 'no'] });
+    expect(error?.code).toBe('INTERRUPTED');
+    expect(world.files.has('intents/new.yaml')).toBe(false);
+  });
+
+  test('without a tag nobody is asked anything', async () => {
+    const { repository } = makePorts({ world });
+    const overrides = { repository: { ...repository, tagsAtHead: async () => [] } };
+    expect((await run(intentNew, nothing, { world, wizard: [], overrides })).error?.code).toBe('TAG_MISSING');
+  });
+
+  test('a key that was named and cannot be used is told, and nobody is asked for another', async () => {
+    const identity = async (): Promise<never> => {
+      throw new GovbootError('SIGNER', 'gpg has no secret key', { data: { key: PRINTS.alice } });
+    };
+    const options = { ...NEW, region: 'eu-central-1', reason: null };
+    const overrides = { signer: { identity, sign: identity } };
+    const { error } = await run(intentNew, options, { world, wizard: ['because'], overrides });
+    expect(error).toMatchObject({ code: 'SIGNER', message: 'gpg has no secret key' });
+  });
+
+  test('nobody who may ask is told, and not offered', async () => {
+    world.clock.ms += 365 * 86_400_000;
+    const options = { ...NEW, region: 'eu-central-1', reason: null };
+    const { error } = await run(intentNew, options, { world, wizard: ['because'], overrides: noKey() });
+    expect(error).toMatchObject({ code: 'SIGNER_ROLE', message: expect.stringContaining('nobody may ask') });
   });
 
   test.each([
@@ -332,6 +435,7 @@ describe('intent new', () => {
     ['half hours', { hours: '1.5' }, 'USAGE', /whole number/],
     ['hours that are no decimal number', { hours: '0x10' }, 'USAGE', /--hours is "0x10"/],
     ['a requester that is no fingerprint', { requester: 'alice' }, 'USAGE', /--requester is "alice"/],
+    ['no environment, and nobody to ask', { environment: null }, 'USAGE', /argument 'environment'/],
     ['no reason, and nobody to ask', { reason: null }, 'USAGE', /--reason is missing/],
     ['an empty reason', { reason: '' }, 'SCHEMA', /reason/],
     ['a lock to supersede that is not there', { action: 'supersede' }, 'LOCK_SUPERSEDES', /no lock of dev/],
@@ -370,6 +474,95 @@ describe('intent new', () => {
     expect(supersedes).toMatch(/^[0-9a-f]{64}$/);
     expect(world.store.files.has(`blobs/sha256/${supersedes!}`)).toBe(true);
     expect(value).toMatchObject({ intent: { action: 'supersede', supersedes } });
+  });
+});
+
+describe('intent sign', () => {
+  const signing = async (signer: 'alice' | 'bob' | 'carol' | 'mallory' | 'root'): Promise<Ran> =>
+    run(intentSign, { file: 'intents/new.yaml' }, { world, signer });
+  beforeEach(async () => {
+    await run(intentNew, NEW, { world });
+  });
+
+  test('tells what is signed before it is signed, and who is missing afterwards', async () => {
+    const first = await signing('alice');
+    const [note] = first.ports.events;
+    expect(note?.type === 'note' ? note.text.split('\n') : []).toEqual([
+      'Alice signs intents/new.yaml:',
+      'environment  dev: account 111111111111, eu-central-1',
+      'action       create',
+      `source       tag v1.0.0, commit ${world.releases[0]!.tag.commit}`,
+      'window       2026-11-22T12:00:00Z until 2026-11-23T12:00:00Z; 24 h are left',
+      `requester    Alice (${PRINTS.alice})`,
+      'reason       first backend (OPS-1)',
+    ]);
+    expect(first.lines.slice(1)).toEqual([
+      'signed so far: Alice asks',
+      'still missing:',
+      `  1 more of role approver: Bob (${PRINTS.bob}), Carol (${PRINTS.carol})`,
+      'next: pass the file and its signatures on to whoever is missing; then `govboot check`',
+    ]);
+    const second = await signing('bob');
+    expect(second.lines.slice(1)).toEqual([
+      'signed so far: Alice asks, Bob approves',
+      'nobody else has to sign',
+      'next: govboot check dev --intent intents/new.yaml',
+    ]);
+    expect(second.value).toMatchObject({ signer: PRINTS.bob, missing: [] });
+  });
+
+  test('an approver before the requester is told who asks', async () => {
+    expect((await signing('bob')).lines.slice(1, 4)).toEqual([
+      'signed so far: Bob approves',
+      'still missing:',
+      `  the requester Alice (${PRINTS.alice}) has not signed`,
+    ]);
+  });
+
+  test.each([
+    ['a stranger', 'mallory', (): void => undefined, 'SIGNER_NOT_ALLOWED', /of nobody whom/],
+    [
+      'somebody of another role',
+      'bob',
+      (): void => {
+        world.edit('policies/trust.yaml', 'roles: [approver]', 'roles: [evidence]');
+      },
+      'SIGNER_ROLE',
+      /^Bob has neither the role intent nor approver for environment "dev", but evidence/,
+    ],
+    [
+      'somebody who is not listed any more',
+      'alice',
+      (): void => {
+        world.clock.ms += 365 * 86_400_000;
+      },
+      'SIGNER_INACTIVE',
+      /^Alice is listed from/,
+    ],
+  ] as const)('%s is told who may, and nothing is written', async (_what, who, change, code, message) => {
+    change();
+    const { error } = await signing(who);
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+    expect(error?.hint).toMatch(
+      code === 'SIGNER_INACTIVE' ? /nobody may sign it today/ : /those who may: Alice \(A0/,
+    );
+    expect([...world.files.keys()].filter((path) => path.startsWith('intents/new.yaml.'))).toEqual([]);
+  });
+
+  test('nobody signs twice', async () => {
+    await signing('alice');
+    expect((await signing('alice')).error).toMatchObject({
+      code: 'FILE_EXISTS',
+      message: `intents/new.yaml.asc is a signature by ${PRINTS.alice} already`,
+    });
+  });
+
+  test('a signature that is bad is told beside what is missing', async () => {
+    await signing('alice');
+    world.edit('intents/new.yaml', 'first backend', 'other backend');
+    expect((await signing('bob')).lines.join('\n')).toMatch(
+      /still missing:\n {2}intents\/new\.yaml\.asc: .*\[SIG_BAD\]/,
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 // init: what it writes is what the gates will read, and nothing that is there is touched.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sha256 } from '../../../src/kernel/digest.ts';
@@ -8,6 +8,7 @@ import { init } from '../../../src/commands/init.ts';
 import { judgePolicy } from '../../../src/gates/parity.ts';
 import { parseParity, readParity } from '../../../src/inputs/parity.ts';
 import { parseTrust } from '../../../src/inputs/trust.ts';
+import type { Suggestions } from '../../../src/ports.ts';
 import { makeFiles } from '../../../src/world/files.ts';
 import { makeVerifier } from '../../../src/world/verifier.ts';
 import { fileOf } from '../../harness/facts.ts';
@@ -18,10 +19,14 @@ import { run, type Ran } from './running.ts';
 
 let root: TestKey;
 let alice: TestKey;
+let bob: TestKey;
+let carol: TestKey;
 beforeAll(async () => {
   const created = new Date('2026-01-01T00:00:00Z');
   root = await makeKey({ name: 'Rita', email: 'rita@example.org', created });
   alice = await makeKey({ name: 'Alice', email: 'alice@example.org', created });
+  bob = await makeKey({ name: 'Bob', email: 'bob@example.org', created });
+  carol = await makeKey({ name: 'Carol', email: 'carol@example.org', created });
 });
 
 let folder: string;
@@ -38,16 +43,38 @@ const options = (more: Partial<CommandOptions['init']> = {}): CommandOptions['in
   people: [`Alice Release=${alice.fingerprint}:release,intent,evidence`],
   keyFiles: [],
   locking: 'both',
+  rootThreshold: null,
+  approvers: null,
   github: null,
   githubIds: null,
+  gitlab: null,
+  fromBackend: null,
   ...more,
 });
 
 /** Real files, the program's own scaffold, and the real verifier of key files. */
 async function scaffold(given: CommandOptions['init'], more: Partial<PortsOptions> = {}): Promise<Ran> {
   const overrides = { files: makeFiles(folder), verifier: makeVerifier({ gpgvPath: null, sqvPath: null }) };
-  return run(init, given, { world: await makeWorld(), overrides, ...more });
+  return run(init, given, {
+    world: await makeWorld(),
+    ...more,
+    overrides: { ...overrides, ...more.overrides },
+  });
 }
+
+const suggesting = (more: Partial<Suggestions>): Suggestions => ({
+  about: async () => ({
+    folder: 'infra',
+    way: null,
+    isRepository: true,
+    origin: null,
+    person: null,
+    region: null,
+  }),
+  secretKeys: async () => [],
+  publicKey: async () => null,
+  ...more,
+});
 
 describe('init', () => {
   test('writes a policy that holds as a whole, whatever the partitions and the pipeline', async () => {
@@ -109,6 +136,8 @@ describe('init', () => {
     );
     expect(readdirSync(folder).sort()).toEqual([
       '.gitattributes',
+      '.gitignore',
+      'README.md',
       'evidence',
       'intents',
       'policies',
@@ -130,8 +159,9 @@ describe('init', () => {
       options({ dir: 'infra', environments: ['test=111111111111:cn-north-1'] }),
     );
     expect(existsSync(join(folder, 'infra/policies/trust.yaml'))).toBe(true);
-    expect(lines).toContain('  cd infra && govboot trust sign --key FINGERPRINT');
-    expect(lines).toContain('  govboot intent new test');
+    expect(lines).toContain('  cd infra');
+    expect(lines).toContain(`  govboot trust sign --key ${root.fingerprint}`);
+    expect(lines).toContain(`  govboot intent new test --key ${alice.fingerprint}`);
     expect(read('infra/policies/parity.yaml')).toContain('partition: aws-cn');
   });
 
@@ -146,21 +176,234 @@ describe('init', () => {
   });
 
   test('asks for all that is missing, again when an answer cannot be used', async () => {
-    const none = options({ organisation: null, environments: [], roots: [], people: [] });
+    const none = options({ organisation: null, environments: [], roots: [], people: [], locking: null });
     const wizard = [
-      'ACME!',
-      'acme',
-      'dev',
-      'dev=111111111111:eu-central-1',
-      'XYZ',
-      root.fingerprint,
-      'Alice',
-      `Alice=${alice.fingerprint.toLowerCase()}:intent`,
+      ...['ACME!', 'acme'],
+      ...['Dev', 'dev', '11111111111', '111111111111', 'europe', 'eu-central-1, eu-west-1'],
+      ...['dev', 'prod', '111111111111', '222222222222', 'eu-central-1, eu-west-1', ''],
+      ...['Alice', alice.fingerprint.toLowerCase(), 'king', 'release, intent, evidence'],
+      ...['alice', 'Bob', 'other', 'missing.asc', 'b.asc', 'approver', ''],
+      ...['other', root.fingerprint, 'other', bob.fingerprint, 'none', '3', '2'],
+      ...['2', '1', 'lockfile', 'gitlab', 'nothing', 'git.acme.example/acme/infra', 'yes'],
     ];
-    expect((await scaffold(none, { wizard })).error).toBeNull();
-    expect(parseTrust(fileOf('t', read('policies/trust.yaml'))).people).toMatchObject([
-      { fingerprint: alice.fingerprint, roles: ['intent'] },
+    writeFileSync(join(folder, 'b.asc'), bob.publicArmored);
+    const suggestions = suggesting({
+      secretKeys: async () => [{ fingerprint: carol.fingerprint, userId: 'Carol' }],
+    });
+    wizard.splice(wizard.indexOf('Alice') + 1, 0, 'other');
+    const { error, ports } = await scaffold(none, { wizard, overrides: { suggestions } });
+    expect(error).toBeNull();
+    expect(parseTrust(fileOf('t', read('policies/trust.yaml')))).toMatchObject({
+      roots: { threshold: 2, keys: [root.fingerprint, bob.fingerprint] },
+      thresholds: { approver: { default: 1 } },
+      people: [
+        { name: 'Alice', fingerprint: alice.fingerprint, roles: ['release', 'intent', 'evidence'] },
+        { name: 'Bob', fingerprint: bob.fingerprint, roles: ['approver'] },
+      ],
+    });
+    expect(parseParity(fileOf('p', read('policies/parity.yaml')))).toMatchObject({
+      locking: 'lockfile',
+      environments: { dev: { regions: ['eu-central-1', 'eu-west-1'] }, prod: { account: '222222222222' } },
+      federation: {
+        gitlab: { host: 'git.acme.example', project_path: 'acme/infra', ref: 'env/{environment}' },
+      },
+    });
+    expect(read(`policies/keys/${bob.fingerprint}.asc`)).toBe(bob.publicArmored);
+    const told = ports.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
+    expect(told.find((text) => text.startsWith('This is what would be written'))).toContain(
+      `root key      ${bob.fingerprint}`,
+    );
+  });
+
+  test('tells at once what could only be mended by beginning again', async () => {
+    const wizard = [
+      ...['a'.repeat(24), 'a'.repeat(23), 'staging', 'test', 'dev', '111111111111', 'eu-central-1', ''],
+      ...['Alice', alice.fingerprint, 'intent', '', 'Bob', bob.fingerprint, 'release', ''],
+      ...['Carol', carol.fingerprint, 'evidence', '', root.fingerprint, 'none', 'both', 'none', 'yes'],
+    ];
+    const none = options({ organisation: null, environments: [], roots: [], people: [], locking: null });
+    const { error } = await scaffold(none, { wizard });
+    expect(error).toBeNull();
+    expect(parseParity(fileOf('p', read('policies/parity.yaml')))).toMatchObject({
+      organisation: 'a'.repeat(23),
+      environments: { dev: {} },
+    });
+  });
+
+  test('writes nothing when the last answer is no', async () => {
+    const wizard = ['acme', 'no'];
+    const { error } = await scaffold(
+      options({ organisation: null, locking: 'both', approvers: '0', rootThreshold: '1', gitlab: 'a/b' }),
+      { wizard },
+    );
+    expect(error).toMatchObject({
+      code: 'INTERRUPTED',
+      hint: expect.stringContaining('nothing was written'),
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('takes the keys that gpg has, and suggests what git says', async () => {
+    const keys = new Map([[alice.fingerprint, alice.publicArmored]]);
+    const suggestions = suggesting({
+      about: async () => ({
+        folder: 'Infra 2',
+        way: "it's here",
+        isRepository: false,
+        origin: { host: 'github.com', path: 'Acme-Corp/infra' },
+        person: 'Alice',
+        region: 'eu-north-1',
+      }),
+      secretKeys: async () => [{ fingerprint: alice.fingerprint, userId: 'Alice <alice@example.org>' }],
+      publicKey: async (print) => new TextEncoder().encode(keys.get(print) ?? ''),
+    });
+    const publicKey: Suggestions['publicKey'] = async (print) =>
+      keys.has(print) ? suggestions.publicKey(print) : null;
+    const asked: (string | undefined)[] = [];
+    const answers = [
+      ...[
+        'acme',
+        'dev',
+        '111111111111',
+        'eu-north-1',
+        '',
+        'Alice',
+        alice.fingerprint,
+        'release,intent,evidence',
+      ],
+      ...['', 'other', root.fingerprint, 'none', 'both', 'github', 'acme/infra', '1:2', 'yes'],
+    ];
+    const answer = async (question: { message: string; initial?: string }): Promise<string> => {
+      asked.push(question.initial);
+      return answers.shift() ?? '';
+    };
+    const wizard = { interactive: true, ask: answer, choose: answer, secret: async () => '' };
+    const none = options({ organisation: null, environments: [], roots: [], people: [], locking: null });
+    const { error, lines } = await scaffold(none, {
+      overrides: { wizard, suggestions: { ...suggestions, publicKey } },
+    });
+    expect(error).toBeNull();
+    expect(asked.slice(0, 6)).toEqual(['acme-corp', 'dev', undefined, 'eu-north-1', undefined, 'Alice']);
+    expect(asked).toContain('Acme-Corp/infra');
+    expect(read(`policies/keys/${alice.fingerprint}.asc`)).toBe(alice.publicArmored);
+    const text = lines.join('\n');
+    expect(text).toContain(`  gpg --armor --export ${root.fingerprint}`);
+    expect(text).not.toContain(`--export ${alice.fingerprint}`);
+    expect(text).toContain("  cd 'it'\\''s here'\n");
+    expect(text).toContain('  git init\n');
+  });
+
+  test('names every option that is missing at once, where nobody can be asked', async () => {
+    const { error } = await scaffold(options({ organisation: null, people: [] }));
+    expect(error?.message).toBe('--organisation is missing, and --person');
+  });
+
+  test('leaves pages and lists of the team alone, and says what they lack', async () => {
+    const files = makeFiles(folder);
+    await files.create('README.md', 'ours\n');
+    await files.create('.gitignore', 'node_modules\n/evidence/\n');
+    await files.create('.gitattributes', '* -text\n');
+    const { error, ports, value } = await scaffold(options());
+    expect(error).toBeNull();
+    expect([read('README.md'), read('.gitignore')]).toEqual(['ours\n', 'node_modules\n/evidence/\n']);
+    expect(read('CEREMONY.md')).toContain('## The ceremony');
+    expect(value['kept']).toEqual(['.gitattributes', '.gitignore', 'README.md']);
+    const told = ports.events.flatMap((event) =>
+      event.type === 'note' || event.type === 'warning' ? [event.text] : [],
+    );
+    expect(told).toEqual([
+      '.gitattributes is there already and was left alone',
+      expect.stringContaining('add `*.key` and `*.sec`'),
+      expect.stringContaining('.gitignore ignores /evidence/'),
+      expect.stringContaining('the ceremony of the team is in CEREMONY.md'),
     ]);
+  });
+
+  test('can be begun again where an earlier run was cut off before the policies', async () => {
+    await scaffold(options());
+    const before = read('policies/schemas/trust.schema.json');
+    for (const path of ['policies/trust.yaml', 'policies/parity.yaml']) rmSync(join(folder, path));
+    const { error, value } = await scaffold(options());
+    expect(error).toBeNull();
+    expect(value['files']).toEqual(['CEREMONY.md', 'policies/parity.yaml', 'policies/trust.yaml']);
+    expect(read('policies/schemas/trust.schema.json')).toBe(before);
+    writeFileSync(join(folder, 'templates/backend.tf.tmpl'), 'mine\n');
+    for (const path of ['policies/trust.yaml', 'policies/parity.yaml']) rmSync(join(folder, path));
+    expect((await scaffold(options())).error).toMatchObject({
+      code: 'FILE_EXISTS',
+      data: { files: ['templates/backend.tf.tmpl'] },
+    });
+  });
+
+  test.each([
+    ['nobody who releases', ['Alice=F:intent,evidence'], {}, 'TRUST_INVALID', /role release needs 1 people/],
+    [
+      'nobody at the terminal',
+      ['Alice=F:release,intent'],
+      {},
+      'TRUST_INVALID',
+      /nobody has the role evidence/,
+    ],
+    [
+      'an approval that only the requester could give',
+      ['Alice=F:release,intent,approver,evidence'],
+      { approvers: '1' },
+      'DUTY_SEPARATION',
+      /whoever asks would have to give one/,
+    ],
+    [
+      'one person twice',
+      ['Alice=F:release,intent,evidence', 'Alice=R:approver'],
+      {},
+      'TRUST_INVALID',
+      /listed twice/,
+    ],
+    ['more root signatures than keys', null, { rootThreshold: '2' }, 'SCHEMA', /more than there are keys/],
+    ['a threshold that is no number', null, { rootThreshold: 'all' }, 'USAGE', /--root-threshold is "all"/],
+    ['approvals below none', null, { approvers: '-1' }, 'USAGE', /--approvals is "-1"/],
+    ['both forges', null, { github: 'a/b', githubIds: '1:2', gitlab: 'a/b' }, 'USAGE', /both given/],
+    ['ids of nothing', null, { githubIds: '1:2' }, 'USAGE', /without --github/],
+    ['GitLab without a group', null, { gitlab: 'infra' }, 'USAGE', /--gitlab is "infra"/],
+    [
+      'the folder of rehearsals',
+      null,
+      { environments: ['rehearsal=111111111111:eu-west-1'] },
+      'USAGE',
+      /rehearsals/,
+    ],
+    [
+      'a bucket name that is too long',
+      null,
+      { organisation: 'a'.repeat(32) },
+      'PARITY',
+      /has \d+ characters/,
+    ],
+  ] as const)(
+    'what the gates would refuse is told before it is written: %s',
+    async (_what, people, change, code, message) => {
+      const named = people?.map((each) =>
+        each.replace('=F:', `=${alice.fingerprint}:`).replace('=R:', `=${root.fingerprint}:`),
+      );
+      const { error } = await scaffold(
+        options({ ...change, ...(named === undefined ? {} : { people: named }) }),
+      );
+      expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+      expect(readdirSync(folder)).toEqual([]);
+    },
+  );
+
+  test('a key that could sign nothing is refused before anything hangs on it', async () => {
+    const expired = await makeKey({
+      name: 'Eve',
+      email: 'eve@example.org',
+      created: new Date('2025-01-01T00:00:00Z'),
+      expiresInSeconds: 86_400,
+    });
+    writeFileSync(join(folder, 'e.asc'), expired.publicArmored);
+    const { error } = await scaffold(
+      options({ people: [`Eve=${expired.fingerprint}:release,intent,evidence`], keyFiles: ['e.asc'] }),
+    );
+    expect(error?.code).toBe('KEY_EXPIRED');
   });
 
   test('never overwrites: one file in the way, and not one is written', async () => {
@@ -202,7 +445,7 @@ describe('init', () => {
     ['a role that is none', { people: [`A=${'A'.repeat(40)}:intent,king`] }, 'USAGE', /unknown role king/],
     ['GitHub without ids', { github: 'acme/infra' }, 'USAGE', /--github-ids is ""/],
     ['GitHub without an owner', { github: 'infra', githubIds: '1:2' }, 'USAGE', /--github is "infra"/],
-    ['an organisation with a space', { organisation: 'a b' }, 'SCHEMA', /organisation/],
+    ['an organisation with a space', { organisation: 'a b' }, 'USAGE', /--organisation is "a b"/],
     ['a key file that is not there', { keyFiles: ['none.asc'] }, 'FILE_MISSING', /none.asc/],
   ] as const)('%s', async (_what, change, code, message) => {
     const { error } = await scaffold(options(change));

@@ -50,9 +50,13 @@ const INIT = {
   roots: [],
   people: [],
   keyFiles: [],
-  locking: 'both',
+  locking: null,
+  rootThreshold: null,
+  approvers: null,
   github: null,
   githubIds: null,
+  gitlab: null,
+  fromBackend: null,
 };
 const NEW = {
   environment: 'dev',
@@ -61,8 +65,8 @@ const NEW = {
   tag: null,
   region: null,
   requester: null,
-  hours: '24',
-  action: 'create',
+  hours: null,
+  action: null,
   endpoint: null,
   out: null,
   rehearse: false,
@@ -72,7 +76,7 @@ describe('a command line', () => {
   it.each<[string, string, unknown]>([
     ['init', 'init', INIT],
     [
-      'init infra --organisation acme --environment dev=1:a --environment prod=2:b --root R1 --root R2 --person P=1:x --person Q=2:y --key-file a.asc --key-file b.asc --locking table --github acme/infra --github-ids 1:2',
+      'init infra --organisation acme --environment dev=1:a --environment prod=2:b --root R1 --root R2 --root-threshold 2 --person P=1:x --person Q=2:y --approvals 1 --key-file a.asc --key-file b.asc --locking table --github acme/infra --github-ids 1:2 --gitlab g/p --from-backend b.tf',
       'init',
       {
         dir: 'infra',
@@ -82,8 +86,12 @@ describe('a command line', () => {
         people: ['P=1:x', 'Q=2:y'],
         keyFiles: ['a.asc', 'b.asc'],
         locking: 'table',
+        rootThreshold: '2',
+        approvers: '1',
         github: 'acme/infra',
         githubIds: '1:2',
+        gitlab: 'g/p',
+        fromBackend: 'b.tf',
       },
     ],
     ['trust pin', 'trust pin', { roots: [], threshold: null }],
@@ -96,6 +104,7 @@ describe('a command line', () => {
     ['trust sign', 'trust sign', {}],
     ['trust next', 'trust next', {}],
     ['trust update', 'trust update', {}],
+    ['intent new', 'intent new', { ...NEW, environment: null }],
     ['intent new dev', 'intent new', NEW],
     [
       'intent new prod-2 --reason why --ticket OPS-1 --tag v1 --region eu-west-1 --requester R --hours 3 --action supersede --endpoint http://x --out f.yaml',
@@ -241,7 +250,7 @@ describe('a command line that cannot be understood', () => {
     ['trust foo', "unknown command 'foo'", 'run `govboot trust --help`'],
     ['trust shwo', "unknown command 'shwo'; did you mean show?", 'run `govboot trust --help`'],
     ['apply', "missing required argument 'environment'", 'run `govboot apply --help`'],
-    ['intent new', "missing required argument 'environment'", 'run `govboot intent new --help`'],
+    ['intent sign', "missing required argument 'file'", 'run `govboot intent sign --help`'],
     ['apply dev prod', 'too many arguments for govboot apply: "prod"', 'run `govboot apply --help`'],
     [
       'trust show a b',

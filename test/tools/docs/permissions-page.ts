@@ -152,7 +152,7 @@ function exampleBlueprint(template: string): Blueprint {
   const { organisation, environment, account, region } = EXAMPLE;
   const text = fillParity(template, {
     organisation,
-    environments: [{ name: environment, account, region }],
+    environments: [{ name: environment, account, regions: [region] }],
     locking: 'both',
     github: { repository: 'acme/infra', ownerId: '1', repositoryId: '2' },
     templates: [['backend.tf.tmpl', sha256('')]],

@@ -1,9 +1,11 @@
 // threat: 57
 // area: confirmation
-// tried: The clock of the machine is set back, so that a token that has expired seems to be fresh.
-// answer: CONFIRM
-import { test } from 'vitest';
-import { denyAtTerminal } from '../harness/at-terminal.ts';
+// tried: The clock of the machine is set back, so that a token that has expired, or an intent that was used, seems to be fresh.
+// answer: CONFIRM, CLOCK
+import { rmSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { denyAtTerminal, scene, sit } from '../harness/at-terminal.ts';
+import { shown } from '../harness/shown.ts';
 import { moveClock, withMovableClock } from '../harness/moved-clock.ts';
 
 test('the monotonic clock goes on', async () => {
@@ -17,4 +19,16 @@ test('the monotonic clock goes on', async () => {
     moveClock(place, { monotonic: 400_000, wall: 0 });
     await seat.terminal.type('APPLY\r');
   });
+});
+
+test('the ledger knows of a later time', async () => {
+  const place = await scene();
+  moveClock(place, { monotonic: 0, wall: -600_000 });
+  const { terminal } = await sit(place, { program: withMovableClock });
+  expect((await terminal.exit).code).toBe(3);
+  const view = await terminal.view();
+  expect(view.replaceAll(/\s+/g, ' ')).toMatch(
+    shown('CLOCK', 'it is … on this machine, and the last ledger entry was made at …', 'set the clock'),
+  );
+  rmSync(place.work, { recursive: true });
 });

@@ -12,6 +12,7 @@ import { sha256 } from '../kernel/digest.ts';
 import { PARITY_FILE } from '../street/gather.ts';
 import type { Ports } from '../ports.ts';
 import type { CommandOptions, CommandRun } from './command.ts';
+import { hintFor } from './meant.ts';
 import { readDocument } from './sign-beside.ts';
 
 type Options = CommandOptions['intent new'];
@@ -67,7 +68,7 @@ function environmentOf(parity: Parity, name: string): Parity['environments'][str
   const environment = Object.hasOwn(parity.environments, name) ? parity.environments[name] : undefined;
   if (environment === undefined) {
     throw new GovbootError('PARITY', `"${name}" is not an environment of ${PARITY_FILE}`, {
-      hint: `it names ${Object.keys(parity.environments).join(', ')}`,
+      hint: hintFor(name, Object.keys(parity.environments)),
     });
   }
   return environment;

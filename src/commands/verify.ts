@@ -6,19 +6,22 @@ import { verifyEvidence } from '../evidence/verify.ts';
 import { keyFilesOf } from '../street/gather.ts';
 import type { CommandRun } from './command.ts';
 import { judgedBy } from './judged-by.ts';
+import { orMeant } from './meant.ts';
 
 export const verify: CommandRun<'verify'> = async (ports, { environment, anchor }) => {
-  const report = await verifyEvidence({
-    store: ports.evidence(environment),
-    verifier: ports.verifier,
-    pins: await ports.pins.load(),
-    now: ports.clock.now(),
-    environment,
-    mode: ports.mode,
-    // Certificates as the repository has them today: they know of revocations that the evidence cannot know.
-    keys: await keyFilesOf(await ports.repository.open()),
-    ...(anchor === null ? {} : { anchor: parseCheckpoint(await ports.files.read(anchor)) }),
-  });
+  const report = await orMeant(ports, environment, async () =>
+    verifyEvidence({
+      store: ports.evidence(environment),
+      verifier: ports.verifier,
+      pins: await ports.pins.load(),
+      now: ports.clock.now(),
+      environment,
+      mode: ports.mode,
+      // Certificates as the repository has them today: they know of revocations that the evidence cannot know.
+      keys: await keyFilesOf(await ports.repository.open()),
+      ...(anchor === null ? {} : { anchor: parseCheckpoint(await ports.files.read(anchor)) }),
+    }),
+  );
   for (const answer of report.answers) {
     ports.emit({
       type: 'gate',

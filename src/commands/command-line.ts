@@ -1,6 +1,7 @@
 /** The command line as data: every command, option and example. `src/cli.ts` makes a parser of it, and the documents their tables. */
 import { INTENT_ACTIONS, type IntentAction } from '../inputs/intent-action.ts';
 import { FINGERPRINT, option, repeated, spec, type CommandSpec } from './command-spec.ts';
+import { COMPLETION_COMMAND } from './completion-command.ts';
 import { TRUST_COMMANDS } from './trust-commands.ts';
 import { checkOf, intentOf, list, nameOf, text } from './values.ts';
 
@@ -236,6 +237,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       rehearse: o['rehearse'] === true,
     }),
   }),
+  COMPLETION_COMMAND,
 ];
 
 /** What is done in which order, for one environment; at most 80 columns wide. */

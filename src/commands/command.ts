@@ -70,6 +70,7 @@ export interface CommandOptions {
     readonly out: string | null;
     readonly rehearse: boolean;
   };
+  readonly completion: { readonly shell: 'bash' | 'zsh' | 'fish' };
 }
 
 export type CommandName = keyof CommandOptions;

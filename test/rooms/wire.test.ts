@@ -14,7 +14,15 @@ import { TRUST_YAML } from '../harness/facts.ts';
 import { makeGitRepo, temporaryFolder } from '../harness/git-fixture.ts';
 import { makeKey } from '../harness/keys.ts';
 
-const GLOBALS: Invocation['globals'] = { repo: '.', json: false, pins: null, key: null, log: null };
+const GLOBALS: Invocation['globals'] = {
+  repo: '.',
+  json: false,
+  pins: null,
+  key: null,
+  log: null,
+  debug: false,
+  plain: false,
+};
 const TARGET: CloudTarget = {
   provider: 'aws',
   account: '111111111111',

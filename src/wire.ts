@@ -71,7 +71,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     pins: makePins(globals.pins === null ? defaultPinsFile(process.env) : resolve(globals.pins), root),
     evidence: (environment) => makeEvidenceStore(root, evidenceFolder(mode, environment)),
     terminal: makeTerminal(process.env, clock),
-    wizard: makeWizard(process.env),
+    wizard: makeWizard(process.env, globals.plain),
     machine: makeMachine(process.env, { ...ITSELF, version, repository: root }),
     rules: makeRules({ engine: join(packageRoot(), 'dist', 'rules-engine.js') }),
     cloud: (target) => reach(target, mode, { emit, clock, learn }),

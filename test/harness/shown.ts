@@ -30,7 +30,9 @@ export function shown(code: string, message: string, hint = ''): RegExp {
       .replaceAll('…', '\\S+'),
   );
   const error = `error: ${text ?? ''} \\[${code}\\]${hint === '' ? '' : ` govboot: hint: ${next ?? ''}(?: |$)`}`;
-  const finding = `${code}: ${text ?? ''}(?: |$)${hint === '' ? '' : `hint: ${next ?? ''}(?: |$)`}`;
+  // After a row of a plan comes what was found, or the sign of the next row.
+  const end = hint === '' ? '(?: found: | hint: | [-+~=!^?✓✗] |$)' : ` hint: ${next ?? ''}(?: |$)`;
+  const finding = `${code}: ${text ?? ''}${end}`;
   return new RegExp(`${error}|${finding}`);
 }
 

@@ -45,7 +45,7 @@ test('versioning is switched off again', { timeout: 120_000 }, async () => {
   expect(view.replaceAll(/\s+/g, ' ')).toMatch(
     shown(
       'READBACK_WRONG',
-      '1 read back wrong: state-bucket.versioning: wanted "Enabled", found "Suspended"',
+      '1 read back wrong: state-bucket.versioning: wanted Enabled, found Suspended',
       'run `govboot plan` to see it, then `govboot apply --resume`',
     ),
   );

@@ -2,8 +2,11 @@
 import { Command, CommanderError, Option } from 'commander';
 import { GovbootError } from './kernel/errors.ts';
 import { EXITS } from './kernel/exit.ts';
+import { clip, nearest } from './kernel/text.ts';
 import type { CommandName, CommandOptions } from './commands/command.ts';
 import { COMMANDS, GROUPS, SEQUENCE, type CommandSpec, type OptionSpec } from './commands/command-line.ts';
+import { GLOBAL_OPTIONS } from './commands/global-options.ts';
+import { TOPIC_NAMES, type TopicName } from './commands/topics/topic.ts';
 import { text, type Raw } from './commands/values.ts';
 
 export interface Globals {
@@ -12,6 +15,8 @@ export interface Globals {
   readonly pins: string | null;
   readonly key: string | null;
   readonly log: string | null;
+  readonly debug: boolean;
+  readonly plain: boolean;
 }
 
 export interface Invocation<N extends CommandName = CommandName> {
@@ -38,21 +43,17 @@ export function makeProgram(version: string, run: Run, out: Out): Command {
     )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .helpCommand('help [command]', 'print the help of a command')
-    .option('--repo <dir>', 'the governed repository', '.')
-    .option('--json', 'print events as JSON, one a line, on stdout')
-    .option('--pins <file>', 'the file of pinned root keys (default: in your configuration folder)')
-    .option('--key <key>', 'key that signs: a fingerprint known to gpg, or an OpenPGP key file')
-    .option('--log <file>', 'append a log of calls, retries and warnings, secrets redacted')
+    .helpCommand(false)
     .configureHelp({ showGlobalOptions: true })
     // Help that was not asked for (`govboot trust`) is help too; errors are told by the display.
     .configureOutput({
       writeOut: out.stdout,
       writeErr: out.stdout,
       outputError: () => undefined,
-      getOutHelpWidth: () => Math.min(out.columns ?? HELP_COLUMNS, HELP_COLUMNS),
+      getOutHelpWidth: () => helpColumns(out),
     })
     .addHelpText('after', `\n${SEQUENCE}\n${exitTable()}`);
+  for (const each of GLOBAL_OPTIONS) program.addOption(optionOf(each));
   failAs(program);
   const groups = new Map(
     Object.entries(GROUPS).map(([name, summary]) => {
@@ -67,7 +68,45 @@ export function makeProgram(version: string, run: Run, out: Out): Command {
     if (parent !== undefined && parent !== program && parent.parent === null) program.addCommand(parent);
     if (parent !== undefined) addCommand(parent, leaf, one, program, run);
   }
+  addHelp(program, out);
   return program;
+}
+
+/** `help`, which also knows topics: a word that is both (trust) is the topic, and the command's own help is `trust --help`. */
+function addHelp(program: Command, out: Out): void {
+  const command = program
+    .command('help [subject...]')
+    .description(`print the help of a command, or of a topic: ${TOPIC_NAMES.join(', ')}`);
+  failAs(command).action(async (words: readonly string[]) => {
+    const name = words.join(' ');
+    const found = words.reduce<Command | undefined>(
+      (at, word) => at?.commands.find((one) => one.name() === word),
+      program,
+    );
+    if (isTopic(name)) {
+      const [{ TOPICS }, { topicText }] = await Promise.all([
+        import('./commands/topics/all.ts'),
+        import('./commands/topics/text.ts'),
+      ]);
+      const help = program.createHelp();
+      out.stdout(topicText(TOPICS[name], helpColumns(out), (long, columns) => help.boxWrap(long, columns)));
+    } else if (found !== undefined) found.outputHelp();
+    else throw unknownSubject(name);
+  });
+}
+
+function isTopic(name: string): name is TopicName {
+  return (TOPIC_NAMES as readonly string[]).includes(name);
+}
+
+function unknownSubject(name: string): GovbootError {
+  const near = nearest(name, [...TOPIC_NAMES, ...Object.keys(GROUPS), ...COMMANDS.map((one) => one.name)]);
+  return new GovbootError('USAGE', `help of "${clip(name, 40)}", which is no command and no topic`, {
+    hint:
+      near === undefined
+        ? `topics are ${TOPIC_NAMES.join(', ')}; commands are in \`govboot --help\``
+        : `did you mean \`govboot help ${near}\`?`,
+  });
 }
 
 function addCommand(parent: Command, leaf: string, one: CommandSpec, program: Command, run: Run): void {
@@ -140,6 +179,10 @@ export function usageError(error: unknown): GovbootError | null | undefined {
 /** Columns of help where the terminal's are not known. */
 const HELP_COLUMNS = 80;
 
+function helpColumns({ columns }: Out): number {
+  return Math.min(columns ?? HELP_COLUMNS, HELP_COLUMNS);
+}
+
 function exitTable(): string {
   const help = new Command().createHelp();
   help.prepareContext({ helpWidth: HELP_COLUMNS });
@@ -156,5 +199,7 @@ function globalsOf(o: Raw): Globals {
     pins: text(o['pins']),
     key: text(o['key']),
     log: text(o['log']),
+    debug: o['debug'] === true,
+    plain: o['plain'] === true,
   };
 }

@@ -1,12 +1,15 @@
 /** The only place that wires cloud and world to the rest: options → ports → command → exit code. */
-import { makeProgram, usageError, type Invocation } from './cli.ts';
+import { makeProgram, usageError, type Globals, type Invocation } from './cli.ts';
 import type { GovbootError } from './kernel/errors.ts';
 import { isGovbootError, messageOf } from './kernel/errors.ts';
 import { EXITS } from './kernel/exit.ts';
 import { safe } from './kernel/text.ts';
 import type { CommandName, CommandRun } from './commands/command.ts';
-import type { Ports } from './ports.ts';
+import type { Event } from './kernel/events.ts';
+import type { Emit, Ports } from './ports.ts';
 import type { Display } from './world/display.ts';
+import type { Renderers } from './world/style-of.ts';
+import { stacksOf } from './world/stacks.ts';
 import { makePorts } from './wire.ts';
 
 declare const __GOVBOOT_VERSION__: string | undefined;
@@ -33,17 +36,20 @@ const COMMANDS: { readonly [N in CommandName]: () => Promise<CommandRun<N>> } = 
   log: async () => (await import('./commands/log.ts')).log,
   show: async () => (await import('./commands/show.ts')).show,
   'backend render': async () => (await import('./commands/backend-render.ts')).backendRender,
+  completion: async () => (await import('./commands/completion.ts')).completion,
 };
 
-/** The display of the run under way. */
+/** The display of the run under way, and whom its events are told: the display, and its log. */
 let display: Display | null = null;
+let tell: Emit | null = null;
 
 /** Tells at once what nobody caught. @returns the exit code */
 export function bug(error: unknown): number {
   const told = { type: 'error', ...described(error) } as const;
   if (display === null) process.stderr.write(`govboot: error: ${safe(told.message)} [${told.code}]\n`);
   else {
-    display.emit(told);
+    tell?.(thrown(error));
+    (tell ?? display.emit)(told);
     display.end();
   }
   return EXITS.bug.code;
@@ -51,6 +57,8 @@ export function bug(error: unknown): number {
 
 /** Runs one command line. @returns the exit code */
 export async function main(argv: readonly string[]): Promise<number> {
+  // Asked by the completion of a shell, at every press of a key.
+  if (argv[0] === 'complete' && argv[1] === '--') return complete(argv.slice(2));
   const program = makeProgram(VERSION, run, {
     stdout: (text) => {
       process.stdout.write(text);
@@ -71,8 +79,18 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof Reported) return error.exitCode;
     const usage = usageError(error);
     if (usage === null) return EXITS.ok.code;
-    return await report(usage ?? error, argv.includes('--json'));
+    return await report(usage ?? error, { json: argv.includes('--json'), plain: argv.includes('--plain') });
   }
+}
+
+async function complete(words: readonly string[]): Promise<number> {
+  const [{ candidates }, { environmentNames, intentPaths }] = await Promise.all([
+    import('./commands/complete.ts'),
+    import('./world/names.ts'),
+  ]);
+  const found = candidates(words, { environments: environmentNames, intents: intentPaths });
+  process.stdout.write(found.map((word) => `${word}\n`).join(''));
+  return EXITS.ok.code;
 }
 
 /** A failure that was told already, on its way to the exit code. */
@@ -85,12 +103,15 @@ class Reported extends Error {
 }
 
 async function run(invocation: Invocation): Promise<void> {
-  display = await openDisplay(invocation.globals.json);
+  tell = null;
+  display = await openDisplay(invocation.globals);
   try {
     const ports = await makePorts(invocation, VERSION, display.emit);
+    tell = ports.emit;
     try {
       await start(invocation, ports);
     } catch (error) {
+      ports.emit(thrown(error));
       ports.emit({ type: 'error', ...described(error) });
       throw new Reported(exitCodeOf(error));
     }
@@ -104,18 +125,27 @@ async function start<N extends CommandName>(invocation: Invocation<N>, ports: Po
   await command(ports, invocation.options);
 }
 
-async function openDisplay(json: boolean): Promise<Display> {
-  const [{ makeDisplay }, { styleOf }, { renderEvent }, { renderJson }, { Live }] = await Promise.all([
+async function openDisplay({ json, plain }: Pick<Globals, 'json' | 'plain'>): Promise<Display> {
+  const [{ makeDisplay }, { styleOf }, human, { renderJson }, { Live }] = await Promise.all([
     import('./world/display.ts'),
     import('./world/style-of.ts'),
-    import('./report/human.ts'),
+    plain ? plainly() : import('./report/human.ts').then(({ renderEvent }) => renderEvent),
     import('./report/json.ts'),
     import('./report/live.ts'),
   ]);
   return makeDisplay(
-    { json, ...styleOf(process.env) },
-    { human: renderEvent, json: renderJson, live: new Live() },
+    { json, ...styleOf(process.env, { plain }) },
+    { human, json: renderJson, live: new Live() },
   );
+}
+
+async function plainly(): Promise<Renderers['human']> {
+  return (await import('./report/plain.ts')).renderPlain;
+}
+
+/** For the log: what was thrown, with its stacks. */
+function thrown(error: unknown): Event {
+  return { type: 'log', level: 'debug', text: 'thrown', data: { stacks: stacksOf(error) } };
 }
 
 function described(error: unknown): {
@@ -129,7 +159,7 @@ function described(error: unknown): {
   return {
     code: 'BUG',
     message: `unexpected: ${messageOf(error)}`,
-    hint: 'this is a bug; run it again with --log FILE and report it with that file',
+    hint: 'this is a bug; run it again with --debug and report it with the file that it names',
     data: {},
   };
 }
@@ -138,8 +168,9 @@ function exitCodeOf(error: unknown): number {
   return isGovbootError(error) ? error.exitCode : EXITS.bug.code;
 }
 
-async function report(error: unknown, json: boolean): Promise<number> {
-  display = await openDisplay(json);
+async function report(error: unknown, how: Pick<Globals, 'json' | 'plain'>): Promise<number> {
+  tell = null;
+  display = await openDisplay(how);
   display.emit({ type: 'error', ...described(error) });
   display.end();
   return exitCodeOf(error);

@@ -10,6 +10,10 @@ import type { CallerFacts, Mode } from './inputs/facts.ts';
 import type { AwsApi } from './cloud/aws/api.ts';
 import type { Again } from './cloud/aws/retry.ts';
 import type { CloudTarget, Emit, Ports, Signer } from './ports.ts';
+import type { Redactor } from './world/redact.ts';
+
+/** Tells of a secret, so that no log holds it. */
+type Learn = Redactor['learn'];
 
 /** This process, as the machine's facts tell of it. */
 const ITSELF = { program: fileURLToPath(import.meta.url), nodeOptions: process.execArgv };
@@ -45,7 +49,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     import('./world/rules.ts'),
     import('./world/evidence-store.ts'),
   ]);
-  const log = await logTo(globals.log);
+  const { log, learn } = await logTo(globals, show);
   captureWarnings(log);
   const emit = toBoth(log, show);
   const interrupt = new AbortController();
@@ -58,18 +62,18 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     emit,
     repository: makeRepositoryOpener(root),
     verifier: makeVerifier({ repository: root }),
-    signer: lazySigner(globals, root, emit),
+    signer: lazySigner(globals, root, emit, learn),
     files: makeFiles(root),
     trustFiles: makeTrustFiles(root),
     pins: makePins(globals.pins === null ? defaultPinsFile(process.env) : resolve(globals.pins), root),
     evidence: (environment) => makeEvidenceStore(root, evidenceFolder(mode, environment)),
     terminal: makeTerminal(process.env, clock),
-    wizard: makeWizard(process.env),
+    wizard: makeWizard(process.env, globals.plain),
     ...lazyPorts(root),
     machine: makeMachine(process.env, { ...ITSELF, version, repository: root }),
     ...forTheDoctor(globals, root, clock),
     rules: makeRules({ engine: join(packageRoot(), 'dist', 'rules-engine.js') }),
-    cloud: (target) => reach(target, mode, emit, clock),
+    cloud: (target) => reach(target, mode, { emit, clock, learn }),
     interrupted: watchInterrupts(interrupt),
   };
 }
@@ -81,9 +85,26 @@ function toBoth(log: Emit, show: Emit): Emit {
   };
 }
 
-/** Keeps nothing where no file is named, and then loads nothing that could. */
-async function logTo(file: string | null): Promise<Emit> {
-  return file === null ? () => undefined : (await import('./world/log.ts')).makeLog(file);
+/** Keeps nothing where no log is asked for, and then loads nothing that could. */
+async function logTo(
+  { log, debug }: Globals,
+  show: Emit,
+): Promise<{ readonly log: Emit; readonly learn: Learn }> {
+  if (log === null && !debug) return { log: () => undefined, learn: () => undefined };
+  const [{ makeLog }, { makeRedactor }] = await Promise.all([
+    import('./world/log.ts'),
+    import('./world/redact.ts'),
+  ]);
+  const redactor = makeRedactor(process.env);
+  const file = log ?? join(stateFolder(), 'logs', `${fileTime()}-${String(process.pid)}.log`);
+  const written = makeLog({ file, redactor, full: debug, fresh: log === null });
+  if (debug) show({ type: 'note', text: `everything is logged to ${file}, secrets redacted` });
+  return { log: written, learn: redactor.learn };
+}
+
+/** Now, as it may stand in the name of a file on every system. */
+function fileTime(): string {
+  return new Date().toISOString().replaceAll(/[-:]/g, '').replace(/\.\d+/, '');
 }
 
 function rootOf(repo: string): string {
@@ -119,7 +140,7 @@ function lazyPorts(root: string): Pick<Ports, 'suggestions' | 'folders' | 'scaff
 }
 
 /** The key is looked for when something is to be signed, not before. */
-function lazySigner(globals: Globals, repository: string, emit: Emit): Signer {
+function lazySigner(globals: Globals, repository: string, emit: Emit, learn: Learn): Signer {
   let made: Promise<Signer> | null = null;
   const signer = (): Promise<Signer> => {
     made ??= (async () => {
@@ -130,7 +151,7 @@ function lazySigner(globals: Globals, repository: string, emit: Emit): Signer {
           data: { key: null },
         });
       const spec = parseSignerSpec(globals.key);
-      if (spec.kind === 'file') return makeSigner({ ...spec, passphrase: () => askPassphrase(emit) });
+      if (spec.kind === 'file') return makeSigner({ ...spec, passphrase: () => askPassphrase(emit, learn) });
       return makeSigner(spec.kind === 'gpg' ? { ...spec, repository } : spec);
     })();
     return made;
@@ -155,7 +176,7 @@ function forTheDoctor(
   };
 }
 
-async function askPassphrase(emit: Emit): Promise<string> {
+async function askPassphrase(emit: Emit, learn: Learn): Promise<string> {
   const { makeWizard } = await import('./world/wizard.ts');
   const wizard = makeWizard(process.env);
   if (!wizard.interactive)
@@ -165,14 +186,15 @@ async function askPassphrase(emit: Emit): Promise<string> {
       { hint: 'use gpg and its agent, or run it at a terminal' },
     );
   emit({ type: 'log', level: 'info', text: 'asking for the passphrase of the key file', data: {} });
-  return wizard.secret('passphrase of the key file');
+  const passphrase = await wizard.secret('passphrase of the key file');
+  learn(passphrase);
+  return passphrase;
 }
 
 async function reach(
   target: CloudTarget,
   mode: Mode,
-  emit: Emit,
-  clock: Ports['clock'],
+  { emit, clock, learn }: { readonly emit: Emit; readonly clock: Ports['clock']; readonly learn: Learn },
 ): ReturnType<Ports['cloud']> {
   const { makeAwsCloud } = await import('./cloud/aws/cloud.ts');
   const onAgain = ({ operation, times }: Again): void => {
@@ -189,6 +211,10 @@ async function reach(
     endpoint: target.endpoint,
     onCall: (info) => {
       emit({ type: 'log', level: 'debug', text: 'call', data: { ...info } });
+    },
+    onCredentials: ({ secretAccessKey, sessionToken }) => {
+      learn(secretAccessKey);
+      if (sessionToken !== undefined) learn(sessionToken);
     },
   });
   const { cloud, claims } = makeAwsCloud({

@@ -152,6 +152,13 @@ class Loop {
       const unsure = isOpen(journal.before?.steps.get(step.id));
       const onWritten = (known: Known): void => {
         this.wrote(step, known);
+        emit({
+          type: 'progress',
+          key: step.id,
+          state: 'waiting',
+          text: `${text}: until it reads back`,
+          ms: null,
+        });
         this.changed();
       };
       const performed = await cloud.perform(step, { ...this.context, known: this.known, unsure }, onWritten);

@@ -12,16 +12,15 @@ import { sha256 } from '../kernel/digest.ts';
 import type { FileRead } from '../inputs/facts.ts';
 import type { EvidenceStore, Ports } from '../ports.ts';
 import type { CommandRun } from './command.ts';
+import { orMeant } from './meant.ts';
+
+type Lock = NonNullable<Awaited<ReturnType<typeof readLedger>>['lock']>;
 
 export const backendRender: CommandRun<'backend render'> = async (ports, { environment, format, out }) => {
   const store = readOnce(ports.evidence(environment));
-  const ledger = await readLedger(store);
-  if (ledger.lock === null)
-    throw new GovbootError('EVIDENCE_MISSING', `there is no lock of ${environment} in ${store.where}`, {
-      hint: `run \`govboot apply ${environment}\` first`,
-    });
+  const lock = await orMeant(ports, environment, () => lockOf(store, environment));
   await assertBelievable(ports, store, environment);
-  const { document } = ledger.lock;
+  const { document } = lock;
   // Everything comes from the evidence of the lock, not from files that may have changed since.
   const intent = parseIntent(await blob(store, document.intent.sha256, document.intent.file));
   const parity = parseParity(await blob(store, document.policy.parity_sha256, 'policies/parity.yaml'));
@@ -43,7 +42,7 @@ export const backendRender: CommandRun<'backend render'> = async (ports, { envir
     ports.emit({
       type: 'result',
       command: 'backend render',
-      value: { format, text: files[format], lock: ledger.lock.sha256 },
+      value: { format, text: files[format], lock: lock.sha256 },
       lines: files[format].replace(/\n$/, '').split('\n'),
     });
     return;
@@ -57,13 +56,22 @@ export const backendRender: CommandRun<'backend render'> = async (ports, { envir
   ports.emit({
     type: 'result',
     command: 'backend render',
-    value: { files: targets.map(([path]) => path), lock: ledger.lock.sha256 },
+    value: { files: targets.map(([path]) => path), lock: lock.sha256 },
     lines: [
       ...targets.map(([path]) => `wrote ${path}`),
       'next: terraform init, or tofu init; use backend.tf alone, or backend.hcl with -backend-config',
     ],
   });
 };
+
+async function lockOf(store: EvidenceStore, environment: string): Promise<Lock> {
+  const { lock } = await readLedger(store);
+  if (lock === null)
+    throw new GovbootError('EVIDENCE_MISSING', `there is no lock of ${environment} in ${store.where}`, {
+      hint: `run \`govboot apply ${environment}\` first`,
+    });
+  return lock;
+}
 
 /** Whoever changes the lock says where the state goes: it is believed only as far as it is signed. @throws EVIDENCE_INVALID, EVIDENCE_UNDECIDED */
 async function assertBelievable(ports: Ports, store: EvidenceStore, environment: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** The command line as data: every command, option and example. `src/cli.ts` makes a parser of it, and the documents their tables. */
 import { option, repeated, spec, type CommandSpec } from './command-spec.ts';
+import { COMPLETION_COMMAND } from './completion-command.ts';
 import { INIT_COMMAND } from './init-command.ts';
 import { INTENT_COMMANDS } from './intent-commands.ts';
 import { LOOK_COMMANDS } from './look-commands.ts';
@@ -147,6 +148,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     }),
   }),
   ...LOOK_COMMANDS,
+  COMPLETION_COMMAND,
 ];
 
 /** What is done in which order, for one environment; at most 80 columns wide. */

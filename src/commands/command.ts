@@ -89,6 +89,7 @@ export interface CommandOptions {
     readonly field: string | null;
     readonly rehearse: boolean;
   };
+  readonly completion: { readonly shell: 'bash' | 'zsh' | 'fish' };
 }
 
 export type CommandName = keyof CommandOptions;

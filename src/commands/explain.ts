@@ -8,7 +8,7 @@ import type { Emit } from '../ports.ts';
 export function explain(emit: Emit, word: string): void {
   const code = codeOf(word);
   const { means, why, remedy, exit } = CODES[code];
-  const docs = `docs/error-codes.md#${code.toLowerCase()}`;
+  const docs = `docs/errors.md#${code.toLowerCase()}`;
   emit({
     type: 'result',
     command: 'check',
@@ -32,7 +32,7 @@ function codeOf(word: string): Code {
   throw new GovbootError('USAGE', `--explain is "${clip(word, 40)}", which is no code`, {
     hint:
       near === undefined
-        ? 'a code stands in capitals at a refusal, and all of them are in docs/error-codes.md'
+        ? 'a code stands in capitals at a refusal, and all of them are in docs/errors.md'
         : `did you mean ${near}?`,
   });
 }

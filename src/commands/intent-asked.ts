@@ -6,6 +6,7 @@ import type { Parity } from '../inputs/parity.ts';
 import { environmentOf } from '../inputs/settings.ts';
 import { PARITY_FILE } from '../street/gather.ts';
 import type { Ports } from '../ports.ts';
+import { hintFor } from './meant.ts';
 
 /** Every answer, whoever gave it. */
 export interface IntentAsked {
@@ -25,7 +26,7 @@ export function policyOf(parity: Parity, name: string): Parity['environments'][s
   const environment = environmentOf(parity, name);
   if (environment === undefined) {
     throw new GovbootError('PARITY', `"${name}" is not an environment of ${PARITY_FILE}`, {
-      hint: `it names ${Object.keys(parity.environments).join(', ')}`,
+      hint: hintFor(name, Object.keys(parity.environments)),
     });
   }
   return environment;

@@ -5,10 +5,11 @@ import { parseCheckpoint } from '../evidence/checkpoint.ts';
 import { verifyHere } from '../street/verify-here.ts';
 import type { CommandRun } from './command.ts';
 import { judgedBy } from './judged-by.ts';
+import { orMeant } from './meant.ts';
 
 export const verify: CommandRun<'verify'> = async (ports, { environment, anchor }) => {
   const kept = anchor === null ? {} : { anchor: parseCheckpoint(await ports.files.read(anchor)) };
-  const report = await verifyHere(ports, environment, kept);
+  const report = await orMeant(ports, environment, () => verifyHere(ports, environment, kept));
   for (const answer of report.answers) {
     ports.emit({
       type: 'gate',

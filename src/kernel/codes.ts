@@ -1,5 +1,5 @@
 /**
- * The closed list of codes. A code names one kind of refusal or failure; docs/error-codes.md is made from this table.
+ * The closed list of codes. A code names one kind of refusal or failure; docs/errors.md is made from this table.
  * `means` says what was seen, `remedy` what to do next, `why` what could go wrong if it were let through. Renaming a code is done
  * here and nowhere else.
  */
@@ -660,7 +660,7 @@ export const CODES = {
   BUG: entry(
     'bug',
     'govboot met something that it did not expect',
-    'run it again with --log FILE and report it with that file',
+    'run it again with --debug and report it with the file that it names',
     'it was not thought of, so nobody knows what it would have done next',
   ),
   INTERRUPTED: entry(

@@ -37,7 +37,7 @@ export function clip(text: string, max: number): string {
 /** Characters of a word that may be a slip of the pen; comparing takes time that grows with the square of them. */
 const LONGEST_WORD = 64;
 
-/** The candidate that was probably meant, by edit distance (Levenshtein); undefined when none is near. */
+/** The candidate that was probably meant, by edit distance; undefined when none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > LONGEST_WORD) return undefined;
   const most = Math.max(1, Math.floor(word.length / 3));
@@ -49,14 +49,18 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best !== undefined && best.d <= most ? best.c : undefined;
 }
 
+/** Two letters that changed places are one slip, and the most common of all (optimal string alignment). */
 function distance(a: string, b: string): number {
+  let before: readonly number[] = [];
   let row: readonly number[] = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (const [i, from] of [...a].entries()) {
     const next: number[] = [];
     for (let j = 0; j <= b.length; j++) {
       const replaced = cell(row, j - 1) + (from === b[j - 1] ? 0 : 1);
-      next.push(j === 0 ? i + 1 : Math.min(cell(row, j) + 1, cell(next, j - 1) + 1, replaced));
+      const swapped = from === b[j - 2] && a[i - 1] === b[j - 1] ? cell(before, j - 2) + 1 : Infinity;
+      next.push(j === 0 ? i + 1 : Math.min(cell(row, j) + 1, cell(next, j - 1) + 1, replaced, swapped));
     }
+    before = row;
     row = next;
   }
   return cell(row, b.length);

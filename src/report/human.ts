@@ -61,7 +61,7 @@ function prose(style: Style): number {
 }
 
 /** Results are copied, piped and kept in files, so they are not broken; a tab (in a backend file) does no harm. */
-function resultLine(line: string, style: Style): string {
+export function resultLine(line: string, style: Style): string {
   const shown = (text: string): string => (style.results ? clean(style, text) : safe(text));
   return line.split('\t').map(shown).join('\t');
 }

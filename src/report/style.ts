@@ -11,6 +11,8 @@ export interface Style {
   readonly terminal: boolean;
   /** Whether results are read on a terminal too, and not kept in a file or piped, where they must stay what they are. */
   readonly results: boolean;
+  /** Whether words stand for what is otherwise told by marks and places: for screen readers. */
+  readonly plain: boolean;
 }
 
 export type Paint = 'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim' | 'alarm';
@@ -50,6 +52,7 @@ export function mark(style: Style, what: 'ok' | 'bad' | 'wait' | 'unknown' | 'wa
 
 /** The arrow of a change. */
 export function arrow(style: Style): string {
+  if (style.plain) return 'becomes';
   return style.unicode ? '→' : '->';
 }
 

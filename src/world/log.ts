@@ -1,41 +1,32 @@
 /** The log file: what was said, and what libraries and Node said, as JSON lines without secrets. Loaded where one is asked for. */
-import { constants, openSync, closeSync } from 'node:fs';
+import { constants, openSync, closeSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import process from 'node:process';
 import { pino } from 'pino';
 import { GovbootError, messageOf } from '../kernel/errors.ts';
 import type { Event } from '../kernel/events.ts';
-import { isJsonObject, type Json } from '../kernel/json.ts';
+import { toJson } from '../kernel/json.ts';
 import { safeJson } from '../kernel/text.ts';
+import type { Redactor } from './redact.ts';
 
 /** A subscriber of events; `close` before the process ends is good manners, not needed for anything to be kept. */
 type Log = ((event: Event) => void) & { readonly close: () => void };
 
-const SECRET_KEY = /secret|token|passphrase|password|authorization|credential/i;
-/** IAM unique identifiers of access keys: AKIA long-term, ASIA temporary (IAM user guide, "Unique identifiers"). */
-const ACCESS_KEY = /\b(AKIA|ASIA)[A-Z0-9]{12,}\b/g;
-/** Query parameters of a presigned request (Signature Version 4) that let somebody else make it. */
-const PRESIGNED = /\b(X-Amz-(?:Signature|Security-Token|Credential))=[^&\s"]+/gi;
-const HIDDEN = '[redacted]';
-
-/** Replaces what might be a secret, by name or by form, at any depth. */
-export function redact(value: Json): Json {
-  if (typeof value === 'string') return redactText(value);
-  if (Array.isArray(value)) return value.map((item: Json) => redact(item));
-  if (!isJsonObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      key,
-      SECRET_KEY.test(key) && item !== null ? HIDDEN : redact(item),
-    ]),
-  );
+export interface LogOptions {
+  readonly file: string;
+  readonly redactor: Redactor;
+  /** Every event, and not only what went wrong, was called and was warned of. */
+  readonly full: boolean;
+  /** The file is of this run alone: its folder is made, and a file that is there is not continued. */
+  readonly fresh: boolean;
 }
 
 /**
- * Appends to `file`, each line written before `emit` returns.
+ * Each line is written before `emit` returns.
  * @throws FILE_WRITE when the file cannot be opened
  */
-export function makeLog(file: string): Log {
-  const fd = openLog(file);
+export function makeLog({ file, redactor, full, fresh }: LogOptions): Log {
+  const fd = openLog(file, fresh);
   const destination = pino.destination({ fd, sync: true });
   const logger = pino(
     {
@@ -50,15 +41,17 @@ export function makeLog(file: string): Log {
   const log = (event: Event): void => {
     switch (event.type) {
       case 'log':
-        logger[event.level](redact({ type: event.type, data: event.data }), redactText(event.text));
+        // What is thrown where nobody expected it is for whoever looks for the reason.
+        if (event.data['stacks'] !== undefined && !full) return;
+        logger[event.level](redactor.json({ type: event.type, data: event.data }), redactor.text(event.text));
         return;
       case 'warning':
-        logger.warn({ type: event.type }, redactText(event.text));
+        logger.warn({ type: event.type }, redactor.text(event.text));
         return;
       case 'error':
         logger.error(
-          redact({ type: event.type, code: event.code, hint: event.hint, data: event.data }),
-          redactText(event.message),
+          redactor.json({ type: event.type, code: event.code, hint: event.hint, data: event.data }),
+          redactor.text(event.message),
         );
         return;
       case 'progress':
@@ -67,6 +60,7 @@ export function makeLog(file: string): Log {
       case 'confirm':
       case 'note':
       case 'result':
+        if (full) logger.info(redactor.json(toJson(event)));
         return;
     }
   };
@@ -78,23 +72,17 @@ export function makeLog(file: string): Log {
   });
 }
 
-function redactText(text: string): string {
-  return text.replace(ACCESS_KEY, `$1${HIDDEN}`).replace(PRESIGNED, `$1=${HIDDEN}`);
-}
-
-function openLog(file: string): number {
+function openLog(file: string, fresh: boolean): number {
+  const noFollow = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW;
+  const how = fresh ? constants.O_EXCL : constants.O_APPEND;
   try {
-    return openSync(
-      file,
-      constants.O_WRONLY |
-        constants.O_APPEND |
-        constants.O_CREAT |
-        (process.platform === 'win32' ? 0 : constants.O_NOFOLLOW),
-      0o600,
-    );
+    if (fresh) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    return openSync(file, constants.O_WRONLY | constants.O_CREAT | how | noFollow, 0o600);
   } catch (cause) {
     throw new GovbootError('FILE_WRITE', `the log ${file} cannot be opened: ${messageOf(cause)}`, {
-      hint: 'name another file with --log, in a folder that exists',
+      hint: fresh
+        ? 'name another place for it with --log, in a folder that exists'
+        : 'name another file with --log, in a folder that exists',
       data: { file },
       cause,
     });

@@ -9,6 +9,7 @@ export interface Style {
   readonly unicode: boolean;
   readonly terminal: boolean;
   readonly results: boolean;
+  readonly plain: boolean;
 }
 
 /** What the display needs of the report room. */
@@ -32,24 +33,24 @@ const MOST_COLUMNS = 140;
 /** Below this nothing can be laid out; the terminal breaks the lines then. */
 const LEAST_COLUMNS = 40;
 
-/** NO_COLOR, TERM=dumb, CI and a missing terminal are respected; colour is never forced. */
+/** NO_COLOR, TERM=dumb, CI, `--plain` and a missing terminal are respected; colour is never forced. */
 export function styleOf(
   env: NodeJS.ProcessEnv,
-  terminal = isatty(2),
-  results = isatty(1),
+  { terminal = isatty(2), results = isatty(1), plain = false } = {},
 ): { readonly style: Style; readonly live: boolean } {
   const isDumb = env['TERM'] === 'dumb';
   // no-color.org: any value but an empty one.
-  const isPlain = (env['NO_COLOR'] ?? '') !== '';
+  const isColourless = plain || (env['NO_COLOR'] ?? '') !== '';
   return {
     style: {
       columns: terminal ? columnsOf(process.stderr.columns) : DEFAULT_COLUMNS,
-      colour: terminal && !isDumb && !isPlain,
+      colour: terminal && !isDumb && !isColourless,
       unicode: speaksUtf8(env),
       terminal,
       results,
+      plain,
     },
-    live: terminal && !isDumb && ciOf(env) === null,
+    live: terminal && !plain && !isDumb && ciOf(env) === null,
   };
 }
 

@@ -1,14 +1,17 @@
 /** Questions of `init` and `intent new`, asked with inquirer where somebody is at the terminal. Never used for a confirmation. */
+import { createInterface } from 'node:readline';
 import { isatty } from 'node:tty';
 import { GovbootError } from '../kernel/errors.ts';
 import { safe } from '../kernel/text.ts';
 import type { Wizard } from '../ports.ts';
 import { ciOf } from './style-of.ts';
 
-export function makeWizard(env: NodeJS.ProcessEnv): Wizard {
+/** @param plain asks in one line of words that is not drawn again, for screen readers */
+export function makeWizard(env: NodeJS.ProcessEnv, plain = false): Wizard {
   return {
     interactive: isatty(0) && isatty(2) && ciOf(env) === null && env['TERM'] !== 'dumb',
     ask: async ({ message, initial, problem }) => {
+      if (plain) return askedPlainly(message, initial, problem);
       const text = await prompted(message, {
         type: 'input',
         ...(initial === undefined ? {} : { default: initial }),
@@ -31,6 +34,35 @@ export function makeWizard(env: NodeJS.ProcessEnv): Wizard {
     // As it is: a passphrase may begin or end with a space.
     secret: (message) => prompted(message, { type: 'password', mask: true }),
   };
+}
+
+async function askedPlainly(
+  message: string,
+  initial: string | undefined,
+  problem: (text: string) => string | null,
+): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
+  const suggested = initial === undefined ? '' : ` (${safe(initial)})`;
+  try {
+    for (;;) {
+      process.stderr.write(`question: ${safe(message)}${suggested}: `);
+      const { value, done } = await lines[Symbol.asyncIterator]().next();
+      if (done === true) throw noAnswer(message);
+      const given = value.trim() === '' ? (initial ?? '') : value.trim();
+      const wrong = safeOrNull(problem(given));
+      if (wrong === null) return given;
+      process.stderr.write(`not accepted: ${wrong}\n`);
+    }
+  } finally {
+    lines.close();
+  }
+}
+
+function noAnswer(message: string, cause?: unknown): GovbootError {
+  return new GovbootError('INTERRUPTED', `no answer was given to "${message}"`, {
+    cause,
+    hint: 'nothing was written; run it again',
+  });
 }
 
 function safeOrNull(text: string | null): string | null {
@@ -57,9 +89,6 @@ async function prompted(message: string, kind: Kind): Promise<string> {
     const answers = await prompt<{ value: string }>([{ ...kind, name: 'value', message }]);
     return answers.value;
   } catch (cause) {
-    throw new GovbootError('INTERRUPTED', `no answer was given to "${message}"`, {
-      cause,
-      hint: 'nothing was written; run it again',
-    });
+    throw noAnswer(message, cause);
   }
 }

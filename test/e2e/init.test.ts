@@ -8,6 +8,7 @@ import { requireOrSkip } from '../harness/capabilities.ts';
 import { runCli, runCommand, type CliResult } from '../harness/cli.ts';
 import { temporaryFolder } from '../harness/git-fixture.ts';
 import { makeGoverned } from '../harness/governed-repo.ts';
+import { shown } from '../harness/shown.ts';
 import { startGovboot } from '../harness/operator.ts';
 import type { Terminal } from '../harness/pty.ts';
 
@@ -21,7 +22,13 @@ test('Ctrl-C at a question writes nothing', { timeout: 60_000 }, async () => {
   await terminal.waitFor(/\? organisation/, 20_000);
   await terminal.type('\x03');
   expect((await terminal.exit).code).toBe(130);
-  expect(terminal.screen()).toContain('nothing was written');
+  expect(terminal.screen().replaceAll(/\s+/g, ' ')).toMatch(
+    shown(
+      'INTERRUPTED',
+      'no answer was given to "short name of the organisation"',
+      'nothing was written; run it again',
+    ),
+  );
   expect(existsSync(join(folder, 'infra', 'policies'))).toBe(false);
 });
 

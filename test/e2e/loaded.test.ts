@@ -52,9 +52,12 @@ describe('what is loaded', { timeout: 120_000 }, () => {
         'src/cli.ts',
         'src/commands/command-line.ts',
         'src/commands/command-spec.ts',
+        'src/commands/completion-command.ts',
+        'src/commands/global-options.ts',
         'src/commands/init-command.ts',
         'src/commands/intent-commands.ts',
         'src/commands/look-commands.ts',
+        'src/commands/topics/topic.ts',
         'src/commands/trust-commands.ts',
         'src/commands/values.ts',
         'src/inputs/intent-action.ts',
@@ -64,6 +67,7 @@ describe('what is loaded', { timeout: 120_000 }, () => {
         'src/kernel/text.ts',
         'src/main.ts',
         'src/wire.ts',
+        'src/world/stacks.ts',
       ]);
     },
   );

@@ -11,6 +11,7 @@
  *
  * govboot ARGS, exec COMMAND ARGS   must succeed; with `!` must fail; with `exit N` must end with code N
  * stdout RE, stderr RE              what the last run printed must match (multi-line); with `!` must not
+ * shows CODE MESSAGE HINT           the last run showed this code with exactly these words; see shown.ts
  * cmp A B                           two files are the same; `stdout` and `stderr` stand for the last run's
  * exists PATH...                    each is there; with `!` none is
  * env NAME=VALUE                    for the runs that follow; `NAME=` sets it empty, `-NAME` takes it away
@@ -44,6 +45,7 @@ import { look, problemsOf } from './deny.ts';
 import { forgeOf } from './forge.ts';
 import { gitRepoAt, writeSignedTag } from './git-fixture.ts';
 import { govern, type Fixture } from './script-fixture.ts';
+import { shown } from './shown.ts';
 import { playApply } from './operator.ts';
 import { parseTxtar } from './txtar.ts';
 
@@ -126,6 +128,10 @@ function setEnv(state: State, assignment: string): void {
 const looks: Record<string, (state: State, args: readonly string[]) => boolean | readonly boolean[]> = {
   stdout: (state, [re = '']) => new RegExp(re, 'm').test(content(state, 'stdout')),
   stderr: (state, [re = '']) => new RegExp(re, 'm').test(content(state, 'stderr')),
+  shows: (state, [code = '', message = '', hint]) =>
+    shown(code, message, hint).test(
+      `${content(state, 'stderr')} ${content(state, 'stdout')}`.replaceAll(/\s+/g, ' '),
+    ),
   exists: (state, paths) => paths.map((path) => existsSync(resolve(state.cwd, path))),
 };
 

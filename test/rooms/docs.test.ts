@@ -188,15 +188,15 @@ describe('generated documents', () => {
   });
 
   it('have a line for every code, and say so when one is missing or altered', () => {
-    const codes = made.get('docs/error-codes.md') ?? '';
+    const codes = made.get('docs/errors.md') ?? '';
     for (const code of Object.keys(CODES)) expect(codes).toContain(`\n### ${code}\n`);
     mkdirSync(join(folder, 'docs'));
     const two: Documents = new Map([
-      ['docs/error-codes.md', codes],
+      ['docs/errors.md', codes],
       ['docs/exit-codes.md', made.get('docs/exit-codes.md') ?? ''],
     ]);
-    writeFileSync(join(folder, 'docs', 'error-codes.md'), codes.replace('.', ','));
-    expect(stale(two, folder)).toEqual(['docs/error-codes.md', 'docs/exit-codes.md']);
+    writeFileSync(join(folder, 'docs', 'errors.md'), codes.replace('.', ','));
+    expect(stale(two, folder)).toEqual(['docs/errors.md', 'docs/exit-codes.md']);
     for (const [path, text] of two) writeFileSync(join(folder, path), text);
     expect(stale(two, folder)).toEqual([]);
   });

@@ -152,7 +152,7 @@ describe('a command', () => {
       expect.objectContaining({
         code: 'BUG',
         message: 'unexpected: x is not a function',
-        hint: expect.stringContaining('--log FILE'),
+        hint: expect.stringContaining('--debug'),
       }),
     ]);
   });

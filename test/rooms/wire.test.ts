@@ -1,7 +1,7 @@
 // wire: the ports of one run, made of the real adapters, each loaded when it is used.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -14,7 +14,15 @@ import { TRUST_YAML } from '../harness/facts.ts';
 import { makeGitRepo, temporaryFolder } from '../harness/git-fixture.ts';
 import { makeKey } from '../harness/keys.ts';
 
-const GLOBALS: Invocation['globals'] = { repo: '.', json: false, pins: null, key: null, log: null };
+const GLOBALS: Invocation['globals'] = {
+  repo: '.',
+  json: false,
+  pins: null,
+  key: null,
+  log: null,
+  debug: false,
+  plain: false,
+};
 const TARGET: CloudTarget = {
   provider: 'aws',
   account: '111111111111',
@@ -111,6 +119,28 @@ describe('a live run', () => {
       }),
     );
     expect(readFileSync(join(folder, 'log.jsonl'), 'utf8')).toContain('sts:GetCallerIdentity');
+  });
+
+  test('never logs credentials that it found, wherever they were', async () => {
+    const file = join(folder, 'credentials');
+    writeFileSync(file, '[default]\naws_access_key_id = test\naws_secret_access_key = planted-in-a-file\n');
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', file);
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE'])
+      vi.stubEnv(name, undefined);
+    const ports = await wire({ debug: true });
+    const { cloud } = await ports.cloud({ ...TARGET, endpoint: await sts() });
+    await cloud.whoAmI();
+    ports.emit({ type: 'note', text: 'signed with planted-in-a-file' });
+    const logs = join(folder, 'state', 'govboot', 'logs');
+    const [name = '', ...others] = readdirSync(logs);
+    expect(others).toEqual([]);
+    expect(events).toContainEqual({
+      type: 'note',
+      text: `everything is logged to ${join(logs, name)}, secrets redacted`,
+    });
+    const log = readFileSync(join(logs, name), 'utf8');
+    expect(log).toContain('signed with [redacted]');
+    expect(log).not.toContain('planted-in-a-file');
   });
 });
 

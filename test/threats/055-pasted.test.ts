@@ -5,8 +5,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'vitest';
 import { denyAtTerminal } from '../harness/at-terminal.ts';
+import { shown } from '../harness/shown.ts';
 
-const PASTED = { code: 'CONFIRM', wrong: /the answer was pasted, not typed/ } as const;
+const PASTED = {
+  code: 'CONFIRM',
+  wrong: shown('CONFIRM', 'the answer was pasted, not typed', 'run it again and type exactly what is shown'),
+} as const;
 
 test.each<[string, (both: string) => readonly string[]]>([
   ['in one burst', (both) => [both]],

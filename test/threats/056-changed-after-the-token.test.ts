@@ -6,6 +6,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'vitest';
 import { denyAtTerminal, type Scene } from '../harness/at-terminal.ts';
+import { shown } from '../harness/shown.ts';
 import { worldForges } from '../harness/forges/world.ts';
 
 const site = ({ fixture, work }: Scene) => ({ cwd: fixture.root, work, env: fixture.env, governed: fixture });
@@ -22,7 +23,11 @@ async function signAnotherIntent({ fixture: { root, keys } }: Scene): Promise<vo
   writeFileSync(`${path}.asc`, await keys.alice.sign(text));
 }
 
-const STILL_PASSES = /the plan is [0-9a-f]{16}… now and was [0-9a-f]{16}… when it was shown/;
+const STILL_PASSES = shown(
+  'PLAN_CHANGED',
+  'the plan is … now and was … when it was shown',
+  'run it again and read the new plan',
+);
 const REFUSED = /a gate that had passed does not pass any more/;
 
 test.each<[string, RegExp, 'the repository' | 'the cloud', (scene: Scene) => unknown]>([

@@ -11,6 +11,7 @@ import { scene } from '../harness/at-terminal.ts';
 import { recordNotRun } from '../harness/capabilities.ts';
 import { govbootPath } from '../harness/cli.ts';
 import { playEvery } from '../harness/operator.ts';
+import { shown } from '../harness/shown.ts';
 import { startTerminal } from '../harness/pty.ts';
 
 /** A disk of its own for one shell and what it starts: a mount namespace, which is gone with it and needs no rights. */
@@ -95,7 +96,15 @@ describe.skipIf(!mounts)('a disk of its own', { timeout: 300_000 }, () => {
 
   test('read-only', async () => {
     const spoil = `${disk('16m')}; mount -o remount,ro "$EVIDENCE" || exit 97`;
-    expectRefusedBefore(await session(spoil, 'mount -o remount,rw "$EVIDENCE"'), 'EVIDENCE_WRITE');
+    const played = await session(spoil, 'mount -o remount,rw "$EVIDENCE"');
+    expectRefusedBefore(played, 'EVIDENCE_WRITE');
+    expect(played.screen.replaceAll(/\s+/g, ' ')).toMatch(
+      shown(
+        'EVIDENCE_WRITE',
+        '… could not be written: EROFS: read-only file system, mkdir …',
+        'make room or set the rights of the evidence folder, then `govboot apply --resume`',
+      ),
+    );
   });
 
   test.each([1, 4, 8])('full %i pages before the end', async (fewer) => {

@@ -9,10 +9,12 @@ import { expect, test } from 'vitest';
 import type { Event, PlanView } from '../../src/kernel/events.ts';
 import type { Json } from '../../src/kernel/json.ts';
 import { isSafe } from '../../src/kernel/text.ts';
+import { renderPlain } from '../../src/report/plain.ts';
 import { renderEvent } from '../../src/report/human.ts';
 import { renderJson } from '../../src/report/json.ts';
 import { Live } from '../../src/report/live.ts';
 import { makeDisplay } from '../../src/world/display.ts';
+import { makeRedactor } from '../../src/world/redact.ts';
 import { makeLog } from '../../src/world/log.ts';
 import { rawProblems } from '../harness/at-terminal.ts';
 import { HOSTILE } from '../harness/forges/world.ts';
@@ -113,7 +115,9 @@ const EVENTS = TEXTS.flatMap((text) =>
 const STYLES = [40, 140].flatMap((columns) =>
   [true, false].flatMap((colour) =>
     [true, false].flatMap((unicode) =>
-      [true, false].map((terminal) => ({ columns, colour, unicode, terminal, results: terminal })),
+      [true, false].flatMap((terminal) =>
+        [true, false].map((plain) => ({ columns, colour, unicode, terminal, results: terminal, plain })),
+      ),
     ),
   ),
 );
@@ -123,7 +127,7 @@ test.each(STYLES)('for people: %j', (style) => {
   const live = new Live();
   const { emit, end } = makeDisplay(
     { json: false, style, live: style.terminal },
-    { human: renderEvent, json: renderJson, live },
+    { human: style.plain ? renderPlain : renderEvent, json: renderJson, live },
     {
       write: (fd, text) => {
         printed[fd === 1 ? 'stdout' : 'stderr'] += text;
@@ -153,14 +157,15 @@ test('for machines, and they are told the very texts', () => {
   }
 });
 
-test('in the log', () => {
+test.each([false, true])('in the log, with everything: %s', (full) => {
   const folder = mkdtempSync(join(tmpdir(), 'govboot-log-'));
-  const log = makeLog(join(folder, 'log'));
+  const log = makeLog({ file: join(folder, 'log'), redactor: makeRedactor({}), full, fresh: full });
   for (const event of EVENTS) log(event);
   log.close();
   const lines = readFileSync(join(folder, 'log'), 'utf8').trimEnd().split('\n');
   expect(lines.filter((line) => !isSafe(line))).toEqual([]);
   for (const line of lines) JSON.parse(line);
-  expect(lines).toHaveLength(EVENTS.filter(({ type }) => ['log', 'warning', 'error'].includes(type)).length);
+  const kept = EVENTS.filter(({ type }) => full || ['log', 'warning', 'error'].includes(type));
+  expect(lines).toHaveLength(kept.length);
   rmSync(folder, { recursive: true });
 });

@@ -9,8 +9,10 @@ import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { cliPage } from './docs/cli-page.ts';
-import { codesPage, controlsPage, exitTable, exitsPage } from './docs/tables.ts';
+import { controlsPage, exitTable, exitsPage } from './docs/tables.ts';
+import { errorsPage } from './docs/errors-page.ts';
 import { eventsPage } from './docs/events-page.ts';
+import { manPages, withManPages } from './docs/man-pages.ts';
 import { permissionsPage } from './docs/permissions-page.ts';
 import { rolesPage } from './docs/roles-page.ts';
 import { schemaFiles } from './docs/schemas.ts';
@@ -23,12 +25,12 @@ export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..')
 /** Path from the root of the project → the text that it must have. */
 export type Documents = ReadonlyMap<string, string>;
 
-/** Every generated document, whole, and README.md with its generated block. Reads, writes nothing. */
+/** Every generated document, whole; README.md and package.json with their generated parts. Reads, writes nothing. */
 export async function documents(root = ROOT): Promise<Documents> {
   const read = (path: string): string => readFileSync(join(root, path), 'utf8');
   return new Map([
     ['README.md', between(read('README.md'), 'exit codes', exitTable())],
-    ['docs/error-codes.md', codesPage()],
+    ['docs/errors.md', errorsPage()],
     ['docs/exit-codes.md', exitsPage()],
     ['docs/controls.md', controlsPage()],
     ['docs/permissions.md', permissionsPage(read('policies/parity.yaml.tmpl'))],
@@ -37,6 +39,8 @@ export async function documents(root = ROOT): Promise<Documents> {
     ['docs/cli.md', await cliPage()],
     ['docs/threats.md', threatsPage()],
     ['docs/verifiers.md', verifiersPage()],
+    ['package.json', withManPages(read('package.json'))],
+    ...manPages(),
     ...(await schemaFiles()),
   ]);
 }

@@ -5,7 +5,7 @@ import type { CallerFacts } from '../../inputs/facts.ts';
 import { isFault, type AwsApi, type FaultKind, type Operation } from './api.ts';
 import { faultOf, requestIdOf } from './classify.ts';
 import { BLIND } from './retry.ts';
-import type { Sender, SenderOptions } from './sdk/sender.ts';
+import type { Credentials, Sender, SenderOptions } from './sdk/sender.ts';
 
 /** What is told of every call, for the log: never its input, which may hold policies and names of people. */
 export interface CallInfo {
@@ -21,6 +21,8 @@ export interface SdkOptions {
   /** Only when the intent names one; otherwise the SDK's own resolution is left alone. */
   readonly endpoint: string | null;
   readonly onCall?: (info: CallInfo) => void;
+  /** Told of the credentials that were found, before they sign anything that is logged. */
+  readonly onCredentials?: (found: Credentials) => void;
 }
 
 export interface SdkApi extends AwsApi {
@@ -46,11 +48,16 @@ export function makeSdkApi(options: SdkOptions): SdkApi {
   const senderFor = (service: Service, maxAttempts: number): Promise<Sender> => {
     const key = `${service} ${maxAttempts}`;
     // STS names the caller whom the gates judge; found anew by each service, credentials could be somebody else's by then.
-    const shared = { credentials: async () => (await senderFor('sts', MAX_ATTEMPTS)).credentials() };
+    const shared = { credentials };
     const own = { ...options, maxAttempts, ...(service === 'sts' ? {} : shared) };
     const open = senders.get(key) ?? openSender(service, own);
     senders.set(key, open);
     return open;
+  };
+  const credentials = async (): Promise<Credentials> => {
+    const found = await (await senderFor('sts', MAX_ATTEMPTS)).credentials();
+    options.onCredentials?.(found);
+    return found;
   };
   return {
     async call(operation, input) {
@@ -77,7 +84,7 @@ export function makeSdkApi(options: SdkOptions): SdkApi {
     },
     async credentialSeconds() {
       try {
-        const { expiration: expires } = await (await senderFor('sts', MAX_ATTEMPTS)).credentials();
+        const { expiration: expires } = await credentials();
         return expires === undefined ? null : Math.floor((expires.getTime() - Date.now()) / 1000);
       } catch (error) {
         throw faultOf('sts:GetCallerIdentity', error);

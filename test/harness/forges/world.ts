@@ -21,17 +21,27 @@ type Bucket = Record<string, unknown> & { policy: string | null };
 
 /** Changes the one bucket of dev behind govboot's back, as somebody with other tools would. */
 function changeBucket(site: ForgeSite, change: (bucket: Bucket) => Partial<Bucket>): void {
+  changeOnly(site, 'buckets', (value) => change(value as Bucket));
+}
+
+/** The same of the one resource of a kind. */
+function changeOnly(
+  site: ForgeSite,
+  part: string,
+  change: (value: Record<string, unknown>) => Record<string, unknown>,
+): void {
   const folder = cloudFolder(site);
   const newest = readdirSync(folder)
     .filter((name) => /^dev\.json\.\d{8}$/.test(name))
     .sort()
     .at(-1);
   if (newest === undefined) throw new Error(`${folder} holds no cloud of dev`);
-  const state = JSON.parse(readFileSync(join(folder, newest), 'utf8')) as {
-    buckets: Record<string, { history: { value: Bucket }[] }>;
-  };
-  const cells = Object.values(state.buckets);
-  if (cells.length !== 1) throw new Error(`the cloud of dev has ${cells.length} buckets, not 1`);
+  const state = JSON.parse(readFileSync(join(folder, newest), 'utf8')) as Record<
+    string,
+    Record<string, { history: { value: Record<string, unknown> }[] }>
+  >;
+  const cells = Object.values(state[part] ?? {});
+  if (cells.length !== 1) throw new Error(`the cloud of dev has ${cells.length} ${part}, not 1`);
   for (const { history } of cells)
     for (const seen of history) seen.value = { ...seen.value, ...change(seen.value) };
   const next = String(Number(newest.slice(-8)) + 1).padStart(8, '0');
@@ -47,6 +57,11 @@ export const worldForges: Readonly<Record<string, Forge>> = {
   /** `bucket-of ACCOUNT`: the bucket's name belongs to somebody else. */
   'bucket-of': (site, [owner = '']) => {
     changeBucket(site, () => ({ owner }));
+  },
+
+  /** `cloud-set PART FIELD JSON`: a field of the one resource of `buckets`, `tables` or `keys`, as the rehearsal cloud keeps it. */
+  'cloud-set': (site, [part = '', field = '', json = '']) => {
+    changeOnly(site, part, () => ({ [field]: JSON.parse(json) as unknown }));
   },
 
   /** The bucket was made by hand: nothing says whose it is. */

@@ -356,11 +356,15 @@ describe('a step that is written and not yet read back', () => {
 
   it('holds nobody up, and is done only when it has ended', async () => {
     const late = lateCloud();
-    const { run, state } = await setUp(never, { cloud: late.cloud });
+    const { run, state, events } = await setUp(never, { cloud: late.cloud });
     const outcome = run([step('a'), step('b', 'a'), step('c', 'b')]);
     await late.settle();
     expect(late.begun).toEqual(['a']);
     await late.write('a', { 'a.arn': 'arn:a' });
+    expect(events).toContainEqual({
+      ...{ type: 'progress', key: 'a', state: 'waiting' },
+      ...{ text: 'set a.x: until it reads back', ms: null },
+    });
     expect(late.begun).toEqual(['a', 'b']);
     expect([...(await state()).steps].map(([id, { state: how }]) => [id, how])).toEqual([
       ['a', 'begun'],

@@ -20,7 +20,7 @@ test.each(Object.entries(CODES))(
     expect(value).toEqual({
       ...{ code, means, why, remedy },
       exit: { name: exit, ...EXITS[exit] },
-      docs: `docs/error-codes.md#${code.toLowerCase()}`,
+      docs: `docs/errors.md#${code.toLowerCase()}`,
     });
     expect(lines[0]).toBe(code);
     for (const text of [means, why, remedy, EXITS[exit].means]) expect(lines.join('\n')).toContain(text);
@@ -50,7 +50,7 @@ describe('what is no code', () => {
     const { code, hint, message } = refusal(word);
     expect({ code, hint }).toMatchObject({
       code: 'USAGE',
-      hint: expect.stringContaining('docs/error-codes.md'),
+      hint: expect.stringContaining('docs/errors.md'),
     });
     expect(message.length).toBeLessThan(100);
   });

@@ -93,6 +93,13 @@ describe('suggestions', () => {
     expect(nearest(word, fields)).toBe(expected);
   });
 
+  it('are found where two letters changed places, which is one slip', () => {
+    expect(nearest('dve', ['prod', 'dev'])).toBe('dev');
+    expect(nearest('gatse', ['gates', 'trust'])).toBe('gates');
+    expect(nearest('veryfi', ['verify'])).toBe('verify');
+    expect(nearest('ved', ['dev'])).toBeUndefined();
+  });
+
   it('are none where there is nothing to choose from', () => {
     expect(nearest('x', [])).toBeUndefined();
   });

@@ -4,7 +4,7 @@ import type { PlanRow, PlanView } from '../../../src/kernel/events.ts';
 import type { Style } from '../../../src/report/style.ts';
 
 export function styleOf(columns: number, more: Partial<Style> = {}): Style {
-  return { columns, colour: false, unicode: true, terminal: true, results: true, ...more };
+  return { columns, colour: false, unicode: true, terminal: true, results: true, plain: false, ...more };
 }
 
 const ACCOUNT = '111111111111';

@@ -349,6 +349,7 @@ const anyStyle = fc.record({
   unicode: fc.boolean(),
   terminal: fc.constant(true),
   results: fc.boolean(),
+  plain: fc.constant(false),
 });
 
 describe('a result', () => {

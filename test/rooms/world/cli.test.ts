@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeProgram, usageError, type Invocation } from '../../../src/cli.ts';
 import { COMMANDS, SEQUENCE } from '../../../src/commands/command-line.ts';
+import { TOPIC_NAMES } from '../../../src/commands/topics/topic.ts';
 import { GovbootError } from '../../../src/kernel/errors.ts';
 import { EXITS } from '../../../src/kernel/exit.ts';
 
@@ -40,7 +41,7 @@ async function parse(...argv: readonly string[]): Promise<Parsed> {
   return { invocation, stdout, stderr, error: undefined };
 }
 
-const GLOBALS = { repo: '.', json: false, pins: null, key: null, log: null };
+const GLOBALS = { repo: '.', json: false, pins: null, key: null, log: null, debug: false, plain: false };
 const PRINT = '0123456789ABCDEF0123456789ABCDEF01234567';
 
 const INIT = {
@@ -207,7 +208,15 @@ describe('a command line', () => {
     ['on both sides', ['--json', '--repo', 'r', 'apply', '--key', 'k', 'dev', '--log', 'l', '--pins=p']],
   ])('takes the options of every command %s', async (_where, argv) => {
     const { invocation } = await parse(...argv);
-    expect(invocation?.globals).toEqual({ repo: 'r', json: true, pins: 'p', key: 'k', log: 'l' });
+    expect(invocation?.globals).toEqual({
+      repo: 'r',
+      json: true,
+      pins: 'p',
+      key: 'k',
+      log: 'l',
+      debug: false,
+      plain: false,
+    });
   });
 
   it('takes them after a command of two words too', async () => {
@@ -224,6 +233,7 @@ describe('a command line', () => {
       ...['intent new', 'intent sign', 'intent check'],
       ...['check', 'plan', 'approve', 'apply', 'verify', 'backend render'],
       ...['doctor', 'status', 'log', 'show'],
+      ...['check', 'plan', 'approve', 'apply', 'verify', 'backend render', 'completion'],
     ]);
   });
 
@@ -352,11 +362,11 @@ describe('help', () => {
     expect(invocation).not.toBeNull();
   });
 
-  it.each([[['trust']], [['intent']], [['backend']], [['help', 'trust']], [['trust', '--help']]])(
+  it.each([[['trust']], [['intent']], [['backend']], [['help', 'intent']], [['trust', '--help']]])(
     'is what a group alone is answered with: %j',
     async (argv) => {
       const { stdout, stderr, error } = await parse(...argv);
-      expect(error).toBeNull();
+      expect(error ?? null).toBeNull();
       expect(stdout).toContain('Commands:');
       expect(stdout).toMatch(/^Usage: govboot (trust|intent|backend) /);
       expect(stderr).toBe('');
@@ -366,6 +376,33 @@ describe('help', () => {
   it('of the apply command is also that of `help apply`', async () => {
     expect((await parse('help', 'apply')).stdout).toBe((await parse('apply', '--help')).stdout);
     await expect((await parse('help', 'apply')).stdout).toMatchFileSnapshot('../../golden/help-apply.txt');
+  });
+
+  it.each(TOPIC_NAMES)(
+    'of the topic %s is a page, no wider than the terminal or 80 columns',
+    async (name) => {
+      const { stdout, stderr, error } = await parse('help', name);
+      expect([error, stderr]).toEqual([undefined, '']);
+      expect(stdout).toMatch(new RegExp(`^NAME\n       ${name} - `));
+      expect(stdout.split('\n').filter((line) => line.length > 80 && !line.includes(' -> '))).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['gatse', 'did you mean `govboot help gates`?'],
+    ['aply', 'did you mean `govboot help apply`?'],
+    [
+      'xyzzy-and-more',
+      'topics are trust, gates, evidence, break-glass, exit-codes; commands are in `govboot --help`',
+    ],
+  ])('of %s, which is nothing, says what was meant', async (word, hint) => {
+    const { error, stdout } = await parse('help', word);
+    expect(error).toMatchObject({
+      code: 'USAGE',
+      message: `help of "${word}", which is no command and no topic`,
+      hint,
+    });
+    expect(stdout).toBe('');
   });
 
   it('is what options without a command are answered with', async () => {

@@ -40,7 +40,14 @@ class Paper implements Device {
   }
 }
 
-const TERMINAL: Style = { columns: 80, colour: false, unicode: true, terminal: true, results: true };
+const TERMINAL: Style = {
+  columns: 80,
+  colour: false,
+  unicode: true,
+  terminal: true,
+  results: true,
+  plain: false,
+};
 const PIPE: Style = { ...TERMINAL, terminal: false };
 
 let paper: Paper;
@@ -277,7 +284,7 @@ describe('the style', () => {
     ],
     ['no locale', { TERM: 'xterm' }, true, { colour: true, unicode: false, terminal: true, live: true }],
   ])('of %s', (_name, env, terminal, expected) => {
-    const { style, live } = styleOf(env, terminal);
+    const { style, live } = styleOf(env, { terminal });
     expect({ colour: style.colour, unicode: style.unicode, terminal: style.terminal, live }).toEqual(
       expected,
     );
@@ -294,7 +301,7 @@ describe('the style', () => {
   });
 
   it('of a pipe has 100 columns', () => {
-    expect(styleOf({}, false).style.columns).toBe(100);
+    expect(styleOf({}, { terminal: false }).style.columns).toBe(100);
   });
 });
 

@@ -4,9 +4,14 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../../../src/kernel/events.ts';
-import { makeLog, redact } from '../../../src/world/log.ts';
+import { makeLog as openLog } from '../../../src/world/log.ts';
+import { makeRedactor } from '../../../src/world/redact.ts';
 import { captureWarnings } from '../../../src/world/spoken.ts';
 import { temporaryFolder } from '../../harness/git-fixture.ts';
+
+const redactor = makeRedactor({});
+const makeLog = (file: string): ReturnType<typeof openLog> =>
+  openLog({ file, redactor, full: false, fresh: false });
 
 function linesOf(file: string): Record<string, unknown>[] {
   return readFileSync(file, 'utf8')
@@ -91,9 +96,33 @@ describe('the log', () => {
     expect(linesOf(file)[1]?.['data']).toEqual({ [evil]: [evil] });
   });
 
+  it('holds everything where all is asked for, in a file of its own', () => {
+    const file = join(temporaryFolder(), 'new', 'govboot.log');
+    const log = openLog({ file, redactor, full: true, fresh: true });
+    log({ type: 'note', text: 'n' });
+    log({ type: 'log', level: 'debug', text: 'thrown', data: { stacks: [{ stack: 'at x' }] } });
+    log.close();
+    expect(linesOf(file)).toEqual([
+      expect.objectContaining({ level: 'info', type: 'note', text: 'n' }),
+      expect.objectContaining({ msg: 'thrown', data: { stacks: [{ stack: 'at x' }] } }),
+    ]);
+    expect([statSync(file).mode & 0o777, statSync(join(file, '..')).mode & 0o777]).toEqual([0o600, 0o700]);
+    expect(() => openLog({ file, redactor, full: true, fresh: true })).toThrow(
+      expect.objectContaining({ code: 'FILE_WRITE', hint: expect.stringContaining('--log') }),
+    );
+  });
+
+  it('leaves stacks out where they are not asked for', () => {
+    const file = join(temporaryFolder(), 'govboot.log');
+    const log = makeLog(file);
+    log({ type: 'log', level: 'debug', text: 'thrown', data: { stacks: [] } });
+    log.close();
+    expect(linesOf(file)).toEqual([]);
+  });
+
   it('holds no secrets, by name or by form', () => {
     expect(
-      redact({
+      redactor.json({
         SecretAccessKey: 'abc',
         sessionToken: 'abc',
         headers: [{ Authorization: 'AWS4 …', host: 'x' }],
@@ -175,7 +204,7 @@ describe('warnings of Node and of libraries', () => {
 
   it('do not reach standard error', () => {
     const file = join(temporaryFolder(), 'govboot.log');
-    const script = `import { makeLog } from './src/world/log.ts'; import { captureWarnings } from './src/world/spoken.ts'; captureWarnings(makeLog(${JSON.stringify(file)})); process.emitWarning('old thing'); console.warn('spoken');`;
+    const script = `import { makeLog } from './src/world/log.ts'; import { makeRedactor } from './src/world/redact.ts'; import { captureWarnings } from './src/world/spoken.ts'; captureWarnings(makeLog({ file: ${JSON.stringify(file)}, redactor: makeRedactor({}), full: false, fresh: false })); process.emitWarning('old thing'); console.warn('spoken');`;
     const done = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {
       encoding: 'utf8',
       cwd: join(import.meta.dirname, '../../..'),

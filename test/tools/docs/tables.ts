@@ -1,4 +1,4 @@
-/** The pages that are tables of the code: error codes, exit codes, controls. */
+/** The pages that are tables of the code: exit codes, controls. */
 import { CODES, type CodeEntry } from '../../../src/kernel/codes.ts';
 import { EXITS, type Exit } from '../../../src/kernel/exit.ts';
 import { AWS_PROFILE } from '../../../src/cloud/aws/profile.ts';
@@ -21,7 +21,7 @@ export function exitsPage(): string {
   return page(
     'Exit codes',
     'src/kernel/exit.ts and src/kernel/codes.ts',
-    'One number for what became of a run. The reason is an [error code](error-codes.md), told on stderr, and in the `error` event with `--json`.',
+    'One number for what became of a run. The reason is an [error code](errors.md), told on stderr, and in the `error` event with `--json`.',
     table(
       ['exit', 'name', 'means', 'error codes'],
       exits.map(([name, { code: n, means }]) => [String(n), name, means, codesOf(name as Exit)]),
@@ -33,39 +33,8 @@ export function exitsPage(): string {
 function codesOf(exit: Exit): string {
   return codes
     .filter(([, entry]) => entry.exit === exit)
-    .map(([name]) => `[${name}](error-codes.md#${name.toLowerCase()})`)
+    .map(([name]) => `[${name}](errors.md#${name.toLowerCase()})`)
     .join(', ');
-}
-
-export function codesPage(): string {
-  const sections = codes.map(([name, { exit, means, remedy, why }]) =>
-    [
-      `### ${name}`,
-      `${sentence(means)} **Why it matters:** ${why}.`,
-      `**Do:** ${remedy}. **Exit:** ${String(EXITS[exit].code)} (${exit}).`,
-    ].join('\n\n'),
-  );
-  return page(
-    'Error codes',
-    'src/kernel/codes.ts',
-    'Every refusal and failure has one code. It stands at the end of the line on stderr, with the wrong value before it and what to do next after it:',
-    '```text\ngovboot: error: lower case, with the wrong value in it [CODE]\ngovboot: hint: the next thing to do\n```',
-    'A hint on the screen can be more exact than the remedy below, because it knows the value. The numbers are in [exit-codes.md](exit-codes.md).',
-    table(
-      ['code', 'exit', 'means'],
-      codes.map(([name, { exit, means }]) => [
-        `[${name}](#${name.toLowerCase()})`,
-        String(EXITS[exit].code),
-        means,
-      ]),
-    ),
-    '## What each means, and what to do',
-    ...sections,
-  );
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 export function controlsPage(): string {

@@ -7,7 +7,7 @@ export function threatsPage(): string {
   return page(
     'Attacks, and what happens',
     'the heads of the files in test/threats',
-    `${String(all.length)} attacks are tried in the tests, one a file, each built as an attacker would build it: real git objects, real keys, really malformed packets. A code means: refused under that [error code](error-codes.md), with the wrong value and a hint, with an exit code other than 0; nothing is made in the cloud, nothing in the repository changes, and where there is a ledger the refusal is in it.`,
+    `${String(all.length)} attacks are tried in the tests, one a file, each built as an attacker would build it: real git objects, real keys, really malformed packets. A code means: refused under that [error code](errors.md), with the wrong value and a hint, with an exit code other than 0; nothing is made in the cloud, nothing in the repository changes, and where there is a ledger the refusal is in it.`,
     ...(Object.keys(AREAS) as Area[]).flatMap((area) => section(area, all)),
   );
 }
@@ -22,6 +22,6 @@ function section(area: Area, all: readonly Threat[]): readonly string[] {
 function linked(answer: string): string {
   return answer.replaceAll(
     /\b[A-Z]{2,}(?:_[A-Z]+)*\b(?=,|$)/g,
-    (code) => `[${code}](error-codes.md#${code.toLowerCase()})`,
+    (code) => `[${code}](errors.md#${code.toLowerCase()})`,
   );
 }

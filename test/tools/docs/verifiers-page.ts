@@ -80,7 +80,7 @@ function cell({ said, govboot }: Vector, tool: Naive): string {
 }
 
 function linked(answer: string): string {
-  return answer === 'good' ? 'good' : `[${answer}](error-codes.md#${answer.toLowerCase()})`;
+  return answer === 'good' ? 'good' : `[${answer}](errors.md#${answer.toLowerCase()})`;
 }
 
 function list(items: readonly string[]): string {

@@ -15,6 +15,7 @@ export interface SenderOptions {
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  readonly sessionToken?: string;
   readonly expiration?: Date;
 }
 

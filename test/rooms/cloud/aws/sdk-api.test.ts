@@ -195,6 +195,17 @@ describe('the SDK behind the seam', () => {
     });
   });
 
+  it('tells of the credentials that it found, so that no log holds them', async () => {
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'planted-secret');
+    vi.stubEnv('AWS_SESSION_TOKEN', 'planted-token');
+    const found: unknown[] = [];
+    const told = makeSdkApi({ region: 'eu-central-1', endpoint, onCredentials: (one) => found.push(one) });
+    await told.credentialSeconds();
+    expect(found).toEqual([
+      expect.objectContaining({ secretAccessKey: 'planted-secret', sessionToken: 'planted-token' }),
+    ]);
+  });
+
   it('knows when the credentials end', async () => {
     await expect(api().credentialSeconds()).resolves.toBeNull();
     vi.stubEnv('AWS_CREDENTIAL_EXPIRATION', new Date(Date.now() + 900_000).toISOString());

@@ -1,0 +1,65 @@
+import { code, list, say, section, type Topic } from './topic.ts';
+
+export const EVIDENCE: Topic = {
+  name: 'evidence',
+  title: 'what a run leaves behind, and how anybody can check it',
+  sections: [
+    section(
+      'DESCRIPTION',
+      say(
+        'Every `apply` leaves signed evidence of what was decided, by whom, and what was read back from the cloud. It can be checked offline, years later, with `govboot verify`, or with gpg and sha256sum alone.',
+      ),
+      say(
+        'The evidence is signed with the key that `--key` names. Its owner needs the role evidence in policies/trust.yaml. If nothing can be signed, nothing is begun (SIGNER).',
+      ),
+    ),
+    section(
+      'WHAT HAPPENS',
+      say(
+        'Before the first write to the cloud: every input is stored byte for byte, and an entry APPLY_STARTED is signed and added to the ledger. Each entry names the SHA-256 of the entry before it.',
+      ),
+      say(
+        'While it works: a journal has a line before and after each step. If the run is cut off, `govboot apply --resume` goes on from there, and no other run may begin (RECOVERY_REQUIRED).',
+      ),
+      say(
+        'At the end: every control is read back once more, the lock is written and signed, and with it the checkpoint and SHA256SUMS. From then on the backend is changed only by an intent that supersedes or corrects that very lock.',
+      ),
+      say('A refused or declined `apply` is an entry too, once there is a ledger.'),
+      say(
+        'Commit evidence/ and intents/. They are outside of the tagged tree on purpose, because they are made after the tag.',
+      ),
+    ),
+    section(
+      'WHAT IT DOES NOT PROVE',
+      say(
+        'Times are claimed by the host that wrote them. And a ledger whose tail was cut off, together with its checkpoint, looks whole: copy `checkpoint` to a place that you cannot rewrite, and give it to `verify --anchor`.',
+      ),
+    ),
+    section(
+      'EXAMPLES',
+      code(
+        'govboot verify dev',
+        'govboot verify dev --anchor /media/safe/checkpoint',
+        'cd evidence/dev && sha256sum --check --strict SHA256SUMS',
+        'gpg --verify .backend.lock.asc .backend.lock',
+      ),
+      say(
+        '`verify` ends with 0 when all of it is good, 8 when something is not, and 9 when something could not be judged.',
+      ),
+    ),
+    section(
+      'FILES',
+      say('In evidence/ENVIRONMENT, and in evidence/rehearsal/ENVIRONMENT with --rehearse:'),
+      list(
+        ['ledger/NNNNNNNN.json', 'the entries, each with its signature; never changed'],
+        ['blobs/sha256/DIGEST', 'every input and the plan, under its own digest; never changed'],
+        ['keys/FINGERPRINT.asc', 'the public keys that are needed to check it'],
+        ['runs/RUN/journal.jsonl', 'what a run began and ended'],
+        ['.backend.lock', 'the lock in force, with its signatures'],
+        ['checkpoint', 'size and Merkle root of the ledger, signed'],
+        ['SHA256SUMS', 'every other file, signed'],
+      ),
+    ),
+  ],
+  seeAlso: ['govboot verify --help', 'govboot help trust', 'docs/verify-by-hand.md', 'docs/formats.md'],
+};

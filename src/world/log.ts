@@ -60,6 +60,7 @@ export function makeLog({ file, redactor, full, fresh }: LogOptions): Log {
       case 'confirm':
       case 'note':
       case 'result':
+      case 'row':
         if (full) logger.info(redactor.json(toJson(event)));
         return;
     }

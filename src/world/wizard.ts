@@ -35,9 +35,9 @@ async function askedPlainly(
   try {
     for (;;) {
       process.stderr.write(`question: ${safe(message)}${suggested}: `);
-      const { value, done } = await lines[Symbol.asyncIterator]().next();
-      if (done === true) throw noAnswer(message);
-      const given = value.trim() === '' ? (initial ?? '') : value.trim();
+      const line: IteratorResult<string, unknown> = await lines[Symbol.asyncIterator]().next();
+      if (line.done === true) throw noAnswer(message);
+      const given = line.value.trim() === '' ? (initial ?? '') : line.value.trim();
       const wrong = safeOrNull(problem(given));
       if (wrong === null) return given;
       process.stderr.write(`not accepted: ${wrong}\n`);

@@ -44,9 +44,37 @@ test('Ctrl-C at a question writes nothing', { timeout: 60_000 }, async () => {
   expect(terminal.screen().replaceAll(/\s+/g, ' ')).toMatch(
     shown(
       'INTERRUPTED',
-      'no answer was given to "short name of the organisation"',
+      'no answer was given to "short name of the organisation, used in resource names"',
       'nothing was written; run it again',
     ),
   );
   expect(existsSync(join(folder, 'infra', 'policies'))).toBe(false);
 });
+
+test(
+  'with --plain each question is one line of words, and nothing is drawn',
+  { timeout: 60_000 },
+  async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'infra'));
+    const terminal = startGovboot(['--plain', '--repo', join(folder, 'infra'), 'init'], {
+      cwd: folder,
+      env: { HOME: folder },
+    });
+    await terminal.waitFor(/question: short name of the organisation.*: $/m, 20_000);
+    await terminal.type('Acme Inc\r');
+    await terminal.waitFor(/not accepted: .*lower-case letters, digits and dashes/);
+    await terminal.type('acme\r');
+    await terminal.waitFor(/question: first environment.*: $/m);
+    await terminal.type('dev=111111111111:eu-central-1\r');
+    await terminal.waitFor(/question: fingerprint of the root key.*: $/m);
+    await terminal.type(`${PRINT}\r`);
+    await terminal.waitFor(/question: first person.*: $/m);
+    await terminal.type(`Alice=${PRINT}:release,intent,evidence\r`);
+    expect((await terminal.exit).code, terminal.screen()).toBe(0);
+    expect(terminal.raw()).not.toContain('\u001b');
+    expect(readFileSync(join(folder, 'infra', 'policies', 'parity.yaml'), 'utf8')).toContain(
+      'organisation: acme\n',
+    );
+  },
+);

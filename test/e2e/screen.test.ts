@@ -87,7 +87,8 @@ describe('an apply', { timeout: 180_000 }, () => {
     expect(code, view).toBe(0);
     expect(raw).toMatch(REDRAWN);
     expect(raw).not.toMatch(COLOUR);
-    expect(view.replaceAll(/\s+/g, ' ')).toContain('bootstrapped and locked');
+    // Results are not broken by us; the window breaks them anywhere.
+    expect(view.replaceAll(/\s/g, '')).toContain('bootstrappedandlocked');
   });
 
   test('is words alone with --plain', async () => {
@@ -95,7 +96,7 @@ describe('an apply', { timeout: 180_000 }, () => {
     expect(code, raw).toBe(0);
     const text = raw.replaceAll(PASTE, '');
     expect(text).not.toContain('\u001b');
-    expect(text).not.toMatch(/[✓✗→…⠋]|\*\*\*/);
+    expect(text).not.toMatch(/[✓✗→⠋]|\*\*\*/);
     for (const line of [
       /^pass: source: /m,
       /^token: [0-9A-Z-]{11}\r?$/m,

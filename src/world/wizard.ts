@@ -1,9 +1,8 @@
 /** Questions of `init` and `intent new`, asked with inquirer where somebody is at the terminal. Never used for a confirmation. */
-import { createInterface } from 'node:readline';
 import { isatty } from 'node:tty';
-import { GovbootError } from '../kernel/errors.ts';
 import { safe } from '../kernel/text.ts';
 import type { Wizard } from '../ports.ts';
+import { askedPlainly, chosenPlainly, noAnswer, safeOrNull } from './plain-wizard.ts';
 import { ciOf } from './style-of.ts';
 
 /** @param plain asks in one line of words that is not drawn again, for screen readers */
@@ -21,52 +20,21 @@ export function makeWizard(env: NodeJS.ProcessEnv, plain = false): Wizard {
       return text.trim();
     },
     choose: ({ message, choices, initial }) =>
-      prompted(message, {
-        type: 'select',
-        ...(initial === undefined ? {} : { default: initial }),
-        // User ids of keys were written by anybody.
-        choices: choices.map(({ value, text, about }) => ({
-          value,
-          name: safe(text),
-          ...(about === undefined ? {} : { description: safe(about) }),
-        })),
-      }),
+      plain
+        ? chosenPlainly({ message, choices, ...(initial === undefined ? {} : { initial }) })
+        : prompted(message, {
+            type: 'select',
+            ...(initial === undefined ? {} : { default: initial }),
+            // User ids of keys were written by anybody.
+            choices: choices.map(({ value, text, about }) => ({
+              value,
+              name: safe(text),
+              ...(about === undefined ? {} : { description: safe(about) }),
+            })),
+          }),
     // As it is: a passphrase may begin or end with a space.
     secret: (message) => prompted(message, { type: 'password', mask: true }),
   };
-}
-
-async function askedPlainly(
-  message: string,
-  initial: string | undefined,
-  problem: (text: string) => string | null,
-): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
-  const suggested = initial === undefined ? '' : ` (${safe(initial)})`;
-  try {
-    for (;;) {
-      process.stderr.write(`question: ${safe(message)}${suggested}: `);
-      const { value, done } = await lines[Symbol.asyncIterator]().next();
-      if (done === true) throw noAnswer(message);
-      const given = value.trim() === '' ? (initial ?? '') : value.trim();
-      const wrong = safeOrNull(problem(given));
-      if (wrong === null) return given;
-      process.stderr.write(`not accepted: ${wrong}\n`);
-    }
-  } finally {
-    lines.close();
-  }
-}
-
-function noAnswer(message: string, cause?: unknown): GovbootError {
-  return new GovbootError('INTERRUPTED', `no answer was given to "${message}"`, {
-    cause,
-    hint: 'nothing was written; run it again',
-  });
-}
-
-function safeOrNull(text: string | null): string | null {
-  return text === null ? null : safe(text);
 }
 
 interface Kind {

@@ -25,7 +25,7 @@ test('Ctrl-C at a question writes nothing', { timeout: 60_000 }, async () => {
   expect(terminal.screen().replaceAll(/\s+/g, ' ')).toMatch(
     shown(
       'INTERRUPTED',
-      'no answer was given to "short name of the organisation"',
+      'no answer was given to "short name of the organisation, used in resource names"',
       'nothing was written; run it again',
     ),
   );
@@ -211,3 +211,37 @@ async function answer(terminal: Terminal, question: RegExp, text: string, then?:
   await terminal.type(text);
   if (then !== undefined) await terminal.waitFor(then);
 }
+
+test(
+  'with --plain each question is one line of words, a choice is a number, and nothing is drawn',
+  { timeout: 60_000 },
+  async () => {
+    const folder = temporaryFolder();
+    const root = join(folder, 'infra');
+    mkdirSync(root);
+    const key = '0123456789ABCDEF0123456789ABCDEF01234567';
+    const terminal = startGovboot(
+      [
+        ...['--plain', '--repo', root, 'init', '--environment', 'dev=111111111111:eu-central-1'],
+        ...['--root', key, '--person', `Alice=${key}:release,intent,evidence`],
+      ],
+      { cwd: folder, env: { HOME: folder }, cols: 100 },
+    );
+    await answer(terminal, /question: organisation \(infra\): $/m, 'Acme Inc\r', /not accepted: /);
+    await answer(terminal, /question: organisation[^]*question: organisation \(infra\): $/m, 'acme\r');
+    await answer(
+      terminal,
+      /choice 2: lockfile, [^]*question: locking, a number \(1\): $/m,
+      '7\r',
+      /not accepted: /,
+    );
+    await answer(terminal, /question: locking[^]*question: locking, a number \(1\): $/m, '2\r');
+    await answer(terminal, /question: pipeline, a number \(1\): $/m, '\r');
+    await answer(terminal, /question: write these files\?, a number \(1\): $/m, '\r');
+    expect((await terminal.exit).code, terminal.screen()).toBe(0);
+    expect(terminal.raw()).not.toContain('\u001b');
+    const parity = readFileSync(join(root, 'policies', 'parity.yaml'), 'utf8');
+    expect(parity).toContain('organisation: acme\n');
+    expect(parity).toMatch(/^locking: lockfile$/m);
+  },
+);

@@ -24,7 +24,7 @@ export async function cliPage(): Promise<string> {
   return page(
     'The command line',
     'src/commands/command-line.ts and src/cli.ts',
-    'The help of every command, as `govboot help COMMAND` prints it. Options of the program itself (`--repo`, `--pins`, `--key`, `--json`, `--log`) stand before or after the command.',
+    'The help of every command, as `govboot help COMMAND` prints it. Options of the program itself (`--repo`, `--pins`, `--key`, `--json`, `--plain`, `--log`, `--debug`) stand before or after the command.',
     ...sections,
   );
 }

@@ -37,7 +37,7 @@ export function clip(text: string, max: number): string {
 /** Characters of a word that may be a slip of the pen; comparing takes time that grows with the square of them. */
 const LONGEST_WORD = 64;
 
-/** The candidate that was probably meant, by edit distance (Levenshtein); undefined when none is near. */
+/** The candidate that was probably meant, by edit distance (Levenshtein, and two letters swapped are one slip); undefined when none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > LONGEST_WORD) return undefined;
   const most = Math.max(1, Math.floor(word.length / 3));
@@ -51,12 +51,16 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 
 function distance(a: string, b: string): number {
   let row: readonly number[] = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (const [i, from] of [...a].entries()) {
+  let above: readonly number[] = [];
+  const letters = [...a];
+  for (const [i, from] of letters.entries()) {
     const next: number[] = [];
     for (let j = 0; j <= b.length; j++) {
       const replaced = cell(row, j - 1) + (from === b[j - 1] ? 0 : 1);
-      next.push(j === 0 ? i + 1 : Math.min(cell(row, j) + 1, cell(next, j - 1) + 1, replaced));
+      const swapped = from === b[j - 2] && letters[i - 1] === b[j - 1] ? cell(above, j - 2) + 1 : Infinity;
+      next.push(j === 0 ? i + 1 : Math.min(cell(row, j) + 1, cell(next, j - 1) + 1, replaced, swapped));
     }
+    above = row;
     row = next;
   }
   return cell(row, b.length);

@@ -198,6 +198,6 @@ describe('the next command', () => {
 });
 
 test('an environment that the policy does not have is refused, with the one that was meant', async () => {
-  const { error } = await run(status, { ...DEV, environment: 'devv' }, { world: await makeWorld() });
+  const { error } = await run(status, { ...DEV, environment: 'dve' }, { world: await makeWorld() });
   expect(error).toMatchObject({ code: 'USAGE', hint: 'did you mean dev?' });
 });

@@ -190,13 +190,7 @@ function waitingRows(
     head,
     ...findings.slice(0, most).map((finding) => findingRow(finding)),
     ...(more > 0
-      ? [
-          row(
-            'missing',
-            'wrong',
-            `${String(more)} ${most === 0 ? (more === 1 ? 'thing' : 'things') : 'more'}: ${check}`,
-          ),
-        ]
+      ? [row('missing', 'wrong', `${String(more)} ${most === 0 ? 'in all' : 'more'}: ${check}`)]
       : []),
     ...(findings.length === 0
       ? open.map(({ gate, because }) => row('missing', 'wrong', `${gate}: ${because}`))

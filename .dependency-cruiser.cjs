@@ -14,7 +14,18 @@ const rooms = {
   evidence: ['kernel', 'inputs', 'gates', 'plan', 'apply', 'ports'], // what was decided and done
   street: ['kernel', 'inputs', 'gates', 'plan', 'apply', 'evidence', 'doctor', 'ports'], // gathers facts, keeps the record
   report: ['kernel'], // events -> text
-  commands: ['kernel', 'inputs', 'gates', 'doctor', 'plan', 'apply', 'evidence', 'ports', 'street', 'pipeline'],
+  commands: [
+    'kernel',
+    'inputs',
+    'gates',
+    'doctor',
+    'plan',
+    'apply',
+    'evidence',
+    'ports',
+    'street',
+    'pipeline',
+  ],
   cloud: ['kernel', 'inputs', 'plan', 'ports'], // I/O: the SDKs
   world: ['kernel', 'inputs', 'ports'], // I/O: this machine
 };

@@ -49,7 +49,7 @@ export const LOOK_COMMANDS: readonly CommandSpec[] = [
     args: '<env> [record]',
     summary: 'show a signed record, or one field of it',
     details:
-      'The lock in force when no record is named; otherwise an entry of the ledger by its number, or the lock of a run by the beginning of its id. A field is a path as backend.account; in a list, a number or the id of an element: backend.resources.state-bucket.name. The evidence is verified first, and nothing of it is shown when it is not valid.',
+      'The lock in force when no record is named; otherwise an entry of the ledger by its number, or, by the beginning of its id, the lock of a run (its last entry, where it has none). A field is a path as backend.account; in a list, a number or the id of an element: backend.resources.state-bucket.name. The evidence is verified first, and nothing of it is shown when it is not valid.',
     options: [option('--field <path>', 'print this field alone, without quotes: for scripts'), REHEARSE],
     examples: [
       'govboot show dev',

@@ -14,9 +14,9 @@ export function statusJson({ root, trust, tags, environments }: Standing): Json 
 }
 
 function environmentJson(one: EnvironmentStanding): Json {
-  const { name, account, regions, ledger, lock, evidence, waiting, used, expired } = one;
+  const { name, account, regions, ledger, lock, evidence, waiting, unjudged, used, expired } = one;
   return toJson({
-    ...{ name, account, regions, used, expired },
+    ...{ name, account, regions, unjudged, used, expired },
     unfinished: ledger.unfinished,
     lock:
       lock === null

@@ -1,5 +1,6 @@
 /** The next command, from where things stand. Pure. The first that is missing decides: nothing after it could pass. */
 import type { Mode } from '../inputs/facts.ts';
+import type { Finding } from '../gates/verdict.ts';
 import type { EnvironmentStanding, Standing, WaitingIntent } from '../street/standing.ts';
 
 const TAG = 'git tag -s NAME -m "Release NAME", by somebody of role release';
@@ -68,11 +69,19 @@ function environmentNext({ name, ledger, lock, evidence, waiting }: EnvironmentS
 /** Codes for which one more signature is all that is missing. */
 const UNSIGNED: ReadonlySet<string> = new Set(['SIG_MISSING', 'THRESHOLD']);
 
+export function isUnsigned({ code }: Pick<Finding, 'code'>): boolean {
+  return UNSIGNED.has(code);
+}
+
+/** Where the intent is not the one that is taken when none is named. */
+export function intentOption(environment: string, path: string): string {
+  return path === `intents/${environment}.yaml` ? '' : ` --intent ${path}`;
+}
+
 function intentNext(name: string, { path, refused }: WaitingIntent, flag: string): string {
-  const option = `${path === `intents/${name}.yaml` ? '' : ` --intent ${path}`}${flag}`;
+  const option = `${intentOption(name, path)}${flag}`;
   const findings = refused.flatMap((verdict) => verdict.findings);
-  if (findings.length > 0 && findings.every(({ code }) => UNSIGNED.has(code)))
-    return `govboot intent sign ${path} --key KEY`;
+  if (findings.length > 0 && findings.every(isUnsigned)) return `govboot intent sign ${path} --key KEY`;
   return refused.length === 0
     ? `govboot plan ${name}${option}, then govboot apply ${name}${option} --key KEY`
     : `govboot check ${name}${option}, which says what to do about each`;

@@ -3,7 +3,7 @@ import type { Event } from '../kernel/events.ts';
 import { clip } from '../kernel/text.ts';
 import { humanSeconds, secondsBetween, type Instant } from '../kernel/time.ts';
 import type { Finding } from '../gates/verdict.ts';
-import { flagOf } from './status-next.ts';
+import { flagOf, intentOption, isUnsigned } from './status-next.ts';
 import type { EnvironmentStanding, Standing, WaitingIntent } from '../street/standing.ts';
 
 export type Row = Omit<Extract<Event, { type: 'row' }>, 'type' | 'command' | 'section'>;
@@ -12,10 +12,10 @@ export interface SectionRows {
   readonly rows: readonly Row[];
 }
 
-/** Findings of one intent that are shown; `check` has the others. */
-const MOST_FINDINGS = 3;
+/** Findings of the first intent that are shown, of others their number; `check` has the others. */
+const MOST_FINDINGS = 2;
 /** Characters of a text that may be of any length; two lines of a screen. */
-const LONGEST = 120;
+const LONGEST = 110;
 
 export const row = (label: string, status: Row['status'], text: string, mend: string | null = null): Row => ({
   label,
@@ -49,7 +49,7 @@ function repositoryRows(standing: Standing): readonly Row[] {
       ? [row('policy', 'wrong', standing.policy.problem.wrong, standing.policy.problem.hint)]
       : []),
     ...unreadable
-      .slice(0, 2)
+      .slice(0, 1)
       .map(({ path, why }) => row('intent', 'warning', why.startsWith(path) ? why : `${path}: ${why}`)),
   ];
 }
@@ -142,12 +142,20 @@ function evidenceRow({ name, evidence }: EnvironmentStanding, flag: string): Row
 }
 
 function intentRows(
-  { waiting, used, expired, name }: EnvironmentStanding,
+  { waiting, unjudged, used, expired, name }: EnvironmentStanding,
   now: Instant,
   flag: string,
 ): readonly Row[] {
   if (waiting.length > 0)
-    return waiting.flatMap((each) => waitingRows(each, `govboot check ${name}${flag}`, now));
+    return [
+      ...waiting.flatMap((each, i) =>
+        waitingRows(each, `govboot check ${name}${intentOption(name, each.path)}${flag}`, {
+          now,
+          most: i === 0 ? MOST_FINDINGS : 0,
+        }),
+      ),
+      ...(unjudged > 0 ? [row('intent', 'plain', `${String(unjudged)} more, which end later`)] : []),
+    ];
   const gone = [
     ...(used > 0 ? [`${String(used)} used`] : []),
     ...(expired > 0 ? [`${String(expired)} expired`] : []),
@@ -155,14 +163,20 @@ function intentRows(
   return [row('intent', 'plain', `none waits${gone.length === 0 ? '' : `; ${gone.join(', ')}`}`)];
 }
 
-function waitingRows(each: WaitingIntent, check: string, now: Instant): readonly Row[] {
+function waitingRows(
+  each: WaitingIntent,
+  check: string,
+  { now, most }: { readonly now: Instant; readonly most: number },
+): readonly Row[] {
   const { path, intent, signedBy, refused } = each;
   const signed = signedBy.length === 0 ? 'signed by nobody' : `signed by ${signedBy.join(', ')}`;
   const window =
     intent.not_before > now
       ? `from ${intent.not_before}`
       : `for ${humanSeconds(secondsBetween(now, intent.expires))} more`;
-  const findings = refused.flatMap((verdict) => verdict.findings);
+  // Who has still to sign is what most often is missing, and what takes longest.
+  const all = refused.flatMap((verdict) => verdict.findings);
+  const findings = [...all.filter(isUnsigned), ...all.filter((each) => !isUnsigned(each))];
   const open = refused.filter((verdict) => verdict.findings.length === 0);
   const head = row(
     'intent',
@@ -171,11 +185,13 @@ function waitingRows(each: WaitingIntent, check: string, now: Instant): readonly
   );
   if (refused.length === 0)
     return [head, row('missing', 'ok', 'nothing but credentials, and a person who confirms')];
-  const more = findings.length - MOST_FINDINGS;
+  const more = findings.length - most;
   return [
     head,
-    ...findings.slice(0, MOST_FINDINGS).map((finding) => findingRow(finding)),
-    ...(more > 0 ? [row('missing', 'wrong', `${String(more)} more: ${check}`)] : []),
+    ...findings.slice(0, most).map((finding) => findingRow(finding)),
+    ...(more > 0
+      ? [row('missing', 'wrong', `${String(more)} ${most === 0 ? 'in all' : 'more'}: ${check}`)]
+      : []),
     ...(findings.length === 0
       ? open.map(({ gate, because }) => row('missing', 'wrong', `${gate}: ${because}`))
       : []),

@@ -57,7 +57,7 @@ function distance(a: string, b: string): number {
     const next: number[] = [];
     for (let j = 0; j <= b.length; j++) {
       const replaced = cell(row, j - 1) + (from === b[j - 1] ? 0 : 1);
-      const swapped = from === b[j - 2] && a[i - 1] === b[j - 1] ? cell(before, j - 2) + 1 : Infinity;
+      const swapped = from === b[j - 2] && letters[i - 1] === b[j - 1] ? cell(before, j - 2) + 1 : Infinity;
       next.push(j === 0 ? i + 1 : Math.min(cell(row, j) + 1, cell(next, j - 1) + 1, replaced, swapped));
     }
     before = row;

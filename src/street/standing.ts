@@ -38,6 +38,8 @@ export interface EnvironmentStanding {
   /** `left` where there is no evidence. */
   readonly evidence: Look<VerifyReport>;
   readonly waiting: readonly WaitingIntent[];
+  /** How many more wait, which end later. */
+  readonly unjudged: number;
   readonly used: number;
   readonly expired: number;
 }
@@ -57,7 +59,7 @@ export interface Standing {
 }
 
 /** Intents of one environment that are judged; whoever has more of them waiting has another problem. */
-const MOST_WAITING = 3;
+const MOST_WAITING = 2;
 const INTENTS_FOLDER = 'intents';
 /** As `init` writes it: to be read by people, and no intent. */
 const EXAMPLE = 'intents/example.yaml';
@@ -151,6 +153,7 @@ async function standingOf(
     lock: found.lock?.document ?? null,
     evidence,
     waiting: judged,
+    unjudged: waiting.length - judged.length,
     used: own.length - open.length,
     expired: open.length - waiting.length,
   };

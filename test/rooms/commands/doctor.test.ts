@@ -119,7 +119,7 @@ describe('doctor', () => {
   });
 
   test('an environment that the policy does not have', async () => {
-    const { error } = await ask({}, { environment: 'devv' });
+    const { error } = await ask({}, { environment: 'dve' });
     expect(error).toMatchObject({ code: 'USAGE', hint: 'did you mean dev?' });
   });
 });

@@ -101,7 +101,7 @@ describe('log', () => {
   });
 
   test('of an environment that nobody knows', async () => {
-    expect((await read(await makeWorld(), 'devv')).error).toMatchObject({
+    expect((await read(await makeWorld(), 'dve')).error).toMatchObject({
       code: 'USAGE',
       hint: 'did you mean dev?',
     });

@@ -179,6 +179,25 @@ describe('the next command', () => {
     expect(of('lock')).toMatchObject([{ status: 'warning', text: expect.stringMatching(/^unverified: /) }]);
   });
 
+  test('a screen holds the worst of days', async () => {
+    const world = await lockedWorld();
+    for (const name of ['two', 'three', 'four'])
+      await world.intent({ path: `intents/${name}.yaml`, signers: ['alice'] });
+    world.write('intents/bad.yaml', 'not: an intent\n');
+    world.edit('policies/parity.yaml', 'pitr_days: 35', 'pitr_days: 1');
+    const { of, ports } = await look(world);
+    expect(of('intent').map(({ text }) => text)).toEqual([
+      expect.stringContaining('intents/bad.yaml'),
+      expect.stringContaining('intents/'),
+      expect.stringContaining('intents/'),
+      '1 more, which end later',
+    ]);
+    expect(of('missing').some(({ text }) => /govboot check dev --intent intents\/\w+\.yaml/.test(text))).toBe(
+      true,
+    );
+    expect(heightOf(ports.events)).toBeLessThanOrEqual(24);
+  });
+
   test('an intent that has expired does not wait', async () => {
     const world = await makeWorld();
     world.clock.pass(10 * 86_400_000);
@@ -198,6 +217,6 @@ describe('the next command', () => {
 });
 
 test('an environment that the policy does not have is refused, with the one that was meant', async () => {
-  const { error } = await run(status, { ...DEV, environment: 'devv' }, { world: await makeWorld() });
+  const { error } = await run(status, { ...DEV, environment: 'dve' }, { world: await makeWorld() });
   expect(error).toMatchObject({ code: 'USAGE', hint: 'did you mean dev?' });
 });

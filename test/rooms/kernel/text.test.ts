@@ -102,6 +102,10 @@ describe('suggestions', () => {
 
   it('are none where there is nothing to choose from', () => {
     expect(nearest('x', [])).toBeUndefined();
+    // Two letters swapped are the commonest slip, and one alone.
+    expect(nearest('dve', ['dev', 'prod'])).toBe('dev');
+    expect(nearest('pord', ['dev', 'prod'])).toBe('prod');
+    expect(nearest('vde', ['dev'])).toBeUndefined();
   });
 
   it('are not looked for where a word is no word any more', () => {

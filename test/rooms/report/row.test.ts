@@ -25,12 +25,12 @@ const WRONG = {
 
 describe('rows', () => {
   test('at 80 columns: mark, label, what was seen, and below it what mends it', () => {
-    expect(text({}, styleOf(80))).toBe('✓ git          git 2.47.3');
+    expect(text({}, styleOf(80))).toBe('  ✓ git          git 2.47.3');
     expect(text(WRONG, styleOf(80))).toBe(
       [
-        '✗ file rights  wrong: key file /home/operator/keys/alice.key is open to others',
-        '               (mode 0644)',
-        '    mend: chmod go= /home/operator/keys/alice.key',
+        '  ✗ file rights  wrong: key file /home/operator/keys/alice.key is open to others',
+        '                 (mode 0644)',
+        '      mend: chmod go= /home/operator/keys/alice.key',
       ].join('\n'),
     );
   });
@@ -38,12 +38,13 @@ describe('rows', () => {
   test('at 40 columns the text stands below its label', () => {
     expect(text(WRONG, styleOf(40))).toBe(
       [
-        '✗ file rights',
-        '    wrong: key file',
-        '    /home/operator/keys/alice.key is',
-        '    open to others (mode 0644)',
-        '    mend: chmod go=',
-        '          /home/operator/keys/alice.key',
+        '  ✗ file rights',
+        '      wrong: key file',
+        '      /home/operator/keys/alice.key is',
+        '      open to others (mode 0644)',
+        '      mend: chmod go=',
+        '            /home/operator/keys/alice.',
+        '            key',
       ].join('\n'),
     );
   });
@@ -59,9 +60,9 @@ describe('rows', () => {
     ['left', '–', '--', 'not looked at: '],
     ['plain', ' ', '  ', ''],
   ] as const)('%s is a mark and a word', (status, mark, ascii, word) => {
-    expect(text({ status, text: 'x' }, styleOf(80))).toBe(`${mark} git          ${word}x`);
+    expect(text({ status, text: 'x' }, styleOf(80))).toBe(`  ${mark} git          ${word}x`);
     expect(text({ status, text: 'x' }, styleOf(80, { unicode: false }))).toBe(
-      `${ascii} git          ${word}x`,
+      `  ${ascii} git          ${word}x`,
     );
   });
 

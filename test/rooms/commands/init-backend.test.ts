@@ -124,6 +124,9 @@ describe('what is there keeps its names', () => {
     expect(lines.join('\n')).toContain(
       `  govboot intent new dev --action adopt --region eu-central-1 --key ${PRINTS.alice}\n`,
     );
+    expect(readFileSync(join(folder, 'infra/README.md'), 'utf8')).toContain(
+      `\ngovboot intent new dev --action adopt --region eu-central-1 --key ${PRINTS.alice}\n`,
+    );
     const example = readFileSync(join(folder, 'infra/intents/adopt.example.yaml'), 'utf8');
     expect(example).toContain('`govboot intent new dev --action adopt --region eu-central-1`');
     expect(example).toContain('action: "adopt"\n');
@@ -164,6 +167,7 @@ describe('what is there keeps its names', () => {
     write('dev.hcl', body({ kms_key_id: 'a1b2', dynamodb_table: 'Locks' }));
     const { told } = await from('dev.hcl', { locking: 'lockfile' });
     expect(told).toContain('the block names the key a1b2 by its id');
+    expect(told).toContain('--region eu-central-1 --alias-name alias/acme-dev-tfstate --target-key-id a1b2`');
     expect(told).toContain('the table Locks is left as it is');
     write('two.hcl', body({}));
     const { told: other } = await from('two.hcl', { dir: 'two' });
@@ -222,6 +226,13 @@ describe('refused, and nothing is written', () => {
       {},
       'USAGE',
       /block says accounts 222222222222/,
+    ],
+    [
+      'a bucket that ends in a comment',
+      { bucket: 'acme" # "' },
+      {},
+      'PARITY',
+      /bucket is "acme" # "" in the block, and the policy would make it "acme"/,
     ],
     ['a bucket with dots', { bucket: 'acme.state' }, {}, 'PARITY', /bucket "acme\.state" must be/],
     ['a state key of another kind', { key: 'state.json' }, {}, 'SCHEMA', /must end with \.tfstate/],

@@ -2,7 +2,8 @@
 import { GovbootError } from '../kernel/errors.ts';
 import { holdsBackend, readBackend, type BackendThere } from '../inputs/backend-block.ts';
 import { defaultStateKey } from '../inputs/settings.ts';
-import { fill } from '../inputs/parity.ts';
+import { resolveNames } from '../inputs/names.ts';
+import { fill, type Parity } from '../inputs/parity.ts';
 import type { Ports } from '../ports.ts';
 import type { Asked, FirstEnvironment } from './init-ask.ts';
 import type { LockingAsked } from './init-options.ts';
@@ -83,7 +84,7 @@ export function matched(asked: Asked, there: BackendThere): Matched {
     );
   const { account, name: environment } = first;
   const values = { organisation: asked.organisation, environment, account, region: there.region };
-  const key = keyOf(there);
+  const key = keyOf(there, values);
   const naming: NamingAsked = {
     bucket: patternOf(there.bucket, values),
     namespace: there.bucket.endsWith(`-${account}-${there.region}-an`) ? 'account-regional' : 'global',
@@ -119,10 +120,10 @@ function contradiction(said: string, block: string): GovbootError {
 }
 
 /** A policy names the key by an alias; of an id or the ARN of a key nobody can tell it without asking KMS. */
-function keyOf({ kmsKey }: BackendThere): {
-  readonly alias: string | null;
-  readonly notes: readonly string[];
-} {
+function keyOf(
+  { kmsKey, region }: BackendThere,
+  values: Readonly<Record<string, string>>,
+): { readonly alias: string | null; readonly notes: readonly string[] } {
   if (kmsKey === null)
     return {
       alias: null,
@@ -132,12 +133,36 @@ function keyOf({ kmsKey }: BackendThere): {
     };
   const alias = /^(?:arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:)?(alias\/.+)$/.exec(kmsKey)?.[1] ?? null;
   if (alias !== null) return { alias, notes: [] };
+  const id = kmsKey.replace(/^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key\//, '');
+  const wanted = fill(USUAL_NAMES.keyAlias, values);
   return {
     alias: null,
     notes: [
-      `the block names the key ${kmsKey} by its id, and a policy names a key by its alias: give that key the alias of naming.key_alias before you plan (\`aws kms create-alias\`), or write its alias there; otherwise a new key is made, and what the old one encrypted stays readable only to whoever may use that`,
+      `the block names the key ${kmsKey} by its id, and a policy names a key by its alias: before you plan, run \`aws kms create-alias --region ${region} --alias-name ${wanted} --target-key-id ${id}\`, or write an alias that it has into naming.key_alias; otherwise a new key is made, and what the old one encrypted is readable only to whoever may use that`,
     ],
   };
+}
+
+/**
+ * What was written must say what the block says: a character that means something in a document would otherwise make another name of it.
+ * @throws PARITY
+ */
+export function refuseOtherNames(parity: Parity, environment: string, there: BackendThere): void {
+  const names = resolveNames(parity, environment, there.region);
+  const pairs = [
+    ['bucket', there.bucket, names.bucket],
+    ['key', there.key, names.stateKey],
+    ['dynamodb_table', there.table ?? names.table, names.table],
+  ] as const;
+  for (const [field, said, written] of pairs)
+    if (said !== written)
+      throw new GovbootError(
+        'PARITY',
+        `${field} is "${said}" in the block, and the policy would make it "${written}"`,
+        {
+          hint: 'no policy can say this name; nothing was written',
+        },
+      );
 }
 
 /** The name with what it has of account, region, environment and organisation as placeholders, each where it is a word of its own. */

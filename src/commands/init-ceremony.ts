@@ -21,7 +21,7 @@ export interface Ceremony {
   readonly operatorKey: string;
 }
 
-/** @param adopts whether the first intent takes over what is there */
+/** @param more options of the first intent, where it is another than usual */
 export function ceremonyOf(team: Team, more: readonly string[] = []): Ceremony {
   const environment = team.environments[0]?.name ?? 'dev';
   const file = `intents/${environment}.yaml`;
@@ -59,8 +59,8 @@ function keyOf(team: Team, role: Role): Fingerprint | '' {
 }
 
 /** The page that explains the ceremony to the team. */
-export function fillReadme(template: string, team: Team): string {
-  const c = ceremonyOf(team);
+export function fillReadme(template: string, team: Team, intent: readonly string[] = []): string {
+  const c = ceremonyOf(team, intent);
   return fillHoles(template, {
     organisation: team.organisation,
     environment: c.environment,
@@ -87,6 +87,7 @@ export function fillReadme(template: string, team: Team): string {
     releaserkey: c.releaserKey,
     pinroots: pinArguments(team),
     requesters: `${anyOf(team, 'intent')} asks.`,
+    ask: c.ask,
     requesterkey: c.requesterKey,
     approval: approvalText(team, c),
     operators: `${anyOf(team, 'evidence')} sits at the terminal.`,

@@ -67,8 +67,9 @@ export async function look(
   // Foreign tags are tolerated by the policy that is written; whatever else would be refused is told now, and not after three signatures.
   const steps = diff(cloud.table, cloud.profile, { ...blueprint, toleratedTags: [...tags] }, observation);
   for (const step of steps)
-    if (step.kind === 'refuse' && observation.resources[step.resource]?.is !== 'foreign')
-      warnings.push(`plan will refuse ${step.control ?? step.resource}: ${safe(step.why)}`);
+    // Whose a resource is, and that it cannot be read, was told already.
+    if (step.kind === 'refuse' && step.control !== null)
+      warnings.push(`plan will refuse ${step.control}: ${safe(step.why)}`);
   const { tolerated, misspelt } = sorted([...tags], parity);
   return { notes, warnings: [...misspelt, ...warnings], tags: tolerated };
 }

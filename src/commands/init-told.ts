@@ -90,14 +90,21 @@ async function textOf(ports: Ports, path: string): Promise<string> {
 export function nextLines(
   asked: Asked,
   { trust, missing }: Proof,
-  { suggested, dir }: { readonly suggested: Suggested; readonly dir: string },
-  intent: readonly string[] = [],
+  more: {
+    readonly suggested: Suggested;
+    readonly dir: string;
+    /** Where the ceremony is explained. */
+    readonly page: string;
+    /** Options of the first intent. */
+    readonly intent: readonly string[];
+  },
 ): readonly string[] {
+  const { suggested, dir, page, intent } = more;
   const c = ceremonyOf(asked, intent);
   const whose = (print: (typeof missing)[number]): string => personOf(trust, print)?.name ?? 'a root key';
   const way = suggested.way ?? (dir === '.' ? null : dir);
   return [
-    'next, in this order; README.md has it for the team:',
+    `next, in this order; ${page} has it for the team:`,
     ...(way === null ? [] : [`  cd ${quoted(way)}`]),
     ...(suggested.isRepository ? [] : ['  git init']),
     ...missing.flatMap((print) => [

@@ -11,7 +11,7 @@ import { asFile } from './as-file.ts';
 import type { CommandRun } from './command.ts';
 import { intentText } from './intent-text.ts';
 import { ask, type Asked, type InitOptions } from './init-ask.ts';
-import { firstOf, matched, readThere } from './init-backend.ts';
+import { firstOf, matched, readThere, refuseOtherNames } from './init-backend.ts';
 import { fillReadme } from './init-ceremony.ts';
 import { keyIn, type KeysSeen } from './init-people.ts';
 import { look } from './init-look.ts';
@@ -65,7 +65,12 @@ export const init: CommandRun<'init'> = async (ports, options) => {
       ...[...create.keys()].sort().map((path) => `  ${path}`),
       'judged by the gates, as if it were signed:',
       ...proof.lines.map((line) => `  ${line}`),
-      ...nextLines(asked, proof, { suggested, dir: options.dir }, composed.intent),
+      ...nextLines(asked, proof, {
+        suggested,
+        dir: options.dir,
+        page: create.has('README.md') ? 'README.md' : 'CEREMONY.md',
+        intent: composed.intent,
+      }),
     ],
   });
 };
@@ -87,28 +92,31 @@ async function takeOver(
   there: BackendThere,
 ): Promise<Composed> {
   const { asked, notes } = matched(given, there);
-  const first = await compose(ports, options, asked);
   const [environment] = asked.environments;
+  const region = there.region === environment?.regions[0] ? [] : [`--region ${there.region}`];
+  const endpoint = there.endpoint === null ? [] : [`--endpoint ${there.endpoint}`];
+  const intent = ['--action adopt', ...region, ...endpoint];
+  const first = await compose(ports, options, asked, intent);
+  refuseOtherNames(first.proof.parity, environment?.name ?? '', there);
   const name = environment?.name ?? '';
   const seen = await look(ports, first.proof, name, there);
   for (const text of [...notes, ...seen.notes]) ports.emit({ type: 'note', text });
   for (const text of seen.warnings) ports.emit({ type: 'warning', text });
   const composed =
-    seen.tags.length === 0 ? first : await compose(ports, options, { ...asked, tolerated: seen.tags });
+    seen.tags.length === 0
+      ? first
+      : await compose(ports, options, { ...asked, tolerated: seen.tags }, intent);
   const { parity, trust } = composed.proof;
   const target = { environment: name, region: there.region, action: 'adopt' as const };
   const example = intentText({
     ...draftIntent(parity, trust, target, ports.clock.now()),
     endpoint: there.endpoint,
   });
-  const region = there.region === environment?.regions[0] ? [] : [`--region ${there.region}`];
-  const endpoint = there.endpoint === null ? [] : [`--endpoint ${there.endpoint}`];
-  const intent = ['--action adopt', ...region, ...endpoint];
   composed.documents.set(
     'intents/adopt.example.yaml',
     `# An example, for reading: \`govboot intent new ${name} ${intent.join(' ')}\` writes the real one once there is a signed tag.\n${example}`,
   );
-  return { ...composed, intent };
+  return composed;
 }
 
 /** @throws what a gate would refuse */
@@ -116,6 +124,7 @@ async function compose(
   ports: Ports,
   options: InitOptions,
   asked: Asked & { readonly naming?: NamingAsked; readonly tolerated?: readonly string[] },
+  intent: readonly string[] = [],
 ): Promise<Composed> {
   const documents: Documents = new Map();
   const templates: FileRead[] = [];
@@ -140,11 +149,14 @@ async function compose(
     documents.set(`policies/schemas/${name}`, await ports.scaffold(`docs/schemas/${name}`));
   for (const name of ['intents/example.yaml', 'evidence/README.md', '.gitattributes', '.gitignore'])
     documents.set(name, await ports.scaffold(`templates/init/${name.replace(/^\./, 'dot-')}`));
-  documents.set('README.md', fillReadme(await scaffoldText(ports, 'templates/init/README.md'), asked));
+  documents.set(
+    'README.md',
+    fillReadme(await scaffoldText(ports, 'templates/init/README.md'), asked, intent),
+  );
   // Last, so that a run that was cut off can be begun again: everything before is the same every time.
   documents.set(PARITY_FILE, parity).set(TRUST_FILE, trust);
   const written = reads.flatMap((read) => (read.is === 'key' ? [read.key.fingerprint] : []));
-  return { documents, proof, written, intent: [] };
+  return { documents, proof, written, intent };
 }
 
 /** The keys of everybody who is named: from files, or else as gpg has them. */

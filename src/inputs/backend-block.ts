@@ -93,7 +93,7 @@ function backendOf({ attributes, line }: Block, file: string): BackendThere {
     region: fields.needed('region'),
     table: fields.text('dynamodb_table') ?? fields.text('lock_table'),
     lockfile: fields.flag('use_lockfile') ?? false,
-    kmsKey: fields.text('kms_key_id'),
+    kmsKey: fields.like('kms_key_id', /^[A-Za-z0-9/:_-]+$/, 'the id, ARN or alias of a key'),
     accounts: fields.list('allowed_account_ids'),
     endpoint: fields.endpoint(),
   };
@@ -137,6 +137,13 @@ class Fields {
     return value;
   }
 
+  /** A text that goes into commands which somebody may copy. */
+  like(name: string, form: RegExp, rule: string): string | null {
+    const value = this.text(name);
+    if (value !== null && !form.test(value)) throw this.wrong(name, value, rule);
+    return value;
+  }
+
   flag(name: string): boolean | null {
     const value = this.value(name);
     if (value === null || typeof value === 'boolean') return value;
@@ -164,7 +171,8 @@ class Fields {
     if (value === null) return null;
     if (!(value instanceof Map)) throw this.wrong('endpoints', value, 'an object of addresses');
     const [first, ...others] = [...new Set((value as ReadonlyMap<string, Literal>).values())];
-    if (typeof first !== 'string') throw this.wrong('endpoints', value, 'an object of addresses');
+    if (typeof first !== 'string' || !/^https?:\/\/[A-Za-z0-9.:[\]_-]+\/?$/.test(first))
+      throw this.wrong('endpoints', value, 'an object of addresses');
     if (others.length > 0)
       throw refused(
         `${this.place('endpoints')}: endpoints names several addresses`,

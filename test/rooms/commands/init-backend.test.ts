@@ -10,9 +10,10 @@ import { resolveNames } from '../../../src/inputs/names.ts';
 import { fill, parseParity } from '../../../src/inputs/parity.ts';
 import { makeFiles } from '../../../src/world/files.ts';
 import { foldersFrom } from '../../../src/world/folders.ts';
+import { ApiFault } from '../../../src/cloud/aws/api.ts';
 import { fileOf, PRINTS } from '../../harness/facts.ts';
 import { temporaryFolder } from '../../harness/git-fixture.ts';
-import { makeWorld, type PortsOptions } from '../../harness/ports.ts';
+import { makePorts, makeWorld, type PortsOptions } from '../../harness/ports.ts';
 import { run, type Ran } from './running.ts';
 
 let folder: string;
@@ -124,6 +125,9 @@ describe('what is there keeps its names', () => {
     expect(lines.join('\n')).toContain(
       `  govboot intent new dev --action adopt --region eu-central-1 --key ${PRINTS.alice}\n`,
     );
+    expect(readFileSync(join(folder, 'infra/README.md'), 'utf8')).toContain(
+      `\ngovboot intent new dev --action adopt --region eu-central-1 --key ${PRINTS.alice}\n`,
+    );
     const example = readFileSync(join(folder, 'infra/intents/adopt.example.yaml'), 'utf8');
     expect(example).toContain('`govboot intent new dev --action adopt --region eu-central-1`');
     expect(example).toContain('action: "adopt"\n');
@@ -164,6 +168,7 @@ describe('what is there keeps its names', () => {
     write('dev.hcl', body({ kms_key_id: 'a1b2', dynamodb_table: 'Locks' }));
     const { told } = await from('dev.hcl', { locking: 'lockfile' });
     expect(told).toContain('the block names the key a1b2 by its id');
+    expect(told).toContain('--region eu-central-1 --alias-name alias/acme-dev-tfstate --target-key-id a1b2`');
     expect(told).toContain('the table Locks is left as it is');
     write('two.hcl', body({}));
     const { told: other } = await from('two.hcl', { dir: 'two' });
@@ -183,6 +188,60 @@ describe('what is there keeps its names', () => {
       { machine: { endpoints: [{ from: 'AWS_ENDPOINT_URL', url: 'http://x' }] } },
     );
     expect(weak.told).toMatch(/the cloud was not asked.*AWS_ENDPOINT_URL/);
+  });
+});
+
+describe('what the cloud says of it', () => {
+  test('is told before anything is signed: what is taken over, what is tolerated, and what is in the way', async () => {
+    const world = await makeWorld();
+    const { api } = makePorts({ world });
+    const TagSet = [
+      { Key: 'CostCenter', Value: '42' },
+      { Key: 'environment', Value: 'dev' },
+    ];
+    await api.call('s3:CreateBucket', {
+      Bucket: NAMES.bucket,
+      CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' },
+    });
+    await api.call('s3:PutBucketTagging', { Bucket: NAMES.bucket, Tagging: { TagSet } });
+    await api.call('dynamodb:CreateTable', {
+      TableName: 'Locks',
+      AttributeDefinitions: [{ AttributeName: 'Id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'Id', KeyType: 'HASH' }],
+      BillingMode: 'PAY_PER_REQUEST',
+      Tags: [
+        { Key: 'govboot:repository', Value: 'another' },
+        { Key: 'govboot:environment', Value: 'prod' },
+      ],
+    });
+    world.clock.pass(120_000);
+    write('dev.hcl', body({ dynamodb_table: 'Locks' }));
+    const { error, told, ports } = await from('dev.hcl', {}, { world });
+    expect(error).toBeNull();
+    expect(told).toContain('state-bucket acme-dev-state is there, made by hand');
+    expect(told).toContain(
+      'lock-table Locks cannot be taken over: table Locks exists and does not carry the tags',
+    );
+    expect(told).toContain('plan will refuse the tag "environment": the policy spells it "Environment"');
+    expect(policy().tags.tolerated).toEqual(['CostCenter']);
+    expect(ports.changed()).toEqual([]);
+  });
+
+  test('what cannot be looked at is said, and nothing is taken for absent', async () => {
+    write('dev.hcl', body({ dynamodb_table: 'Locks' }));
+    const denied: PortsOptions['between'] = (api) => ({
+      call: async (operation, input) => {
+        if (operation === 'dynamodb:DescribeTable')
+          throw new ApiFault({
+            ...{ operation, fault: 'AccessDenied', kind: 'denied', message: 'no' },
+            ...{ status: 403, requestId: null, attempts: 1 },
+          });
+        return api.call(operation, input);
+      },
+    });
+    const { told } = await from('dev.hcl', {}, { between: denied });
+    expect(told).toMatch(/lock-table Locks could not be looked at/);
+    expect(told.match(/Locks/g)).toHaveLength(1);
   });
 });
 
@@ -222,6 +281,13 @@ describe('refused, and nothing is written', () => {
       {},
       'USAGE',
       /block says accounts 222222222222/,
+    ],
+    [
+      'a bucket that ends in a comment',
+      { bucket: 'acme" # "' },
+      {},
+      'PARITY',
+      /bucket is "acme" # "" in the block, and the policy would make it "acme"/,
     ],
     ['a bucket with dots', { bucket: 'acme.state' }, {}, 'PARITY', /bucket "acme\.state" must be/],
     ['a state key of another kind', { key: 'state.json' }, {}, 'SCHEMA', /must end with \.tfstate/],

@@ -303,8 +303,9 @@ describe('init', () => {
     await files.create('README.md', 'ours\n');
     await files.create('.gitignore', 'node_modules\n/evidence/\n');
     await files.create('.gitattributes', '* -text\n');
-    const { error, ports, value } = await scaffold(options());
+    const { error, ports, value, lines } = await scaffold(options());
     expect(error).toBeNull();
+    expect(lines).toContain('next, in this order; CEREMONY.md has it for the team:');
     expect([read('README.md'), read('.gitignore')]).toEqual(['ours\n', 'node_modules\n/evidence/\n']);
     expect(read('CEREMONY.md')).toContain('## The ceremony');
     expect(value['kept']).toEqual(['.gitattributes', '.gitignore', 'README.md']);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeSignature } from '../../../src/gates/signature.ts';
+import { judgeSignature, uselessKey } from '../../../src/gates/signature.ts';
 import type { Code } from '../../../src/kernel/codes.ts';
 import type { Instant } from '../../../src/kernel/time.ts';
 import type { KeyFacts, KeyPart, SignatureFacts, VerifierSays } from '../../../src/inputs/facts.ts';
@@ -313,5 +313,36 @@ describe('verifiers', () => {
     const sqv: VerifierSays = { ...gpgv, tool: 'sqv', version: '1.1.0' };
     expect(judgeSignature(says(openpgp, gpgv, sqv), NOW).is).toBe('signed');
     refusal(says(openpgp, gpgv, bad(sqv, 'SIG_BAD')), 'SIG_DISAGREE');
+  });
+});
+
+describe('a key before it signs anything', () => {
+  const part = (fingerprint: string, expires: Instant | null): KeyPart => ({
+    ...keyOf('alice'),
+    fingerprint,
+    expires,
+  });
+  const GONE = '2026-11-22T11:59:59Z' as Instant;
+
+  test.each([
+    ['that is good', {}, null],
+    ['that expired', { expires: GONE }, 'KEY_EXPIRED'],
+    ['that is weak', { algorithm: 'rsaEncryptSign', bits: 1024 }, 'SIG_WEAK'],
+    ['without a part that may sign', { signingKeys: [] }, 'KEY_INVALID'],
+    [
+      'whose one signing subkey expired',
+      { signingKeys: ['5'.repeat(40)], subkeys: [part('5'.repeat(40), GONE)] },
+      'KEY_EXPIRED',
+    ],
+    [
+      'with an expired subkey and a good one',
+      {
+        signingKeys: ['5'.repeat(40), '6'.repeat(40)],
+        subkeys: [part('5'.repeat(40), GONE), part('6'.repeat(40), null)],
+      },
+      null,
+    ],
+  ] as const)('%s', (_what, change, code) => {
+    expect(uselessKey(keyOf('alice', change), NOW)?.code ?? null).toBe(code);
   });
 });

@@ -199,6 +199,16 @@ describe('what is refused, with its line', () => {
     ['an endpoint of old', block(`${NAMES}endpoint = "http://x"`), 'a.tf:6: endpoint is of older versions'],
     ['endpoints as text', block(`${NAMES}endpoints = "http://x"`), 'not an object of addresses'],
     ['an endpoint that is no text', block(`${NAMES}endpoints = { s3 = 1 }`), 'not an object of addresses'],
+    [
+      'an endpoint with more in it',
+      block(`${NAMES}endpoints = { s3 = "http://x; rm -r /" }`),
+      'not an object of addresses',
+    ],
+    [
+      'a key with more in it',
+      block(`${NAMES}kms_key_id = "a; rm -r /"`),
+      'not the id, ARN or alias of a key',
+    ],
     ['no endpoint', block(`${NAMES}endpoints = {}`), 'not an object of addresses'],
     [
       'two endpoints',

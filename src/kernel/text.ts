@@ -53,7 +53,8 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 function distance(a: string, b: string): number {
   let before: readonly number[] = [];
   let row: readonly number[] = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (const [i, from] of [...a].entries()) {
+  const letters = [...a];
+  for (const [i, from] of letters.entries()) {
     const next: number[] = [];
     for (let j = 0; j <= b.length; j++) {
       const replaced = cell(row, j - 1) + (from === b[j - 1] ? 0 : 1);

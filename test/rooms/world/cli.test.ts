@@ -232,8 +232,7 @@ describe('a command line', () => {
       ...['init', 'trust pin', 'trust show', 'trust sign', 'trust next', 'trust update'],
       ...['intent new', 'intent sign', 'intent check'],
       ...['check', 'plan', 'approve', 'apply', 'verify', 'backend render'],
-      ...['doctor', 'status', 'log', 'show'],
-      ...['check', 'plan', 'approve', 'apply', 'verify', 'backend render', 'completion'],
+      ...['doctor', 'status', 'log', 'show', 'completion'],
     ]);
   });
 

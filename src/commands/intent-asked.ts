@@ -4,9 +4,9 @@ import { isFingerprint, type Fingerprint } from '../inputs/facts.ts';
 import type { IntentAction } from '../inputs/intent-action.ts';
 import type { Parity } from '../inputs/parity.ts';
 import { environmentOf } from '../inputs/settings.ts';
+import { hintFor } from '../street/environments.ts';
 import { PARITY_FILE } from '../street/gather.ts';
 import type { Ports } from '../ports.ts';
-import { hintFor } from './meant.ts';
 
 /** Every answer, whoever gave it. */
 export interface IntentAsked {

@@ -12,13 +12,18 @@ export async function readPolicy({ repository }: Pick<Ports, 'repository'>): Pro
   throw new GovbootError(read.problem.code, read.problem.wrong);
 }
 
+/** Which environment was probably meant, or which there are. */
+export function hintFor(asked: string, known: readonly string[]): string {
+  const near = nearest(asked, known);
+  return near === undefined ? `the policy names ${known.join(', ')}` : `did you mean "${near}"?`;
+}
+
 /** @throws USAGE naming the environment that was probably meant */
 export function assertKnown({ environments }: Parity, asked: string): void {
   const names = Object.keys(environments);
   if (names.includes(asked)) return;
-  const meant = nearest(asked, names);
   throw new GovbootError('USAGE', `the policy has no environment "${asked}"`, {
-    hint: meant === undefined ? `it has ${names.join(', ')}` : `did you mean ${meant}?`,
+    hint: hintFor(asked, names),
     data: { environment: asked, known: names },
   });
 }

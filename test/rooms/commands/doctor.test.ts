@@ -120,6 +120,6 @@ describe('doctor', () => {
 
   test('an environment that the policy does not have', async () => {
     const { error } = await ask({}, { environment: 'dve' });
-    expect(error).toMatchObject({ code: 'USAGE', hint: 'did you mean dev?' });
+    expect(error).toMatchObject({ code: 'USAGE', hint: 'did you mean "dev"?' });
   });
 });

@@ -103,7 +103,7 @@ describe('log', () => {
   test('of an environment that nobody knows', async () => {
     expect((await read(await makeWorld(), 'dve')).error).toMatchObject({
       code: 'USAGE',
-      hint: 'did you mean dev?',
+      hint: 'did you mean "dev"?',
     });
   });
 });

@@ -218,5 +218,5 @@ describe('the next command', () => {
 
 test('an environment that the policy does not have is refused, with the one that was meant', async () => {
   const { error } = await run(status, { ...DEV, environment: 'dve' }, { world: await makeWorld() });
-  expect(error).toMatchObject({ code: 'USAGE', hint: 'did you mean dev?' });
+  expect(error).toMatchObject({ code: 'USAGE', hint: 'did you mean "dev"?' });
 });

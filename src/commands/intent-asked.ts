@@ -37,7 +37,7 @@ export async function tagsAtHead(ports: Pick<Ports, 'repository'>): Promise<read
   const [tag, ...others] = await ports.repository.tagsAtHead();
   if (tag === undefined)
     throw new GovbootError('TAG_MISSING', 'no annotated tag points at HEAD', {
-      hint: 'commit everything, then `git tag -s v1.0.0 -m "…"`',
+      hint: 'commit everything, then sign a tag of a new name: `git tag -s NAME -m "…"`',
     });
   return [tag, ...others];
 }

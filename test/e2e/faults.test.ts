@@ -3,7 +3,7 @@
  * without credentials, a run ends as one that met nothing of it, after one recovery at most.
  *
  *     npx vitest run test/e2e/faults.test.ts              a share, another one each time; GOVBOOT_FAULTS_SEED=N tries the same again
- *     npm run faults                                      all of them
+ *     npm run faults                                      all of them; GOVBOOT_FAULTS_ONLY=REGEX those that it matches
  */
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
@@ -25,6 +25,8 @@ import {
 import { startMoto, type Moto } from '../harness/moto.ts';
 
 const ALL = process.env['GOVBOOT_FAULTS'] === 'all';
+/** Of all, those whose name it matches: to try again what failed. */
+const ONLY = process.env['GOVBOOT_FAULTS_ONLY'];
 const SEED = Number(process.env['GOVBOOT_FAULTS_SEED'] ?? Math.floor(Date.now() / 1000) % 100_000);
 /** Most of the time a run waits for an answer, a pause or a process of its own. */
 const SIDE_BY_SIDE = 2 * availableParallelism();
@@ -68,11 +70,13 @@ describe.skipIf(!requireOrSkip('moto', 'faults on the real program'))(
     });
 
     test('at any changing call: the end is that of an undisturbed run', async () => {
-      const points = ALL ? everyPoint(wanted) : shareOf(wanted, SEED);
+      const chosen = ALL ? everyPoint(wanted) : shareOf(wanted, SEED);
+      const only = new RegExp(ONLY ?? '');
+      const points = chosen.filter(({ kind, name }) => only.test(`${kind}: ${name}`));
       const met = new Set(
         points.flatMap(({ kind, rules }) => rules.map(({ match }) => `${kind} ${JSON.stringify(match)}`)),
       );
-      for (const { name, nth } of changesOf(wanted.fresh))
+      for (const { name, nth } of ONLY === undefined ? changesOf(wanted.fresh) : [])
         expect(met).toContain(`fresh ${JSON.stringify({ by: 'name', name, nth })}`);
       const tried = await tryAll(points, scenes, wanted, SIDE_BY_SIDE);
       const which = ALL ? 'all' : `a share, GOVBOOT_FAULTS_SEED=${String(SEED)}`;

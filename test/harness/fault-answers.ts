@@ -15,10 +15,13 @@ type Words = readonly [status: number, code: string, message: string];
 
 const service = ({ operation }: Call): string => operation.slice(0, operation.indexOf(':'));
 
-function said(words: (call: Call) => Words, headers: Readonly<Record<string, string>> = {}): Fault {
+function said(
+  words: (call: Call) => Words,
+  headers: () => Readonly<Record<string, string>> = () => ({}),
+): Fault {
   const reply = (call: Call): Reply => {
     const error = errorOf(call.operation, ...words(call));
-    return { ...error, headers: { ...error.headers, ...headers } };
+    return { ...error, headers: { ...error.headers, ...headers() } };
   };
   return { is: 'answered', reply };
 }
@@ -88,9 +91,13 @@ export const SINGLE_FAULTS: readonly SingleFault[] = [
   {
     what: 'RequestTimeTooSkewed',
     of: /^s3:(Create|Put)/,
-    fault: said(() => [403, 'RequestTimeTooSkewed', 'The difference between the times is too large.'], {
-      date: new Date(Date.now() + AHEAD_MS).toUTCString(),
-    }),
+    fault: said(
+      () => [403, 'RequestTimeTooSkewed', 'The difference between the times is too large.'],
+      () => ({
+        // As of now, and not of when this was loaded: all of the faults take longer than the clock is ahead.
+        date: new Date(Date.now() + AHEAD_MS).toUTCString(),
+      }),
+    ),
     times: 1,
   },
   {

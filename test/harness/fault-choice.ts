@@ -20,11 +20,16 @@ export function everyPoint(undisturbed: Calls): readonly Point[] {
       ...changes.flatMap((call) => WAYS.map((way) => lossAt(kind, way, call))),
       ...counts.filter((n) => n % 3 === 1).map((n) => expiryAt(kind, n)),
       // The last call frees the claim: there is nothing left that could be stopped.
-      ...counts.slice(0, -1).map((n) => signalAt(kind, n % 2 === 0 ? 'SIGINT' : 'SIGTERM', n)),
+      ...counts
+        .slice(0, -1)
+        .map((n) => signalAt(kind, n % 2 === 0 ? 'SIGINT' : 'SIGTERM', n, n > counts.length - SIDE_BY_SIDE)),
       ...counts.filter((n) => n % 3 === 2).map((n) => outageAt(kind, n, OUTAGE_MS)),
     ];
   });
 }
+
+/** Steps that may be under way at once, and so all that are left. */
+const SIDE_BY_SIDE = 9;
 
 /** Milliseconds for which an operator looks at a network that is gone before they press Ctrl-C. */
 const OUTAGE_MS = 1_000;

@@ -17,7 +17,8 @@ export interface Point {
   readonly name: string;
   readonly rules: readonly Rule[];
   /** How the run that meets the fault must end. */
-  readonly first: 'killed' | 'fails' | 'completes';
+  /** `stops`: fails, unless nothing was left that could be stopped. */
+  readonly first: 'killed' | 'fails' | 'stops' | 'completes';
   /** What the process is sent where a rule says so; SIGKILL unless told. */
   readonly signal?: NodeJS.Signals;
   /** Codes of which one must be shown by a run that fails. */
@@ -63,11 +64,12 @@ export function expiryAt(kind: Kind, n: number): Point {
 }
 
 /** Somebody, or the machine, asks the run to stop: what runs is let end, and nothing more is begun. */
-export function signalAt(kind: Kind, signal: 'SIGINT' | 'SIGTERM', n: number): Point {
+/** @param late every step may have begun by then, and what has begun is let end */
+export function signalAt(kind: Kind, signal: 'SIGINT' | 'SIGTERM', n: number, late = false): Point {
   return {
     ...{ kind, name: `${signal} at changing call ${n}`, signal },
     rules: [{ match: { by: 'change', n }, fault: { is: 'signalled' }, times: 1 }],
-    ...{ first: 'fails', codes: ['INTERRUPTED'] },
+    ...{ first: late ? 'stops' : 'fails', codes: ['INTERRUPTED'] },
   };
 }
 
@@ -132,6 +134,7 @@ async function endingOf(point: Point, site: Site): Promise<Ending> {
     if (point.again !== undefined) judgeTold(point.again, site, first);
     return 'ended by itself';
   }
+  if (point.first === 'stops' && first.code === 0) return 'ended by itself';
   const died = first.signal !== 0;
   demand(died === (point.first === 'killed'), died ? 'it was killed' : 'it was not killed', first);
   demand(died || first.code !== 0, 'it ended well', first);

@@ -35,6 +35,8 @@ export type Terminal = {
 };
 
 const betweenKeysMs = 15;
+/** Milliseconds for which an answer on the screen to a key is waited for; a passphrase has none. */
+const echoMs = 200;
 
 /** Starts a command whose controlling terminal, /dev/tty included, is the one that is returned. */
 export function startTerminal(
@@ -116,8 +118,13 @@ export function startTerminal(
     waitFor,
     async type(text) {
       for (const key of text) {
+        const before = shown.length;
         pty.write(key);
-        await delay(betweenKeysMs);
+        // On a busy machine keys would come in one piece, which the program takes for a paste.
+        for (let waited = 0; waited < echoMs; waited += betweenKeysMs) {
+          await delay(betweenKeysMs);
+          if (shown.length > before || ended) break;
+        }
       }
     },
     typeBurst: (text) => pty.write(text),

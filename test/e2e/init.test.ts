@@ -25,7 +25,7 @@ test('Ctrl-C at a question writes nothing', { timeout: 60_000 }, async () => {
   expect(terminal.screen().replaceAll(/\s+/g, ' ')).toMatch(
     shown(
       'INTERRUPTED',
-      'no answer was given to "short name of the organisation, used in resource names"',
+      'no answer was given to "organisation"',
       'nothing was written; run it again',
     ),
   );

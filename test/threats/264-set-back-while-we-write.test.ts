@@ -22,11 +22,14 @@ function isDone({ fixture: { root } }: Scene): boolean {
   const runs = join(root, 'evidence', 'rehearsal', 'dev', 'runs');
   return (
     existsSync(runs) &&
-    readdirSync(runs).some((run) =>
-      /"event":"done".*"step":"set\/state-bucket\.versioning"/.test(
-        readFileSync(join(runs, run, 'journal.jsonl'), 'utf8'),
-      ),
-    )
+    readdirSync(runs)
+      .map((run) => join(runs, run, 'journal.jsonl'))
+      // The folder is there a moment before its first line.
+      .some(
+        (journal) =>
+          existsSync(journal) &&
+          /"event":"done".*"step":"set\/state-bucket\.versioning"/.test(readFileSync(journal, 'utf8')),
+      )
   );
 }
 

@@ -17,6 +17,7 @@ from datetime import timedelta
 
 import xmltodict
 from moto.core.exceptions import JsonRESTError
+from moto.dynamodb.models import DynamoDBBackend
 from moto.iam.access_control import PermissionResult
 from moto.kms.responses import KmsResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -72,6 +73,20 @@ def authorize_and_check_owner(self, *args, bucket_name=None, **kwargs):
 
 
 S3Response._authenticate_and_authorize_s3_action = authorize_and_check_owner
+
+
+# --- TagResource: moto adds a tag that is there a second time, and its pages then lead back to the first of the two. ---
+
+
+def tag_table(self, table_arn, tags):
+    for table in self.tables.values():
+        if table.table_arn == table_arn:
+            kept = {tag["Key"]: tag for tag in table.tags}
+            kept.update({tag["Key"]: tag for tag in tags})
+            table.tags = list(kept.values())
+
+
+DynamoDBBackend.tag_resource = tag_table
 
 
 # --- CreateBucket: moto drops the tags in CreateBucketConfiguration. ---

@@ -1,5 +1,5 @@
 /** The table's rows on AWS: what the planner sees, and beside it how each row is read and written. */
-import { messageOf } from '../../kernel/errors.ts';
+import { GovbootError, messageOf } from '../../kernel/errors.ts';
 import type { Json } from '../../kernel/json.ts';
 import type { Blueprint } from '../../plan/blueprint.ts';
 import type {
@@ -116,19 +116,24 @@ export function parsed(text: string, what: string): Observed {
   }
 }
 
-/** Every page of a listing. */
+/** Every page of a listing. @throws CLOUD_FAILED when a page leads back to one that was read: the listing would never end */
 export async function pages<P>(
   page: (marker: string | undefined) => Promise<P>,
   next: (page: P) => string | undefined,
 ): Promise<readonly P[]> {
   const all: P[] = [];
-  let marker: string | undefined;
-  do {
+  const given = new Set<string>();
+  for (let marker: string | undefined; ;) {
     const answer = await page(marker);
     all.push(answer);
     marker = next(answer);
-  } while (marker !== undefined && marker !== '');
-  return all;
+    if (marker === undefined || marker === '') return all;
+    if (given.has(marker))
+      throw new GovbootError('CLOUD_FAILED', `a listing goes in a circle: the page after "${marker}" again`, {
+        data: { marker },
+      });
+    given.add(marker);
+  }
 }
 
 /** For what govboot neither turns on nor off: if it is other than wanted, somebody else made it so. */

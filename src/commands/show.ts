@@ -80,6 +80,9 @@ async function runOf(history: History, prefix: string): Promise<Found> {
   return { file: blobName(digest), value: toJson(parseLock(bytes, blobName(digest))) };
 }
 
+/** Characters of an id from which on a slip can be told from another id. */
+const SHORTEST_ID = 6;
+
 function noRecord(
   asked: string,
   meant: readonly string[],
@@ -90,10 +93,13 @@ function noRecord(
     return new GovbootError('USAGE', `${String(meant.length)} runs begin with "${asked}"`, {
       hint: `name more of it: ${meant.join(', ')}`,
     });
-  const near = nearest(
-    asked,
-    runs.map((run) => run.slice(0, asked.length)),
-  );
+  const near =
+    asked.length < SHORTEST_ID
+      ? undefined
+      : nearest(
+          asked,
+          runs.map((run) => run.slice(0, asked.length)),
+        );
   return new GovbootError('USAGE', `"${asked}" is no entry and no run on record`, {
     hint:
       near === undefined

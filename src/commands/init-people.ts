@@ -1,6 +1,6 @@
 /** The people and root keys of `govboot init`, asked for one by one. Keys are chosen from those that gpg has, or named. */
+import { fileOf } from '../inputs/file-read.ts';
 import { GovbootError, isGovbootError } from '../kernel/errors.ts';
-import { sha256 } from '../kernel/digest.ts';
 import type { Fingerprint, KeyRead } from '../inputs/facts.ts';
 import type { OwnKey, Ports } from '../ports.ts';
 import { parsePersonName, parseRoles, printOf, type PersonAsked } from './init-options.ts';
@@ -186,7 +186,7 @@ export async function keyIn(
 ): Promise<{ readonly fingerprint: Fingerprint; readonly bytes: Uint8Array }> {
   const bytes = await ports.files.read(path);
   const named = async (name: string): Promise<KeyRead | undefined> =>
-    (await ports.verifier.keys([{ path: name, bytes, sha256: sha256(bytes) }]))[0];
+    (await ports.verifier.keys([fileOf(name, bytes)]))[0];
   let read = await named(path);
   // Key files of a repository are named by their fingerprint; of one with another name the reader tells how it must be called.
   const wanted =

@@ -2,6 +2,7 @@
  * What `govboot init` is about to write, judged by the gates before it is written: the policy as a whole, for an intent of every
  * environment in every region, and the list of people. What is left for a later `check` is who signed, and that is all. Pure.
  */
+import { fileOf } from '../inputs/file-read.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { addSeconds, type Instant } from '../kernel/time.ts';
 import type { FileRead, Fingerprint, KeyRead } from '../inputs/facts.ts';
@@ -13,7 +14,6 @@ import { judgeParity } from '../gates/parity.ts';
 import { uselessKey } from '../gates/signature.ts';
 import { peopleFindings } from '../gates/trust-people.ts';
 import { finding, type Finding, type GateVerdict } from '../gates/verdict.ts';
-import { asFile } from './as-file.ts';
 import { intentText } from './intent-text.ts';
 
 export interface Scaffold {
@@ -107,7 +107,7 @@ function judgeTarget(
   now: Instant,
 ): GateVerdict {
   const text = intentText(draftIntent(parity.value, trust.value, target, now));
-  const intent = parse(asFile(`intents/${target.environment}.yaml`, text), [], readIntent);
+  const intent = parse(fileOf(`intents/${target.environment}.yaml`, text), [], readIntent);
   return judgeParity(
     { environment: target.environment, governance: { templates }, rules: null },
     { trust, parity, intent },

@@ -1,4 +1,5 @@
 /** What `govboot init` says before and after it writes. */
+import { shellWord } from '../kernel/text.ts';
 import { isGovbootError } from '../kernel/errors.ts';
 import type { Ports, Suggested } from '../ports.ts';
 import { personOf } from '../inputs/trust.ts';
@@ -105,7 +106,7 @@ export function nextLines(
   const way = suggested.way ?? (dir === '.' ? null : dir);
   return [
     `next, in this order; ${page} has it for the team:`,
-    ...(way === null ? [] : [`  cd ${quoted(way)}`]),
+    ...(way === null ? [] : [`  cd ${shellWord(way)}`]),
     ...(suggested.isRepository ? [] : ['  git init']),
     ...missing.flatMap((print) => [
       `  # the key of ${whose(print)}, on the machine that has it`,
@@ -121,9 +122,4 @@ export function nextLines(
     ...c.approve.map((line) => `  ${line}`),
     `  govboot check ${c.environment}`,
   ];
-}
-
-/** As a shell takes it for one word. */
-function quoted(text: string): string {
-  return /^[A-Za-z0-9_./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,5 @@
 /** `govboot init`: scaffolds a governed repository. Everything is asked and judged first; then files are made, none is overwritten. */
+import { fileOf } from '../inputs/file-read.ts';
 import { sameBytes } from '../kernel/canonical.ts';
 import { GovbootError, isGovbootError } from '../kernel/errors.ts';
 import { sha256 } from '../kernel/digest.ts';
@@ -7,7 +8,6 @@ import type { BackendThere } from '../inputs/backend-block.ts';
 import { TRUST_FILE } from '../inputs/trust.ts';
 import { PARITY_FILE } from '../street/gather.ts';
 import type { Ports } from '../ports.ts';
-import { asFile } from './as-file.ts';
 import type { CommandRun } from './command.ts';
 import { intentText } from './intent-text.ts';
 import { ask, type Asked, type InitOptions } from './init-ask.ts';
@@ -129,7 +129,7 @@ async function compose(
   const documents: Documents = new Map();
   const templates: FileRead[] = [];
   for (const name of TEMPLATES)
-    templates.push(asFile(`templates/${name}`, await ports.scaffold(`templates/${name}`)));
+    templates.push(fileOf(`templates/${name}`, await ports.scaffold(`templates/${name}`)));
   const parity = fillParity(await scaffoldText(ports, `${PARITY_FILE}.tmpl`), {
     ...asked,
     templates: templates.map(({ path, bytes }) => [path.slice('templates/'.length), sha256(bytes)]),
@@ -141,7 +141,7 @@ async function compose(
   });
   const { files, reads } = await keyFiles(ports, asked, options.keyFiles);
   const proof = prove(
-    { parity: asFile(PARITY_FILE, parity), trust: asFile(TRUST_FILE, trust), templates, keys: reads },
+    { parity: fileOf(PARITY_FILE, parity), trust: fileOf(TRUST_FILE, trust), templates, keys: reads },
     ports.clock.now(),
   );
   for (const { path, bytes } of [...templates, ...files]) documents.set(path, bytes);
@@ -180,7 +180,7 @@ async function keyFiles(
   }
   const files = wanted.flatMap((print) => {
     const bytes = seen.get(print);
-    return bytes === undefined ? [] : [asFile(`policies/keys/${print}.asc`, bytes)];
+    return bytes === undefined ? [] : [fileOf(`policies/keys/${print}.asc`, bytes)];
   });
   const reads = await ports.verifier.keys(files);
   const [wrong] = reads.flatMap((read) => (read.is === 'problem' ? [read] : []));
@@ -214,7 +214,7 @@ async function sortOut(
       if (await ports.files.exists(at(other))) kept.push(other);
       else create.set(other, content);
     } else if (KEPT.includes(path)) kept.push(path);
-    else if (!sameBytes(await ports.files.read(at(path)), asFile(path, content).bytes)) inTheWay.push(path);
+    else if (!sameBytes(await ports.files.read(at(path)), fileOf(path, content).bytes)) inTheWay.push(path);
   }
   refuseInTheWay(inTheWay.map(at));
   return { create, kept };

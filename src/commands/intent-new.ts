@@ -1,4 +1,5 @@
 /** `govboot intent new`: writes an intent for the tag at HEAD, from the policy and what was asked. */
+import { fileOf } from '../inputs/file-read.ts';
 import { toJson } from '../kernel/json.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { addSeconds } from '../kernel/time.ts';
@@ -9,7 +10,6 @@ import { parseTrust, TRUST_FILE } from '../inputs/trust.ts';
 import { factsOf, readLedger } from '../evidence/ledger.ts';
 import { PARITY_FILE } from '../street/gather.ts';
 import type { Ports } from '../ports.ts';
-import { asFile } from './as-file.ts';
 import type { CommandOptions, CommandRun } from './command.ts';
 import { askIntent, isAsking } from './intent-ask.ts';
 import { hoursOf, policyOf, requesterOf, tagsAtHead, type IntentAsked } from './intent-asked.ts';
@@ -55,7 +55,7 @@ export const intentNew: CommandRun<'intent new'> = async (ports, options) => {
   };
   const path = asked.out;
   const text = `${await schemaLine(ports, path)}${intentText(intent)}`;
-  parseIntent(asFile(path, text));
+  parseIntent(fileOf(path, text));
   if (asking)
     await askToWrite(
       ports,

@@ -1,4 +1,5 @@
 /** This machine: programs, terminal, process, and who may read what should be for its owner alone. */
+import { shellWord } from '../kernel/text.ts';
 import { findingsOf, judgeProcess } from '../gates/process.ts';
 import type { EnvironmentFacts } from '../inputs/facts.ts';
 import type { Parity } from '../inputs/parity.ts';
@@ -161,7 +162,7 @@ function rightsOf({ secrets }: MachineFacts): Verdict {
   if (open.length > 0)
     return wrong(
       open.map(({ what, place }) => `${what} ${place.path} is open to others (${octal(place)})`).join('; '),
-      `chmod go= ${open.map(({ place }) => quoted(place.path)).join(' ')}`,
+      `chmod go= ${open.map(({ place }) => shellWord(place.path)).join(' ')}`,
     );
   return seen.length === 0
     ? ok('no file of yours holds keys or credentials here')
@@ -170,9 +171,4 @@ function rightsOf({ secrets }: MachineFacts): Verdict {
 
 export function octal({ mode }: Pick<PlaceSeen, 'mode'>): string {
   return `mode ${(mode ?? 0).toString(8).padStart(4, '0')}`;
-}
-
-/** As a shell takes it (POSIX.1-2017, Shell §2.2.2). */
-export function quoted(path: string): string {
-  return /^[\w./~+:@-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }

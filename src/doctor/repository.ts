@@ -1,10 +1,11 @@
 /** This repository: what is pinned, who is trusted and for how long, where evidence goes. */
+import { shellWord } from '../kernel/text.ts';
 import { humanSeconds, secondsBetween, type Instant } from '../kernel/time.ts';
 import type { KeyFacts, PinFacts } from '../inputs/facts.ts';
 import { isActive } from '../inputs/trust.ts';
 import { diagnosis, judged, left, ok, warning, wrong, wrongBy, type Verdict } from './diagnosis.ts';
 import type { Diagnosis, DoctorFacts, Look, PlaceSeen, RepositoryFacts, TrustFacts } from './facts.ts';
-import { octal, quoted } from './machine.ts';
+import { octal } from './machine.ts';
 
 const DAY = 86_400;
 /** Seconds before an end at which it is told. */
@@ -62,7 +63,7 @@ function pinsFileOf(all: readonly PinFacts[], place: PlaceSeen): Verdict {
     );
   const { mode } = place;
   if (mode !== null && (mode & 0o077) !== 0)
-    return warning(`${place.path} is open to others (${octal(place)})`, `chmod 600 ${quoted(place.path)}`);
+    return warning(`${place.path} is open to others (${octal(place)})`, `chmod 600 ${shellWord(place.path)}`);
   return ok(`${counted(all.length, 'repository', 'repositories')} in ${place.path}`);
 }
 
@@ -160,11 +161,11 @@ function keyOf(what: string, key: KeyFacts, now: Instant): Verdict {
 
 function evidenceOf({ path, is, writable, freeBytes, mode }: PlaceSeen): Verdict {
   if (is === 'file' || is === 'other')
-    return wrong(`${path} is no folder`, `look at it, and move it away: ${quoted(path)}`);
+    return wrong(`${path} is no folder`, `look at it, and move it away: ${shellWord(path)}`);
   if (!writable)
     return wrong(
       is === 'missing' ? `${path} could not be made` : `${path} cannot be written (${octal({ mode })})`,
-      `chmod u+w ${quoted(is === 'missing' ? path.slice(0, path.lastIndexOf('/')) : path)}`,
+      `chmod u+w ${shellWord(is === 'missing' ? path.slice(0, path.lastIndexOf('/')) : path)}`,
     );
   if (freeBytes !== null && freeBytes < LEAST_FREE)
     return wrong(

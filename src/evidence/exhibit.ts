@@ -1,4 +1,5 @@
 /** The evidence as it is examined: every file read once, so that what is hashed, verified and parsed are the same bytes. */
+import { fileOf } from '../inputs/file-read.ts';
 import { sha256 } from '../kernel/digest.ts';
 import { isGovbootError } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
@@ -86,10 +87,6 @@ async function keysOf(
 function revokedParts(read: KeyRead | undefined): readonly string[] {
   if (read?.is !== 'key') return [];
   return [read.key, ...read.key.subkeys].flatMap((part) => (part.revoked === null ? [] : [part.fingerprint]));
-}
-
-export function fileOf(path: string, bytes: Uint8Array): FileRead {
-  return { path, bytes, sha256: sha256(bytes) };
 }
 
 /** The content of a blob under the name that it had, if it is there and is what its name says. */

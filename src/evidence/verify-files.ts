@@ -2,7 +2,8 @@
 import { sha256 } from '../kernel/digest.ts';
 import { attempt } from '../kernel/errors.ts';
 import { safe } from '../kernel/text.ts';
-import { fileOf, type Exhibit } from './exhibit.ts';
+import { fileOf } from '../inputs/file-read.ts';
+import type { Exhibit } from './exhibit.ts';
 import {
   blobName,
   CHECKPOINT,

@@ -7,7 +7,8 @@ import { addSeconds } from '../kernel/time.ts';
 import type { Fingerprint, KeyFacts, KeyPart, SignatureFacts, VerifierSays } from '../inputs/facts.ts';
 import { parseSignatureFile } from '../inputs/signature-packet.ts';
 import { judgeSignature, type Signed } from '../gates/signature.ts';
-import { fileOf, type Exhibit } from './exhibit.ts';
+import { fileOf } from '../inputs/file-read.ts';
+import type { Exhibit } from './exhibit.ts';
 import type { Axis } from './report.ts';
 
 export type SignatureAnswer =

@@ -1,4 +1,5 @@
 /** What the rules are given and what they answered, as documents: kept byte for byte in the evidence, read back by auditors. */
+import { fileOf } from './file-read.ts';
 import * as z from 'zod';
 import { canonicalBytes } from '../kernel/canonical.ts';
 import { sha256 } from '../kernel/digest.ts';
@@ -99,9 +100,5 @@ export function rulesRecord(policy: RulesPolicy | null, rules: RulesFacts | null
     results: answer.results,
   };
   const names = rulesNames(policy.file);
-  return [rules.file.value, asFile(names.input, input), asFile(names.decision, canonicalBytes(decision))];
-}
-
-function asFile(path: string, bytes: Uint8Array): FileRead {
-  return { path, bytes, sha256: sha256(bytes) };
+  return [rules.file.value, fileOf(names.input, input), fileOf(names.decision, canonicalBytes(decision))];
 }

@@ -71,3 +71,8 @@ function distance(a: string, b: string): number {
 function cell(row: readonly number[], i: number): number {
   return row[i] ?? Infinity;
 }
+
+/** As a shell takes it for one word (POSIX.1-2017, Shell §2.2.2). A tilde in front would be another folder. */
+export function shellWord(text: string): string {
+  return /^[\w./+:@-][\w./~+:@-]*$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -2,7 +2,7 @@
  * An approval as it is offered: a plan, and signatures over its bytes. Each file is read once; what is judged, compared and kept as
  * evidence are those bytes. Who may approve, and when, is judged in gates/approval.ts.
  */
-import { sha256 } from '../kernel/digest.ts';
+import { fileOf } from '../inputs/file-read.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
 import { clip, safe } from '../kernel/text.ts';
@@ -60,7 +60,7 @@ export async function readApproval(
 
 async function readFile(files: Files, path: string): Promise<FileRead> {
   const bytes = await files.read(path);
-  return { path, bytes, sha256: sha256(bytes) };
+  return fileOf(path, bytes);
 }
 
 /** Where an approval is offered: what was gathered and judged here, and who will sign the evidence. */

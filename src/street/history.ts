@@ -1,4 +1,5 @@
 /** The ledger with all that a reader needs beside it: who signed, why it was done, and whether any of it is to be believed. */
+import { fileOf } from '../inputs/file-read.ts';
 import { attempt } from '../kernel/errors.ts';
 import type { Fingerprint } from '../inputs/facts.ts';
 import type { LedgerEntry } from '../inputs/evidence-documents.ts';
@@ -69,9 +70,8 @@ export async function intentsOf({ ledger, store }: History): Promise<ReadonlyMap
   for (const digest of digests) {
     const bytes = await store.read(blobName(digest));
     if (bytes === null || sha256(bytes) !== digest) continue;
-    const file = { path: blobName(digest), bytes, sha256: sha256(bytes) };
     const intent = attempt(
-      () => parseIntent(file),
+      () => parseIntent(fileOf(blobName(digest), bytes)),
       () => null,
     );
     if (intent !== null) found.set(digest, intent);
@@ -93,7 +93,7 @@ export async function namesOf(
   for (const print of prints) {
     const path = keyName(print);
     const bytes = await store.read(path);
-    if (bytes !== null) files.push({ path, bytes, sha256: sha256(bytes) });
+    if (bytes !== null) files.push(fileOf(path, bytes));
   }
   const keys = await verifier.keys(files);
   return new Map(

@@ -2,6 +2,7 @@
  * Whether a refusal may go into the ledger. A run that passed the gates has shown who signs and what it builds on; one that was refused
  * has shown nothing, so it is asked here: an entry by the wrong person, or over a forged one, would spoil the evidence for good.
  */
+import { fileOf } from '../inputs/file-read.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { sha256 } from '../kernel/digest.ts';
 import type { Instant } from '../kernel/time.ts';
@@ -39,7 +40,7 @@ export async function signerOfRefusal(input: {
     throw new GovbootError('EVIDENCE_MISSING', `${name} is not in the evidence yet`, {
       data: { file: name },
     });
-  return { path: name, bytes, sha256: sha256(bytes) };
+  return fileOf(name, bytes);
 }
 
 /** The list of people under which the last run began; only runs that passed the gates begin. */
@@ -56,5 +57,5 @@ async function trustInForce(store: EvidenceStore, ledger: Ledger): Promise<Trust
       'EVIDENCE_INVALID',
       `${blobName(ref.sha256)}, the list of people who may sign evidence, is missing or changed`,
     );
-  return parseTrust({ path: TRUST_NAME, bytes, sha256: sha256(bytes) });
+  return parseTrust(fileOf(TRUST_NAME, bytes));
 }

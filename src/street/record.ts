@@ -1,5 +1,6 @@
 /** What a run puts on record: refusals, its beginning, its end, its failure. Glue between the street and the evidence room. */
-import { sha256, type Sha256 } from '../kernel/digest.ts';
+import { fileOf } from '../inputs/file-read.ts';
+import type { Sha256 } from '../kernel/digest.ts';
 import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
 import type { FileRead, Fingerprint } from '../inputs/facts.ts';
 import { rulesRecord } from '../inputs/rules-documents.ts';
@@ -165,8 +166,8 @@ class Record implements Recorder {
       read.is !== 'tag'
         ? []
         : [
-            asFile(`refs/tags/${tag.name}#payload`, read.tag.payload),
-            asFile(`refs/tags/${tag.name}#signature`, read.tag.signature),
+            fileOf(`refs/tags/${tag.name}#payload`, read.tag.payload),
+            fileOf(`refs/tags/${tag.name}#signature`, read.tag.signature),
           ];
     const rules = rulesRecord(parity.rules, facts.rules);
     return [...documents, ...signatureFiles, ...files.versions, ...files.templates, ...halves, ...rules];
@@ -230,8 +231,4 @@ class Record implements Recorder {
       sign: checkedSigner(signer, verifier, keyFile, () => clock.now()),
     };
   }
-}
-
-function asFile(path: string, bytes: Uint8Array): FileRead {
-  return { path, bytes, sha256: sha256(bytes) };
 }

@@ -1,4 +1,5 @@
 /** The files on disk: each read once, through no link; what is hashed for the tree is the very buffer that is handed out. */
+import { fileOf } from '../inputs/file-read.ts';
 import { createHash } from 'node:crypto';
 import { readSync, type Dirent, type Stats } from 'node:fs';
 import { readdir, readlink } from 'node:fs/promises';
@@ -185,7 +186,7 @@ export class WorkTree {
           `${path} is not read: it and the files before it have more than ${String(this.limits.kept)} bytes`,
         );
       const bytes = await readToEnd(handle, MAX_GOVERNED, path);
-      const file = { path, bytes, sha256: sha256(bytes) };
+      const file = fileOf(path, bytes);
       const hashed = this.hashed.get(path);
       if (hashed !== undefined && hashed !== file.sha256)
         throw new ProblemError('FILE_UNSAFE', `${path} changed while it was read`);

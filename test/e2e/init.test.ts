@@ -23,11 +23,7 @@ test('Ctrl-C at a question writes nothing', { timeout: 60_000 }, async () => {
   await terminal.type('\x03');
   expect((await terminal.exit).code).toBe(130);
   expect(terminal.screen().replaceAll(/\s+/g, ' ')).toMatch(
-    shown(
-      'INTERRUPTED',
-      'no answer was given to "organisation"',
-      'nothing was written; run it again',
-    ),
+    shown('INTERRUPTED', 'no answer was given to "organisation"', 'nothing was written; run it again'),
   );
   expect(existsSync(join(folder, 'infra', 'policies'))).toBe(false);
 });

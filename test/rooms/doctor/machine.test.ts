@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { diagnose } from '../../../src/doctor/index.ts';
 import { isAtLeast, majorOf } from '../../../src/doctor/version.ts';
-import { quoted } from '../../../src/doctor/machine.ts';
+import { shellWord } from '../../../src/kernel/text.ts';
 import type { Parity } from '../../../src/inputs/parity.ts';
 import { factsOf, failed, left, place, policy, program, said, seen } from './facts.ts';
 
@@ -183,7 +183,7 @@ describe('file rights', () => {
       text: "key file /home/o'hara/my key is open to others (mode 0644)",
       mend: String.raw`chmod go= '/home/o'\''hara/my key'`,
     });
-    expect(quoted('/home/a_b-c/~+:@.key')).toBe('/home/a_b-c/~+:@.key');
+    expect(shellWord('/home/a_b-c/~+:@.key')).toBe('/home/a_b-c/~+:@.key');
   });
 
   test('what is not there, cannot be looked at, or has no rights here is not open', () => {

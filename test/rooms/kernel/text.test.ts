@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clip, isSafe, nearest, safe, safeJson } from '../../../src/kernel/text.ts';
+import { clip, isSafe, nearest, safe, safeJson, shellWord } from '../../../src/kernel/text.ts';
 
 describe('what is not safe to print', () => {
   it.each([
@@ -111,5 +111,20 @@ describe('suggestions', () => {
   it('are not looked for where a word is no word any more', () => {
     expect(nearest('e'.repeat(64), ['e'.repeat(63)])).toBe('e'.repeat(63));
     expect(nearest('e'.repeat(65), ['e'.repeat(64)])).toBeUndefined();
+  });
+});
+
+describe('a word of a shell', () => {
+  it.each([
+    ['infra', 'infra'],
+    ['../a_b/c-d.key', '../a_b/c-d.key'],
+    ['/home/a/~+:@.key', '/home/a/~+:@.key'],
+    ['~evil', "'~evil'"],
+    ['', "''"],
+    ['a b', "'a b'"],
+    ["it's", "'it'\\''s'"],
+    ['$(x)', "'$(x)'"],
+  ])('%j is written %s', (text, word) => {
+    expect(shellWord(text)).toBe(word);
   });
 });

@@ -68,7 +68,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     pins: makePins(globals.pins === null ? defaultPinsFile(process.env) : resolve(globals.pins), root),
     evidence: (environment) => makeEvidenceStore(root, evidenceFolder(mode, environment)),
     terminal: makeTerminal(process.env, clock),
-    wizard: makeWizard(process.env, globals.plain),
+    wizard: makeWizard(process.env, globals),
     ...lazyPorts(root),
     machine: makeMachine(process.env, { ...ITSELF, version, repository: root }),
     ...forTheDoctor(globals, root, clock),
@@ -151,7 +151,7 @@ function lazySigner(globals: Globals, repository: string, emit: Emit, learn: Lea
           data: { key: null },
         });
       const spec = parseSignerSpec(globals.key);
-      if (spec.kind === 'file') return makeSigner({ ...spec, passphrase: () => askPassphrase(emit, learn) });
+      if (spec.kind === 'file') return makeSigner({ ...spec, passphrase: () => askPassphrase(globals, emit, learn) });
       return makeSigner(spec.kind === 'gpg' ? { ...spec, repository } : spec);
     })();
     return made;
@@ -176,9 +176,9 @@ function forTheDoctor(
   };
 }
 
-async function askPassphrase(emit: Emit, learn: Learn): Promise<string> {
+async function askPassphrase(globals: Globals, emit: Emit, learn: Learn): Promise<string> {
   const { makeWizard } = await import('./world/wizard.ts');
-  const wizard = makeWizard(process.env);
+  const wizard = makeWizard(process.env, globals);
   if (!wizard.interactive)
     throw new GovbootError(
       'SIGNER',

@@ -1,6 +1,7 @@
 /** Questions in lines of words that are not drawn again, for screen readers. */
 import { createInterface } from 'node:readline';
 import process from 'node:process';
+import { StringDecoder } from 'node:string_decoder';
 import { GovbootError } from '../kernel/errors.ts';
 import { safe } from '../kernel/text.ts';
 import type { Wizard } from '../ports.ts';
@@ -45,6 +46,51 @@ export async function chosenPlainly({
       : null,
   );
   return choices[Number(number) - 1]?.value ?? '';
+}
+
+const CTRL_C = '\u0003';
+const CTRL_D = '\u0004';
+const CTRL_U = '\u0015';
+
+/** What is typed is shown nowhere, not even as stars: a screen reader would read each of them. As it is, blanks at its ends too. */
+export async function hiddenPlainly(message: string): Promise<string> {
+  const { stdin } = process;
+  process.stderr.write(`question: ${safe(message)} (what is typed is not shown): `);
+  const decoder = new StringDecoder();
+  let text: string[] = [];
+  stdin.setRawMode(true);
+  try {
+    for (;;)
+      for (const key of decoder.write(await nextBytes(stdin, message))) {
+        if (key === CTRL_C || key === CTRL_D) throw noAnswer(message);
+        if (key === '\r' || key === '\n') return text.join('');
+        if (key === CTRL_U) text = [];
+        else if (key === '\u007f' || key === '\b') text.pop();
+        else text.push(key);
+      }
+  } finally {
+    stdin.setRawMode(false);
+    process.stderr.write('\n');
+  }
+}
+
+function nextBytes(stdin: NodeJS.ReadStream, message: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const done = (): void => {
+      stdin.off('data', onData).off('end', onEnd);
+      stdin.pause();
+    };
+    const onData = (bytes: Buffer): void => {
+      done();
+      resolve(bytes);
+    };
+    const onEnd = (): void => {
+      done();
+      reject(noAnswer(message));
+    };
+    // Listening alone does not start it again once it was paused.
+    stdin.on('data', onData).on('end', onEnd).resume();
+  });
 }
 
 export function noAnswer(message: string, cause?: unknown): GovbootError {

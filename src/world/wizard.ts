@@ -2,13 +2,14 @@
 import { isatty } from 'node:tty';
 import { safe } from '../kernel/text.ts';
 import type { Wizard } from '../ports.ts';
-import { askedPlainly, chosenPlainly, noAnswer, safeOrNull } from './plain-wizard.ts';
+import { askedPlainly, chosenPlainly, hiddenPlainly, noAnswer, safeOrNull } from './plain-wizard.ts';
 import { ciOf } from './style-of.ts';
 
-/** @param plain asks in one line of words that is not drawn again, for screen readers */
-export function makeWizard(env: NodeJS.ProcessEnv, plain = false): Wizard {
+/** @param asked `plain` asks in lines of words that are not drawn again, for screen readers; so does a terminal that cannot draw */
+export function makeWizard(env: NodeJS.ProcessEnv, asked: { readonly plain: boolean }): Wizard {
+  const plain = asked.plain || env['TERM'] === 'dumb';
   return {
-    interactive: isatty(0) && isatty(2) && ciOf(env) === null && env['TERM'] !== 'dumb',
+    interactive: isatty(0) && isatty(2) && ciOf(env) === null,
     ask: async ({ message, initial, problem }) => {
       if (plain) return askedPlainly(message, initial, problem);
       const text = await prompted(message, {
@@ -33,7 +34,8 @@ export function makeWizard(env: NodeJS.ProcessEnv, plain = false): Wizard {
             })),
           }),
     // As it is: a passphrase may begin or end with a space.
-    secret: (message) => prompted(message, { type: 'password', mask: true }),
+    secret: (message) =>
+      plain ? hiddenPlainly(message) : prompted(message, { type: 'password', mask: true }),
   };
 }
 

@@ -6,6 +6,7 @@ import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordNotRun, whereIs } from '../harness/capabilities.ts';
 import { govbootPath, runCommand } from '../harness/cli.ts';
+import { startTerminal } from '../harness/pty.ts';
 
 let folder = '';
 const path = (): string => `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`;
@@ -96,6 +97,27 @@ describe.each(SHELLS)('%s', (shell, ask) => {
 
   test.skipIf(!isHere)('offers nothing of its own where a file may stand', async () => {
     if (shell !== 'fish') expect(await ask(['--key', ''])).toEqual([]);
+  });
+});
+
+describe.each([
+  ['bash', ['--norc', '-i'], 'source <(govboot completion bash)'],
+  ['zsh', ['-f', '-i'], 'autoload -U compinit && compinit -u -d ./dump && source <(govboot completion zsh)'],
+  ['fish', ['--no-config', '-i'], 'govboot completion fish | source'],
+] as const)('%s at a terminal', (shell, args, load) => {
+  test.skipIf(whereIs(shell) === null)('completes what is typed when Tab is pressed', async () => {
+    const env = { PATH: path(), HOME: folder, PS1: '> ' };
+    const terminal = startTerminal(shell, args, { cwd: folder, env });
+    // The echo of the line has a quote in the middle of the word that is waited for.
+    await terminal.type(`${load}; echo lo''aded\r`);
+    await terminal.waitFor(/loaded/);
+    await terminal.type('govboot ver\t');
+    await terminal.waitFor(/govboot verify|ify /);
+    await terminal.type('\u0015');
+    await terminal.type('govboot check pr\t');
+    await terminal.waitFor(/prod|od /);
+    terminal.kill('SIGKILL');
+    await terminal.exit;
   });
 });
 

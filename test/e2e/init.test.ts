@@ -1,16 +1,17 @@
 // From an empty folder to a check that passes, with nothing edited by hand: once by options, once through the questions at a terminal.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import * as openpgp from 'openpgp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requireOrSkip } from '../harness/capabilities.ts';
-import { runCli, runCommand, type CliResult } from '../harness/cli.ts';
+import { govbootPath, runCli, runCommand, type CliResult } from '../harness/cli.ts';
 import { temporaryFolder } from '../harness/git-fixture.ts';
 import { makeGoverned } from '../harness/governed-repo.ts';
 import { shown } from '../harness/shown.ts';
 import { startGovboot } from '../harness/operator.ts';
-import type { Terminal } from '../harness/pty.ts';
+import { startTerminal, type Terminal } from '../harness/pty.ts';
 
 test('Ctrl-C at a question writes nothing', { timeout: 60_000 }, async () => {
   const folder = temporaryFolder();
@@ -48,6 +49,30 @@ test(
     expect((await terminal.exit).code).toBe(0);
     expect(terminal.screen()).not.toContain('horse');
     expect(terminal.screen()).toContain('nobody else has to sign');
+    for (const [term, flags] of [
+      ['TERM=xterm', ['--plain']],
+      ['TERM=dumb', []],
+    ] as const) {
+      rmSync(join(governed.repo.root, 'intents/two.yaml.asc'));
+      // The pseudo-terminal sets TERM itself.
+      const command = [term, process.execPath, govbootPath, ...flags, ...sign];
+      const plain = startTerminal('env', command, { cwd: governed.folder, env: governed.env });
+      await plain.waitFor(/question: passphrase of the key file \(what is typed is not shown\): $/, 30_000);
+      // Corrected twice: as a whole, and by a letter of two bytes and one more.
+      await plain.type('wrong\u0015correct horxé\u007f\u007fse\r');
+      expect((await plain.exit).code, plain.screen()).toBe(0);
+      expect(plain.screen()).not.toContain('rse');
+      expect(plain.raw()).not.toContain('\u001b');
+    }
+    rmSync(join(governed.repo.root, 'intents/two.yaml.asc'));
+    const declined = startGovboot(['--plain', ...sign], {
+      cwd: governed.folder,
+      env: governed.env,
+    });
+    await declined.waitFor(/is not shown\): $/, 30_000);
+    await declined.type('corr\x03');
+    expect((await declined.exit).code).toBe(130);
+    expect(existsSync(join(governed.repo.root, 'intents/two.yaml.asc'))).toBe(false);
   },
 );
 

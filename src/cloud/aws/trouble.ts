@@ -24,6 +24,10 @@ export async function telling<T>(what: string, work: () => Promise<T>): Promise<
       {
         data: { call: operation, resource: what, fault, request_id: requestId },
         cause: error,
+        // Nobody who signs in again is helped by it (S3, error code RequestTimeTooSkewed).
+        ...(fault === 'RequestTimeTooSkewed'
+          ? { hint: 'set the clock of this machine; `govboot doctor` tells how far it is off' }
+          : {}),
       },
     );
   }

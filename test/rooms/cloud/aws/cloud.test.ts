@@ -521,6 +521,21 @@ describe('setting', () => {
     });
   });
 
+  it.each([
+    ['RequestTimeTooSkewed', /^set the clock of this machine; `govboot doctor` tells/],
+    ['ExpiredToken', /^sign in/],
+  ])('what mends %s is told', async (name, hint) => {
+    const api = fakeApi({
+      's3:GetBucketVersioning': () => {
+        throw fault('s3:GetBucketVersioning', 'credentials', name);
+      },
+    });
+    await expect(open(api).cloud.perform(versioning, context())).rejects.toMatchObject({
+      code: 'CREDENTIALS',
+      hint: expect.stringMatching(hint) as string,
+    });
+  });
+
   it('writes to one bucket strictly one after another', async () => {
     const order: string[] = [];
     let writing = 0;

@@ -354,4 +354,6 @@ export interface CloudTarget {
   readonly endpoint: string | null;
   readonly environment: string;
   readonly repository: string;
+  /** Of the AWS configuration, where one run asks several accounts; null as the SDK finds it. */
+  readonly profile: string | null;
 }

@@ -209,6 +209,7 @@ async function reach(
   const api = makeSdkApi({
     region: target.region,
     endpoint: target.endpoint,
+    ...(target.profile === null ? {} : { profile: target.profile }),
     onCall: (info) => {
       emit({ type: 'log', level: 'debug', text: 'call', data: { ...info } });
     },

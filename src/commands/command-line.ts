@@ -1,6 +1,7 @@
 /** The command line as data: every command, option and example. `src/cli.ts` makes a parser of it, and the documents their tables. */
 import { option, repeated, spec, type CommandSpec } from './command-spec.ts';
 import { COMPLETION_COMMAND } from './completion-command.ts';
+import { DRIFT_COMMAND } from './drift-command.ts';
 import { INIT_COMMAND } from './init-command.ts';
 import { INTENT_COMMANDS } from './intent-commands.ts';
 import { LOOK_COMMANDS } from './look-commands.ts';
@@ -126,6 +127,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       rehearse: o['rehearse'] === true,
     }),
   }),
+  DRIFT_COMMAND,
   spec<'backend render'>({
     name: 'backend render',
     args: '<environment>',
@@ -163,4 +165,5 @@ export const SEQUENCE = `The sequence, for one environment:
      without a terminal       plan --out, approve, then apply --approval
   8  govboot verify           check the evidence, now and in ten years
   9  govboot backend render   the backend file for Terraform and OpenTofu
+ 10  govboot drift            is the live backend still as its lock says?
 `;

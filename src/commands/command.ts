@@ -71,6 +71,17 @@ export interface CommandOptions {
     readonly anchor: string | null;
     readonly rehearse: boolean;
   };
+  readonly drift: {
+    /** null: the only one of the policy, or, with `all`, every one. */
+    readonly environment: string | null;
+    readonly all: boolean;
+    readonly watch: boolean;
+    /** Seconds, as given. */
+    readonly every: string | null;
+    /** Of the AWS configuration, with `{environment}` in it. */
+    readonly profile: string | null;
+    readonly rehearse: boolean;
+  };
   readonly 'backend render': {
     readonly environment: string;
     readonly format: 'tf' | 'hcl';

@@ -43,6 +43,8 @@ export function told(entry: LedgerEntry, intent: Intent | null): Told {
       const instead = supersedes === null ? '' : `, in the place of ${supersedes.slice(0, 16)}`;
       return good(`locked by ${lock.slice(0, 16)}${instead}`);
     }
+    case 'DRIFT_FOUND':
+      return bad(`drift found: ${findings(entry.body.findings)}`);
   }
 }
 

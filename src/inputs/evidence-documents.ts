@@ -105,6 +105,19 @@ export const entrySchema = z.discriminatedUnion('type', [
       supersedes: hex64.nullable(),
     }),
   }),
+  z.strictObject({
+    ...common,
+    type: z.literal('DRIFT_FOUND'),
+    body: z.strictObject({
+      /** The lock that the live backend was compared with. */
+      lock_sha256: hex64,
+      /** The whole of what was found, a blob. */
+      drift_sha256: hex64,
+      /** Who read it, by the account's own name. */
+      caller: text,
+      findings: z.array(finding).min(1),
+    }),
+  }),
 ]);
 
 /** How somebody said yes: at a terminal, or by signatures over the plan where none could exist. */

@@ -462,6 +462,18 @@ export const CODES = {
     'find out who changed it, and bring it back first with an intent whose action is correct',
     'a change that nobody signed would vanish beneath one that somebody did',
   ),
+  DRIFT_FOUND: entry(
+    'drift',
+    'the live backend is not as its lock says',
+    'treat it as an incident: find out who changed it (CloudTrail), then write an intent with action correct, or supersede',
+    'what nobody signed was changed, and whoever could do that may have done more',
+  ),
+  DRIFT_UNREADABLE: entry(
+    'cloud',
+    'a part of the live backend could not be read, so that nobody knows whether it drifted',
+    'give the caller the reading permissions of docs/permissions.md, and run `govboot drift` again',
+    'what is hidden is where a change would be hidden: denied is neither gone nor unchanged',
+  ),
   BEYOND_LOCK: entry(
     'plan',
     'an intent that corrects would change more than what drifted',

@@ -13,6 +13,7 @@ export const EXITS = {
   cloud: { code: 7, means: 'the cloud could not be read or reached, or denied a call' },
   invalid: { code: 8, means: 'evidence is invalid' },
   undecided: { code: 9, means: 'evidence could not be judged: something needed is missing' },
+  drift: { code: 10, means: 'the live backend is not as its lock says: a security incident' },
   busy: { code: 75, means: 'somebody else holds the claim; try later' },
   bug: { code: 70, means: 'govboot ended without deciding: a bug' },
   interrupted: { code: 130, means: 'interrupted from the terminal' },

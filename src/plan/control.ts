@@ -83,6 +83,8 @@ export interface ControlSpec {
   /** Can only be chosen when the resource is made. */
   readonly creationOnly?: true;
   readonly irreversible?: true;
+  /** Its value says that there is none of something: whatever is there instead was added by somebody else. */
+  readonly forbids?: true;
   readonly substitutes?: readonly ControlId[];
   /** Resources that must exist before this control can be written. */
   readonly after?: readonly ResourceId[];

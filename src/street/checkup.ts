@@ -120,7 +120,15 @@ function targetOf(
   const repository = trust.is === 'seen' ? trust.value.trust.repository : '';
   return {
     is: 'seen',
-    value: { provider: 'aws', account: named.account, region, endpoint: null, environment, repository },
+    value: {
+      provider: 'aws',
+      account: named.account,
+      region,
+      endpoint: null,
+      profile: null,
+      environment,
+      repository,
+    },
   };
 }
 

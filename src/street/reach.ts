@@ -11,8 +11,9 @@ export interface Doors {
   readonly claims: Claims;
 }
 
-function targetOf(intent: Intent): CloudTarget {
+function targetOf(intent: Intent, profile: string | null): CloudTarget {
   return {
+    profile,
     provider: intent.provider,
     account: intent.account,
     region: intent.region,
@@ -39,8 +40,16 @@ export function isBelieved(facts: Facts): boolean {
   );
 }
 
-/** Asks the cloud who is calling, but not by a way, nor from a process, that the gate will refuse. */
-export async function reach(ports: Ports, intent: Intent | null, machine: EnvironmentFacts): Promise<Remote> {
+/**
+ * Asks the cloud who is calling, but not by a way, nor from a process, that the gate will refuse.
+ * @param profile of the AWS configuration; null as the SDK finds it
+ */
+export async function reach(
+  ports: Pick<Ports, 'cloud'>,
+  intent: Intent | null,
+  machine: EnvironmentFacts,
+  profile: string | null = null,
+): Promise<Remote> {
   if (intent === null)
     return {
       caller: problem('IDENTITY', 'not asked: the intent could not be read, so no account is named'),
@@ -50,7 +59,7 @@ export async function reach(ports: Ports, intent: Intent | null, machine: Enviro
   const [wrong] = findingsOf([endpoints, environment]);
   if (wrong !== undefined) return { caller: problem(wrong.code, `not asked: ${wrong.message}`), doors: null };
   try {
-    const doors = await ports.cloud(targetOf(intent));
+    const doors = await ports.cloud(targetOf(intent, profile));
     return { caller: { is: 'read', value: await doors.cloud.whoAmI() }, doors };
   } catch (error) {
     if (isGovbootError(error)) return { caller: problem(error.code, error.message), doors: null };

@@ -64,7 +64,7 @@ class Record implements Recorder {
         this.ledger,
         refusalEntry(this.ports, this.gathered, this.judgement, error, planned),
       );
-      await this.sealUnlessPending(deps);
+      await sealUnlessPending(deps, this.ledger);
       this.ports.emit({ type: 'note', text: 'the refusal is in the ledger' });
     } catch (cause) {
       this.ports.emit({
@@ -139,20 +139,13 @@ class Record implements Recorder {
         // Somebody else has the environment, and finishes it: this run is over.
         body: { ...decidedOf(planned), code, message: told(messageOf(error)), final: LOST.has(code) },
       });
-      await this.sealUnlessPending(deps);
+      await sealUnlessPending(deps, this.ledger);
     } catch (cause) {
       this.ports.emit({
         type: 'warning',
         text: `the failure could not be put into the ledger: ${messageOf(cause)}`,
       });
     }
-  }
-
-  /** The seal over a new lock is the end of its run, and is left to it: a refusal that sealed would end what --resume is to finish. */
-  private async sealUnlessPending(deps: EvidenceDeps): Promise<void> {
-    const run = factsOf(this.ledger).unfinished?.run;
-    if (run !== undefined && writtenLock(this.ledger)?.body.run === run) return;
-    await seal(deps);
   }
 
   /** Every input byte for byte: documents, their signatures, templates, the tag in its two halves, and rules with what they were asked. */
@@ -231,4 +224,11 @@ class Record implements Recorder {
       sign: checkedSigner(signer, verifier, keyFile, () => clock.now()),
     };
   }
+}
+
+/** The seal over a new lock is the end of its run, and is left to it: another entry that sealed would end what --resume is to finish. */
+export async function sealUnlessPending(deps: EvidenceDeps, ledger: Ledger): Promise<void> {
+  const run = factsOf(ledger).unfinished?.run;
+  if (run !== undefined && writtenLock(ledger)?.body.run === run) return;
+  await seal(deps);
 }

@@ -24,7 +24,7 @@ export function refusalEntry(
         message: f.message,
       })),
     );
-    const findings = bounded(
+    const findings = boundedFindings(
       found.length > 0 ? found : [{ where: 'gates', code: error.code, message: error.message }],
     );
     const intent = gathered.files.intent?.file ?? null;
@@ -46,7 +46,7 @@ export function refusalEntry(
       type: 'PLAN_REFUSED',
       mode,
       refs: [],
-      body: { ...decided, findings: bounded(refusedRows(error, planned)) },
+      body: { ...decided, findings: boundedFindings(refusedRows(error, planned)) },
     };
   return {
     type: 'DECLINED',
@@ -68,7 +68,7 @@ export function told(text: string): string {
 
 type Told = { where: string; code: string; message: string };
 
-function bounded(findings: readonly Told[]): Told[] {
+export function boundedFindings(findings: readonly Told[]): Told[] {
   const all = findings.map((finding) => ({ ...finding, message: told(finding.message) }));
   if (all.length <= MOST_FINDINGS) return all;
   const shown = all.slice(0, MOST_FINDINGS - 1);

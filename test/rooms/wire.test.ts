@@ -28,6 +28,7 @@ const TARGET: CloudTarget = {
   account: '111111111111',
   region: 'eu-central-1',
   endpoint: null,
+  profile: null,
   environment: 'dev',
   repository: '5f0c2a4e-1b7d-4c3a-9e2f-0a1b2c3d4e5f',
 };

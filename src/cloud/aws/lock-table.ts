@@ -157,6 +157,7 @@ const noExpiry: AwsControl = {
   needs: ['table'],
   satisfies: clauses(['ISO/IEC 27001:2022', 'A.8.9']),
   atCreation: true,
+  forbids: true,
   desired: () => value('DISABLED'),
   compare: foreignUnlessEqual,
   read: (api, b) =>
@@ -178,6 +179,7 @@ const noStreams: AwsControl = {
   needs: ['table'],
   satisfies: clauses(['ISO/IEC 27001:2022', 'A.8.9']),
   atCreation: true,
+  forbids: true,
   desired: () => value('DISABLED'),
   compare: foreignUnlessEqual,
   read: (api, b) =>

@@ -222,6 +222,7 @@ function exclusiveControl(role: RoleName): AwsControl {
     needs: ['roles'],
     satisfies: NOTHING_WIDER,
     atCreation: true,
+    forbids: true,
     desired: () => value({ attached: [], inline: [] }),
     compare: nothingElse,
     read: (api, b) =>

@@ -20,6 +20,7 @@ export interface SdkOptions {
   readonly region: string;
   /** Only when the intent names one; otherwise the SDK's own resolution is left alone. */
   readonly endpoint: string | null;
+  readonly profile?: string;
   readonly onCall?: (info: CallInfo) => void;
   /** Told of the credentials that were found, before they sign anything that is logged. */
   readonly onCredentials?: (found: Credentials) => void;

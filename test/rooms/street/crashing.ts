@@ -133,7 +133,7 @@ export async function survive(
   expect(typesOf(world).filter((type) => ONCE.includes(type))).toEqual(scene.entries);
   const runs = ledgerOf(world)
     .filter((entry) => !before.has(JSON.stringify(entry)))
-    .flatMap((entry) => (entry.type === 'GATE_FAIL' || entry.type === 'GENESIS' ? [] : [entry.body.run]));
+    .flatMap((entry) => ('run' in entry.body && entry.type !== 'GATE_FAIL' ? [entry.body.run] : []));
   expect(new Set(runs).size, 'one run only').toBe(1);
   expect((await play({ world }, scene.request)).applied?.outcome).toBe('nothing to do');
   return ending;

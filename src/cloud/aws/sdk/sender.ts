@@ -6,6 +6,8 @@ import type { Input, Operation, Output } from '../api.ts';
 export interface SenderOptions {
   readonly region: string;
   readonly endpoint: string | null;
+  /** Of the shared configuration files; the one that the environment names, or `default`, when left out. */
+  readonly profile?: string;
   readonly maxAttempts: number;
   /** Those of another client, so that every service is called by one caller; the SDK's own chain when left out. */
   readonly credentials?: () => Promise<Credentials>;
@@ -64,6 +66,7 @@ export function clientConfig(options: SenderOptions) {
     },
     customUserAgent: 'govboot',
     ...(options.endpoint === null ? {} : { endpoint: options.endpoint }),
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
   };
 }

@@ -7,6 +7,7 @@ import type { AwsApi } from '../../src/cloud/aws/api.ts';
 import { dynamodbBehaviours } from './dynamodb.ts';
 import { iamBehaviours } from './iam.ts';
 import { kmsBehaviours } from './kms.ts';
+import { othersBehaviours } from './others.ts';
 import { s3Behaviours } from './s3.ts';
 import type { Behaviour, ContractWorld } from './world.ts';
 
@@ -41,6 +42,7 @@ export const behaviours: readonly Behaviour[] = [
   ...kmsBehaviours,
   ...dynamodbBehaviours,
   ...iamBehaviours,
+  ...othersBehaviours,
 ];
 
 /**

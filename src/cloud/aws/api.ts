@@ -42,6 +42,7 @@ export interface Operations {
     S3.GetBucketLifecycleConfigurationCommandInput,
     S3.GetBucketLifecycleConfigurationCommandOutput
   >;
+  's3:GetBucketReplication': Call<S3.GetBucketReplicationCommandInput, S3.GetBucketReplicationCommandOutput>;
   's3:PutBucketLifecycleConfiguration': Call<
     S3.PutBucketLifecycleConfigurationCommandInput,
     S3.PutBucketLifecycleConfigurationCommandOutput
@@ -80,6 +81,7 @@ export interface Operations {
     KMS.GetKeyRotationStatusCommandOutput
   >;
   'kms:EnableKeyRotation': Call<KMS.EnableKeyRotationCommandInput, KMS.EnableKeyRotationCommandOutput>;
+  'kms:ListGrants': Call<KMS.ListGrantsCommandInput, KMS.ListGrantsCommandOutput>;
   'kms:ListResourceTags': Call<KMS.ListResourceTagsCommandInput, KMS.ListResourceTagsCommandOutput>;
   'kms:TagResource': Call<KMS.TagResourceCommandInput, KMS.TagResourceCommandOutput>;
 

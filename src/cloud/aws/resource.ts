@@ -136,6 +136,13 @@ export async function pages<P>(
   }
 }
 
+/** For lists that should be empty, and that govboot neither fills nor empties. */
+export function foreignUnlessEmpty(observed: Json): Comparison {
+  return Array.isArray(observed) && observed.length === 0
+    ? { is: 'right' }
+    : { is: 'foreign', found: observed };
+}
+
 /** For what govboot neither turns on nor off: if it is other than wanted, somebody else made it so. */
 export function foreignUnlessEqual(observed: Json, desired: Json): Comparison {
   return observed === desired ? { is: 'right' } : { is: 'foreign', found: observed };

@@ -21,6 +21,7 @@ import {
 } from './resource.ts';
 import { asTags, birthTags, presenceByTags, shownTags, tagList, tagsOf, tagSpec, type Tags } from './tags.ts';
 import { lifecycle } from './state-bucket-lifecycle.ts';
+import { noReplication } from './state-bucket-replication.ts';
 
 /** Every call names the owner: a bucket of that name in another account answers 403 (x-amz-expected-bucket-owner). */
 export function ofBucket(b: Blueprint) {
@@ -235,7 +236,17 @@ export const stateBucket: AwsResource = {
   after: ['state-key'],
   wanted: () => true,
   nameOf: (b) => b.names.bucket,
-  controls: [location, tags, ownership, publicAccess, versioning, encryption, policy, lifecycle],
+  controls: [
+    location,
+    tags,
+    ownership,
+    publicAccess,
+    versioning,
+    encryption,
+    policy,
+    lifecycle,
+    noReplication,
+  ],
   locate: (api, b) => locating(() => locate(api, b)),
   async exists(api, b) {
     await api.call('s3:HeadBucket', ofBucket(b));

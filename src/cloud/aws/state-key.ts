@@ -21,6 +21,7 @@ import {
   type AwsControl,
   type AwsResource,
 } from './resource.ts';
+import { noGrants } from './state-key-grants.ts';
 import { findByTags, keyIds, keyTags } from './state-key-search.ts';
 import { asTags, birthTags, presenceByTags, shownTags, tagList, tagSpec, type Tags } from './tags.ts';
 
@@ -198,7 +199,7 @@ export const stateKey: AwsResource = {
   wanted: () => true,
   nameOf: (b) => b.names.keyAlias,
   canBeMadeTwice: true,
-  controls: [spec, state, tags, policy, alias, rotation],
+  controls: [spec, state, tags, policy, alias, rotation, noGrants],
   locate: (api, b) => locating(() => locate(api, b)),
   async exists(api, b) {
     // Asked beside the alias and not after it: one page of ids costs little, and where there is no alias yet `locate` asks for it next.

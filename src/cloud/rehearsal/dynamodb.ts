@@ -13,6 +13,7 @@ import {
   type Handlers,
 } from './context.ts';
 import { absent, conflict, exists, invalid, notReady } from './faults.ts';
+import { grantTable } from './kms-keys.ts';
 import { billingOf, checkSchema, sseKey, tableTags, wrong } from './dynamodb-rules.ts';
 import { page } from './paging.ts';
 import type { Table } from './state.ts';
@@ -96,6 +97,14 @@ function describe(name: string, table: Table, call: Call): DynamoDB.TableDescrip
       ? {}
       : { SSEDescription: { Status: 'ENABLED', SSEType: 'KMS', KMSMasterKeyArn: table.sseKey } }),
     DeletionProtectionEnabled: table.deletionProtection,
+    ...(table.stream === undefined
+      ? {}
+      : {
+          StreamSpecification: {
+            StreamEnabled: true,
+            StreamViewType: table.stream as DynamoDB.StreamViewType,
+          },
+        }),
   };
 }
 
@@ -125,6 +134,8 @@ function createTable(
     tags,
   };
   save(call.state.tables, regional(call, name), table, call);
+  // The key of DynamoDB's own is no key of this account.
+  if (key !== null && key.includes(':key/')) grantTable(key, name, call);
   return { TableDescription: describe(name, table, call) };
 }
 
@@ -232,8 +243,13 @@ export const dynamodb: Handlers<'dynamodb'> = {
     return { ContinuousBackupsDescription: backups(table, call.sight.now) };
   },
   'dynamodb:DescribeTimeToLive': (input, call) => {
-    find(nameOf(input.TableName, call), call);
-    return { TimeToLiveDescription: { TimeToLiveStatus: 'DISABLED' } };
+    const { ttl } = find(nameOf(input.TableName, call), call);
+    return {
+      TimeToLiveDescription:
+        ttl === undefined
+          ? { TimeToLiveStatus: 'DISABLED' }
+          : { TimeToLiveStatus: 'ENABLED', AttributeName: ttl },
+    };
   },
   'dynamodb:ListTagsOfResource': (input, call) => {
     const { tags } = find(byArn(input.ResourceArn, call), call);

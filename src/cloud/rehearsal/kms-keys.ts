@@ -1,5 +1,5 @@
 /** Finding a key by any of its names, and what its policy lets the caller do. */
-import { arn, current, read, regional, type Call } from './context.ts';
+import { arn, current, newUuid, read, regional, save, type Call } from './context.ts';
 import { decide } from './evaluate.ts';
 import { absent, denied, invalid, notReady, type Refusal } from './faults.ts';
 import { parsePolicy, PolicyProblem, type Statement } from './policy.ts';
@@ -65,6 +65,31 @@ function stored(id: string, call: Call, look: Look): Found {
 
 function malformed(message: string): Refusal {
   return invalid('MalformedPolicyDocumentException', message);
+}
+
+/** DynamoDB grants itself the key of a table that it encrypts, for that table alone, and keeps the grant. */
+export function grantTable(keyArn: string, table: string, call: Call): void {
+  const { id, key } = keyOf(keyArn, call, 'current');
+  const service = `dynamodb.${call.region}.amazonaws.com`;
+  const constraint = { 'aws:dynamodb:tableName': table, 'aws:dynamodb:subscriberId': call.account };
+  const grant = {
+    KeyId: keyArn,
+    GrantId: newUuid(call, 'grant').replaceAll('-', ''),
+    GranteePrincipal: service,
+    RetiringPrincipal: service,
+    IssuingAccount: arn(call, 'iam', '', 'root'),
+    Operations: [
+      'Decrypt',
+      'Encrypt',
+      'GenerateDataKey',
+      'ReEncryptFrom',
+      'ReEncryptTo',
+      'RetireGrant',
+      'DescribeKey',
+    ],
+    Constraints: { EncryptionContextSubset: constraint },
+  };
+  save(call.state.keys, regional(call, id), { ...key, grants: [...(key.grants ?? []), grant] }, call);
 }
 
 /** Bytes of a key policy (CreateKey, Policy). */

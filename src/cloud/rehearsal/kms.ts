@@ -1,6 +1,7 @@
 /** The KMS of the rehearsal cloud: symmetric keys, aliases, policies, rotation. docs/rehearsal-cloud.md, clauses KMS.n. */
 import type * as KMS from '@aws-sdk/client-kms';
 import {
+  plain,
   arn,
   current,
   given,
@@ -270,6 +271,11 @@ export const kms: Handlers<'kms'> = {
       Policy: JSON.stringify(JSON.parse(key.policy), null, 2).replace(/^(\s*"(?:[^"\\]|\\.)*"):/gm, '$1 :'),
       PolicyName: 'default',
     };
+  },
+  'kms:ListGrants': (input, call) => {
+    const { key } = toRead(input.KeyId, 'kms:ListGrants', call);
+    const { items, next } = pageOf(key.grants ?? [], input.Marker, input.Limit, 100, call);
+    return { Grants: items.map((grant) => plain(grant) as KMS.GrantListEntry), ...paged(next) };
   },
   'kms:ListResourceTags': (input, call) => {
     const { key } = toRead(input.KeyId, 'kms:ListResourceTags', call);

@@ -36,6 +36,7 @@ export const MODELLED: Readonly<Record<Operation, readonly string[]>> = {
   's3:PutBucketPolicy': [...CHECKED, 'ConfirmRemoveSelfBucketAccess', 'Policy'],
   's3:GetBucketLifecycleConfiguration': BUCKET,
   's3:PutBucketLifecycleConfiguration': [...CHECKED, 'LifecycleConfiguration'],
+  's3:GetBucketReplication': BUCKET,
   'dynamodb:DescribeTable': TABLE,
   'dynamodb:CreateTable': [
     'AttributeDefinitions',
@@ -78,6 +79,7 @@ export const MODELLED: Readonly<Record<Operation, readonly string[]>> = {
   'kms:PutKeyPolicy': [...KEY, 'BypassPolicyLockoutSafetyCheck', 'Policy', 'PolicyName'],
   'kms:GetKeyRotationStatus': KEY,
   'kms:EnableKeyRotation': [...KEY, 'RotationPeriodInDays'],
+  'kms:ListGrants': [...KEY, ...LISTED],
   'kms:ListResourceTags': [...KEY, ...LISTED],
   'kms:TagResource': [...KEY, 'Tags'],
   'iam:GetRole': ROLE,

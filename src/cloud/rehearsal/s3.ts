@@ -1,6 +1,7 @@
 /** The S3 of the rehearsal cloud: buckets and their settings, never objects. docs/rehearsal-cloud.md, clauses S3.n. */
 import type * as S3 from '@aws-sdk/client-s3';
 import {
+  arn,
   current,
   plain,
   read,
@@ -246,6 +247,19 @@ export const s3: Handlers<'s3'> = {
     return {
       Rules: plain(rules) as unknown as S3.LifecycleRule[],
       TransitionDefaultMinimumObjectSize: 'all_storage_classes_128K',
+    };
+  },
+  's3:GetBucketReplication': (input, call) => {
+    const rules = required(
+      toRead(input, 's3:GetReplicationConfiguration', call).replication ?? null,
+      'ReplicationConfigurationNotFoundError',
+      'The replication configuration was not found',
+    );
+    return {
+      ReplicationConfiguration: {
+        Role: arn(call, 'iam', '', 'role/replication'),
+        Rules: plain(rules) as unknown as S3.ReplicationRule[],
+      },
     };
   },
   's3:PutBucketLifecycleConfiguration': (input, call) =>

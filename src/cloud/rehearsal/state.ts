@@ -23,6 +23,8 @@ export interface Bucket {
   readonly policy: string | null;
   readonly lifecycle: readonly Json[] | null;
   readonly objectLock: boolean;
+  /** Rules that somebody else made: govboot has no call that does. */
+  readonly replication?: readonly Json[];
 }
 
 export interface Table {
@@ -38,6 +40,9 @@ export interface Table {
   /** ARN of the key, or null for the key that DynamoDB owns. */
   readonly sseKey: string | null;
   readonly deletionProtection: boolean;
+  /** Made by somebody else: the kind of view of a stream, the attribute of a time to live. */
+  readonly stream?: string;
+  readonly ttl?: string;
   readonly pitr: { readonly enabledAt: number; readonly days: number } | null;
   readonly tags: Tags;
 }
@@ -49,6 +54,8 @@ export interface Key {
   readonly multiRegion: boolean;
   readonly policy: string;
   readonly rotation: { readonly enabledAt: number; readonly days: number } | null;
+  /** Of DynamoDB for the tables that it encrypts, and what somebody else granted. */
+  readonly grants?: readonly Json[];
   readonly tags: Tags;
 }
 

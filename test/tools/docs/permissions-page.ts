@@ -45,6 +45,7 @@ const NEEDS: Readonly<Record<Operation, readonly Need[]>> = {
   's3:GetBucketPolicy': [on('bucket', 's3:GetBucketPolicy')],
   's3:PutBucketPolicy': [on('bucket', 's3:PutBucketPolicy')],
   's3:GetBucketLifecycleConfiguration': [on('bucket', 's3:GetLifecycleConfiguration')],
+  's3:GetBucketReplication': [on('bucket', 's3:GetReplicationConfiguration')],
   's3:PutBucketLifecycleConfiguration': [on('bucket', 's3:PutLifecycleConfiguration')],
   'dynamodb:DescribeTable': [on('table', 'dynamodb:DescribeTable')],
   'dynamodb:CreateTable': [
@@ -69,6 +70,7 @@ const NEEDS: Readonly<Record<Operation, readonly Need[]>> = {
   'kms:PutKeyPolicy': [on('our key', 'kms:PutKeyPolicy')],
   'kms:GetKeyRotationStatus': [on('our key', 'kms:GetKeyRotationStatus')],
   'kms:EnableKeyRotation': [on('our key', 'kms:EnableKeyRotation')],
+  'kms:ListGrants': [on('our key', 'kms:ListGrants')],
   'kms:ListResourceTags': [on('every key', 'kms:ListResourceTags')],
   'kms:TagResource': [on('our key', 'kms:TagResource')],
   'iam:GetRole': [on('role', 'iam:GetRole')],

@@ -8,6 +8,7 @@ import {
   GetKeyRotationStatusCommand,
   KMSClient,
   ListAliasesCommand,
+  ListGrantsCommand,
   ListKeysCommand,
   ListResourceTagsCommand,
   PutKeyPolicyCommand,
@@ -25,6 +26,7 @@ const commands: Commands<'kms'> = {
   'kms:PutKeyPolicy': PutKeyPolicyCommand,
   'kms:GetKeyRotationStatus': GetKeyRotationStatusCommand,
   'kms:EnableKeyRotation': EnableKeyRotationCommand,
+  'kms:ListGrants': ListGrantsCommand,
   'kms:ListResourceTags': ListResourceTagsCommand,
   'kms:TagResource': TagResourceCommand,
 };

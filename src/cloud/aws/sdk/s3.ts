@@ -5,6 +5,7 @@ import {
   GetBucketLifecycleConfigurationCommand,
   GetBucketOwnershipControlsCommand,
   GetBucketPolicyCommand,
+  GetBucketReplicationCommand,
   GetBucketTaggingCommand,
   GetBucketVersioningCommand,
   GetPublicAccessBlockCommand,
@@ -37,6 +38,7 @@ const commands: Commands<'s3'> = {
   's3:PutBucketPolicy': PutBucketPolicyCommand,
   's3:GetBucketLifecycleConfiguration': GetBucketLifecycleConfigurationCommand,
   's3:PutBucketLifecycleConfiguration': PutBucketLifecycleConfigurationCommand,
+  's3:GetBucketReplication': GetBucketReplicationCommand,
 };
 
 export function open(options: SenderOptions): Sender {

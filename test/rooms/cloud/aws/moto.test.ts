@@ -106,7 +106,9 @@ describe.skipIf(!here)('AWS through the SDK', () => {
         calls.length = 0;
         await expect(bootstrap(b, 'run-2')).resolves.toEqual([]);
         expect(calls.filter(({ operation }) => isMutating(operation))).toEqual([]);
-        expect(calls.every(({ outcome }) => outcome === 'ok')).toBe(true);
+        // What is not replicated says so with an error of its own.
+        const answered = calls.filter(({ operation }) => operation !== 's3:GetBucketReplication');
+        expect(answered.every(({ outcome }) => outcome === 'ok')).toBe(true);
       },
     );
   });

@@ -122,7 +122,7 @@ function ofControl(
   { controls }: LockedBackend,
   observation: Observation,
 ): Found {
-  const place: Place = { resource, control: control.id };
+  const place = { resource, control: control.id };
   const recorded = controls.get(control.id);
   const wanted = recorded ?? wantedNow(control, blueprint, observation.known);
   const observed = observation.controls[control.id];
@@ -160,8 +160,12 @@ function wantedNow(control: ControlSpec, blueprint: Blueprint, known: Known): Js
   return desired.is === 'value' ? desired.value : undefined;
 }
 
-function other(place: Place, { controls }: Pick<LockedBackend, 'controls'>, live: Json): Drift {
-  const recorded = place.control === null ? null : (controls.get(place.control) ?? null);
+function other(
+  place: Place & { readonly control: ControlId },
+  { controls }: Pick<LockedBackend, 'controls'>,
+  live: Json,
+): Drift {
+  const recorded = controls.get(place.control) ?? null;
   return recorded !== null && isOnlyAdded(changesBetween(recorded, live))
     ? extra(place, recorded, live)
     : drifted(place, recorded, live);

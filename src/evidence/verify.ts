@@ -179,7 +179,7 @@ function limitsOf({ anchor, keys }: VerifyInput): string[] {
         ]
       : []),
     ...(keys === undefined ? ['revocations are known as of the stored certificates only'] : []),
-    'whether the cloud is still as the lock says: `govboot plan` reads it',
+    'whether the cloud is still as the lock says: `govboot drift` reads it',
   ];
 }
 

@@ -139,6 +139,7 @@ test('a run that did not finish is told beside what it may have changed', async 
   const world = await lockedWorld();
   world.edit('policies/parity.yaml', 'noncurrent_days: 365', 'noncurrent_days: 300');
   await world.release('v1.1.0');
+  await world.intent({ supersedes: locksOf(world)[0]! });
   await play({ world, mishap: { at: 'cloud', n: 2, how: 'after' } }).catch(() => undefined);
   const { told, rows } = await look(world);
   expect(told.find((line) => line.startsWith('run: '))).toMatch(

@@ -140,7 +140,7 @@ describe('the next command', () => {
 
   test('after an apply is nothing, and the lock says since when and by whom', async () => {
     const { next, of, value, ports } = await look(await lockedWorld());
-    expect(next).toBe('next: nothing is left to do; govboot plan dev looks for drift');
+    expect(next).toBe('next: nothing is left to do; govboot drift dev looks whether it is still so');
     expect(of('lock')).toMatchObject([
       { status: 'ok', text: expect.stringMatching(/^since 2026-11-22T.*, v1\.0\.0, by alice/) },
     ]);

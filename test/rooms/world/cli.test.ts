@@ -44,6 +44,7 @@ async function parse(...argv: readonly string[]): Promise<Parsed> {
 const GLOBALS = { repo: '.', json: false, pins: null, key: null, log: null, debug: false, plain: false };
 const PRINT = '0123456789ABCDEF0123456789ABCDEF01234567';
 
+const LOOK = { all: false, watch: false, every: null, profile: null, rehearse: false };
 const INIT = {
   dir: '.',
   organisation: null,
@@ -170,6 +171,13 @@ describe('a command line', () => {
       { environment: 'dev', intent: 'x', resume: true, approvals: ['a', 'b'], rehearse: true },
     ],
     ['verify dev', 'verify', { environment: 'dev', anchor: null, rehearse: false }],
+    ['drift', 'drift', { ...LOOK, environment: null }],
+    ['drift dev --rehearse', 'drift', { ...LOOK, environment: 'dev', rehearse: true }],
+    [
+      'drift --all --watch --every 60 --profile p',
+      'drift',
+      { ...LOOK, environment: null, all: true, watch: true, every: '60', profile: 'p' },
+    ],
     ['verify dev --rehearse --anchor c', 'verify', { environment: 'dev', anchor: 'c', rehearse: true }],
     [
       'backend render dev',
@@ -231,7 +239,7 @@ describe('a command line', () => {
     expect(COMMANDS.map(({ name }) => name)).toEqual([
       ...['init', 'trust pin', 'trust show', 'trust sign', 'trust next', 'trust update'],
       ...['intent new', 'intent sign', 'intent check'],
-      ...['check', 'plan', 'approve', 'apply', 'verify', 'backend render'],
+      ...['check', 'plan', 'approve', 'apply', 'verify', 'drift', 'backend render'],
       ...['doctor', 'status', 'log', 'show', 'completion'],
     ]);
   });
@@ -314,6 +322,7 @@ describe('a command line that cannot be understood', () => {
       ['plan'],
       ['apply'],
       ['verify'],
+      ['drift'],
       ['intent', 'new'],
       ['backend', 'render'],
     ]) {

@@ -15,7 +15,7 @@ import { watchDrift } from './drift-watch.ts';
 type Options = CommandOptions['drift'];
 
 /** Environments that are read at once: each has some twenty calls under way, in an account of its own. */
-const SIDE_BY_SIDE = 8;
+export const SIDE_BY_SIDE = 8;
 
 /** @throws DRIFT_FOUND, DRIFT_UNREADABLE, and what kept an environment from being looked at, the worst first */
 export const drift: CommandRun<'drift'> = async (ports, options) => {

@@ -44,7 +44,10 @@ export function told(entry: LedgerEntry, intent: Intent | null): Told {
       return good(`locked by ${lock.slice(0, 16)}${instead}`);
     }
     case 'DRIFT_FOUND':
-      return bad(`drift found: ${findings(entry.body.findings)}`);
+      // What all of them are of is said already; which control it is says more.
+      return bad(
+        `drift found: ${findings(entry.body.findings.map(({ where, message }) => ({ code: where, message })))}`,
+      );
   }
 }
 

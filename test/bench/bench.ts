@@ -15,6 +15,7 @@ import process from 'node:process';
 import { projectRoot } from '../harness/capabilities.ts';
 import { between } from '../tools/docs/markdown.ts';
 import { forgetEvidence, runApply, stepsOf, type AppliedRun } from './apply.ts';
+import { driftRows } from './drift.ts';
 import { graphOf, longestChain, place, type Graph } from './graph.ts';
 import { awscliMsPerCall, findAwscli, findTerraform, terraformRun } from './others.ts';
 import { json, lines, markdown, type Figure, type Row } from './report.ts';
@@ -204,6 +205,8 @@ function about(): string {
 async function main(): Promise<void> {
   const began = Date.now();
   const program = await programRows();
+  say('drift over many environments');
+  const drift = await driftRows();
   const scene = await cloudScene();
   let fresh: Fresh | null = null;
   let cloud: readonly Row[] = [
@@ -215,7 +218,7 @@ async function main(): Promise<void> {
     } finally {
       await scene.end();
     }
-  const rows = [...program, ...cloud];
+  const rows = [...program, ...drift, ...cloud];
   process.stdout.write(has('--json') ? json(rows, { about: about() }) : `${lines(rows)}\n`);
   if (has('--write')) write(rows, fresh);
   say(`\n${about()} ${String(Math.round((Date.now() - began) / 1000))} s.`);

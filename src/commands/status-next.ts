@@ -63,7 +63,10 @@ function environmentNext({ name, ledger, lock, evidence, waiting }: EnvironmentS
   if (first !== undefined) return urgent(intentNext(name, first, flag));
   return lock === null
     ? { is: 'open', command: `govboot intent new ${name} --reason WHY --ticket ID --key KEY` }
-    : { is: 'done', command: `nothing is left to do; govboot drift ${name}${flag} looks whether it is still so` };
+    : {
+        is: 'done',
+        command: `nothing is left to do; govboot drift ${name}${flag} looks whether it is still so`,
+      };
 }
 
 /** Codes for which one more signature is all that is missing. */

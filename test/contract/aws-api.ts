@@ -8,6 +8,7 @@ import { dynamodbBehaviours } from './dynamodb.ts';
 import { iamBehaviours } from './iam.ts';
 import { kmsBehaviours } from './kms.ts';
 import { othersBehaviours } from './others.ts';
+import { s3ObjectBehaviours } from './s3-objects.ts';
 import { s3Behaviours } from './s3.ts';
 import type { Behaviour, ContractWorld } from './world.ts';
 
@@ -39,6 +40,7 @@ const stsBehaviours: readonly Behaviour[] = [
 export const behaviours: readonly Behaviour[] = [
   ...stsBehaviours,
   ...s3Behaviours,
+  ...s3ObjectBehaviours,
   ...kmsBehaviours,
   ...dynamodbBehaviours,
   ...iamBehaviours,

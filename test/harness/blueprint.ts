@@ -43,6 +43,7 @@ export function exampleBlueprint(overrides: Partial<Blueprint> = {}): Blueprint 
     toleratedTags: ['cost-centre'],
     retention: { noncurrentDays: 365, noncurrentKeep: 20, pitrDays: 35 },
     keyRotationDays: 365,
+    evidence: null,
     roles: {
       operator: {
         sessionSeconds: 3600,
@@ -69,4 +70,18 @@ export function exampleBlueprint(overrides: Partial<Blueprint> = {}): Blueprint 
     allowedResources: ['state-bucket', 'lock-table', 'state-key', 'oidc-provider', 'role'],
     ...overrides,
   };
+}
+
+/** The same with a store for its evidence. */
+export function exampleBlueprintWithStore(overrides: Partial<Blueprint> = {}): Blueprint {
+  const { allowedResources } = exampleBlueprint();
+  return exampleBlueprint({
+    evidence: {
+      bucket: `acme-dev-evidence-${exampleAccount}-eu-central-1`,
+      keyAlias: 'alias/acme-dev-evidence',
+      retentionDays: 2557,
+    },
+    allowedResources: [...allowedResources, 'evidence-bucket', 'evidence-key'],
+    ...overrides,
+  });
 }

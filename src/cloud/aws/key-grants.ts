@@ -2,7 +2,7 @@
 import type { GrantListEntry } from '@aws-sdk/client-kms';
 import { toJson, type Json } from '../../kernel/json.ts';
 import type { Blueprint } from '../../plan/blueprint.ts';
-import type { Known } from '../../plan/control.ts';
+import type { ResourceId } from '../../plan/control.ts';
 import type { AwsApi } from './api.ts';
 import { clauses, foreignUnlessEmpty, observing, pages, set, value, type AwsControl } from './resource.ts';
 
@@ -35,11 +35,11 @@ function shown({ GranteePrincipal, Operations, Constraints, IssuingAccount, Gran
   });
 }
 
-async function grants(api: AwsApi, known: Known): Promise<readonly GrantListEntry[]> {
+async function grants(api: AwsApi, keyArn: string): Promise<readonly GrantListEntry[]> {
   const all = await pages(
     (Marker) =>
       api.call('kms:ListGrants', {
-        KeyId: known['state-key.arn'] ?? '',
+        KeyId: keyArn,
         ...(Marker === undefined ? {} : { Marker }),
       }),
     (page) => (page.Truncated === true ? page.NextMarker : undefined),
@@ -47,10 +47,11 @@ async function grants(api: AwsApi, known: Known): Promise<readonly GrantListEntr
   return all.flatMap((page) => page.Grants ?? []);
 }
 
-export const noGrants: AwsControl = {
-  id: 'state-key.no-grants',
-  title: 'no grants but that of the lock table',
-  why: 'A grant lets somebody decrypt the state whatever the key policy says, and is seen in no policy.',
+/** @param ofTable whether it is the key of the lock table too */
+export const noGrantsOf = (id: ResourceId, ofTable: boolean): AwsControl => ({
+  id: `${id}.no-grants`,
+  title: ofTable ? 'no grants but that of the lock table' : 'no grants',
+  why: 'A grant lets somebody decrypt whatever the key policy says, and is seen in no policy.',
   needs: ['key-policy'],
   satisfies: clauses(['ISO/IEC 27001:2022', 'A.8.24', 'A.8.3'], ['SOC 2', 'CC6.1']),
   atCreation: true,
@@ -58,8 +59,9 @@ export const noGrants: AwsControl = {
   desired: () => value([]),
   compare: foreignUnlessEmpty,
   read: (api, b, known) =>
-    observing(async () =>
-      set((await grants(api, known)).filter((grant) => !isOfLockTable(grant, b)).map(shown)),
-    ),
+    observing(async () => {
+      const all = await grants(api, known[`${id}.arn`] ?? '');
+      return set(all.filter((grant) => !ofTable || !isOfLockTable(grant, b)).map(shown));
+    }),
   write: async () => Promise.reject(new TypeError('grants of others are not ours to revoke')),
-};
+});

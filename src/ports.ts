@@ -106,6 +106,9 @@ export interface EvidenceStore {
   append(name: string, line: string): Promise<void>;
 }
 
+/** The same, where nothing is to be written: verify reads what an auditor was handed through this door. */
+export type EvidenceReader = Pick<EvidenceStore, 'where' | 'list' | 'read'>;
+
 /** Writes human-made documents (init, intent, trust, backend file). Never overwrites. */
 export interface Files {
   create(path: string, bytes: Uint8Array | string): Promise<void>;
@@ -326,6 +329,8 @@ export interface Ports {
   readonly verifier: Verifier;
   readonly signer: Signer;
   readonly evidence: (environment: string) => EvidenceStore;
+  /** Evidence that lies elsewhere: a folder of one environment, or an archive of it. @throws FILE_MISSING, FILE_UNSAFE, BUNDLE_UNSAFE */
+  readonly exhibit: (path: string) => Promise<EvidenceReader>;
   readonly files: Files;
   readonly trustFiles: TrustFiles;
   readonly pins: Pins;

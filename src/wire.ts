@@ -24,6 +24,8 @@ export async function makePorts(invocation: Invocation, version: string, show: E
   const rehearse = 'rehearse' in options && options.rehearse;
   const mode: Mode = rehearse ? 'REHEARSAL' : 'LIVE';
   const root = rootOf(globals.repo);
+  // What was handed over is as little to be believed as a repository: it brings no pins and no verifiers of its own.
+  const judged = 'from' in options && options.from !== null ? rootOf(options.from) : root;
   const [
     { makeClock, makeRandom },
     { captureWarnings },
@@ -61,12 +63,13 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     random: makeRandom(),
     emit,
     repository: makeRepositoryOpener(root),
-    verifier: makeVerifier({ repository: root }),
+    verifier: makeVerifier({ repository: judged }),
     signer: lazySigner(globals, root, emit, learn),
     files: makeFiles(root),
     trustFiles: makeTrustFiles(root),
-    pins: makePins(globals.pins === null ? defaultPinsFile(process.env) : resolve(globals.pins), root),
+    pins: makePins(globals.pins === null ? defaultPinsFile(process.env) : resolve(globals.pins), judged),
     evidence: (environment) => makeEvidenceStore(root, evidenceFolder(mode, environment)),
+    exhibit: async (path) => (await import('./world/exhibit-source.ts')).openExhibit(path),
     terminal: makeTerminal(process.env, clock),
     wizard: makeWizard(process.env, globals),
     ...lazyPorts(root),
@@ -151,7 +154,8 @@ function lazySigner(globals: Globals, repository: string, emit: Emit, learn: Lea
           data: { key: null },
         });
       const spec = parseSignerSpec(globals.key);
-      if (spec.kind === 'file') return makeSigner({ ...spec, passphrase: () => askPassphrase(globals, emit, learn) });
+      if (spec.kind === 'file')
+        return makeSigner({ ...spec, passphrase: () => askPassphrase(globals, emit, learn) });
       return makeSigner(spec.kind === 'gpg' ? { ...spec, repository } : spec);
     })();
     return made;

@@ -67,7 +67,10 @@ export interface CommandOptions {
     readonly rehearse: boolean;
   };
   readonly verify: {
-    readonly environment: string;
+    /** null only with `from`: then whichever it is of. */
+    readonly environment: string | null;
+    /** A folder or an archive outside of a repository; null verifies that of the repository. */
+    readonly from: string | null;
     readonly anchor: string | null;
     readonly rehearse: boolean;
   };

@@ -2,7 +2,7 @@
 import { sameBytes } from '../kernel/canonical.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { clip, safe } from '../kernel/text.ts';
-import { CHECKPOINT } from './layout.ts';
+import { CHECKPOINT, parseEntryName } from './layout.ts';
 import { leafHash, merkleRoot, type Hash } from './merkle.ts';
 
 export interface Checkpoint {
@@ -51,21 +51,26 @@ export function parseCheckpoint(bytes: Uint8Array): Checkpoint {
   );
 }
 
-/** How the ledger falls short of a checkpoint that was made of it, or null. Sees a cut tail, which the chain alone cannot. */
+/**
+ * How the ledger falls short of a checkpoint that was made of it, or null. Sees a cut tail, which the chain alone cannot. Where an entry is
+ * missing in the middle, that was told, and nothing can be computed over what it covered.
+ */
 export function checkpointProblem(
   checkpoint: Checkpoint,
-  items: readonly { readonly bytes: Uint8Array }[],
+  items: readonly { readonly file: string; readonly bytes: Uint8Array }[],
 ): { readonly kind: 'truncated' | 'broken'; readonly what: string } | null {
-  if (items.length < checkpoint.size) {
+  const { size, root } = checkpoint;
+  const numberOf = (file: string): number => parseEntryName(file)?.seq ?? 0;
+  const covered = items.filter(({ file }) => numberOf(file) < size);
+  if (covered.length < size) {
+    const last = items.at(-1);
+    if (last !== undefined && numberOf(last.file) >= size - 1) return null;
     return {
       kind: 'truncated',
-      what: `was made over ${String(checkpoint.size)} entries; ${String(items.length)} are there`,
+      what: `was made over ${String(size)} entries; ${String(items.length)} are there`,
     };
   }
-  return sameBytes(ledgerRoot(items, checkpoint.size), checkpoint.root)
+  return sameBytes(ledgerRoot(covered), root)
     ? null
-    : {
-        kind: 'broken',
-        what: `the first ${String(checkpoint.size)} entries are not those that it was made over`,
-      };
+    : { kind: 'broken', what: `the first ${String(size)} entries are not those that it was made over` };
 }

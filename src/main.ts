@@ -31,6 +31,7 @@ const COMMANDS: { readonly [N in CommandName]: () => Promise<CommandRun<N>> } = 
   approve: async () => (await import('./commands/approve.ts')).approve,
   apply: async () => (await import('./commands/apply.ts')).apply,
   verify: async () => (await import('./commands/verify.ts')).verify,
+  prove: async () => (await import('./commands/prove.ts')).prove,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
   status: async () => (await import('./commands/status.ts')).status,
   log: async () => (await import('./commands/log.ts')).log,

@@ -25,7 +25,8 @@ export async function makePorts(invocation: Invocation, version: string, show: E
   const mode: Mode = rehearse ? 'REHEARSAL' : 'LIVE';
   const root = rootOf(globals.repo);
   // What was handed over is as little to be believed as a repository: it brings no pins and no verifiers of its own.
-  const judged = 'from' in options && options.from !== null ? rootOf(options.from) : root;
+  const handed = 'proof' in options ? (options.from ?? options.proof) : null;
+  const judged = handed === null ? root : rootOf(handed);
   const [
     { makeClock, makeRandom },
     { captureWarnings },

@@ -6,7 +6,7 @@ import { INTENT_COMMANDS } from './intent-commands.ts';
 import { LOOK_COMMANDS } from './look-commands.ts';
 import { TRUST_COMMANDS } from './trust-commands.ts';
 import { checkOf, intentOf, list, nameOf, text } from './values.ts';
-import { VERIFY_COMMAND } from './verify-commands.ts';
+import { VERIFY_COMMANDS } from './verify-commands.ts';
 
 export type { CommandSpec, OptionSpec } from './command-spec.ts';
 
@@ -105,7 +105,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       rehearse: o['rehearse'] === true,
     }),
   }),
-  VERIFY_COMMAND,
+  ...VERIFY_COMMANDS,
   spec<'backend render'>({
     name: 'backend render',
     args: '<environment>',

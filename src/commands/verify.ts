@@ -3,14 +3,15 @@ import { toJson } from '../kernel/json.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { parseCheckpoint } from '../evidence/checkpoint.ts';
 import type { VerifyReport } from '../evidence/report.ts';
-import { verifyHere, verifyThere } from '../street/verify-here.ts';
+import type { ProofReport } from '../evidence/verify-proof.ts';
+import { verifyAlone, verifyHere, verifyThere } from '../street/verify-here.ts';
 import type { Ports } from '../ports.ts';
 import type { CommandOptions, CommandRun } from './command.ts';
 import { judgedBy } from './judged-by.ts';
 import { orMeant } from './meant.ts';
 
 export const verify: CommandRun<'verify'> = async (ports, options) => {
-  const report = await reportOf(ports, options);
+  const { what, report } = await reportOf(ports, options);
   for (const answer of report.answers) {
     ports.emit({
       type: 'gate',
@@ -27,20 +28,30 @@ export const verify: CommandRun<'verify'> = async (ports, options) => {
   const by = report.overall === 'ok' ? [await judgedBy(ports)] : [];
   const lines = [...report.summary, ...by];
   ports.emit({ type: 'result', command: 'verify', value: toJson(report), lines });
-  const of = options.environment ?? report.origin.environment;
-  if (report.overall === 'bad')
-    throw new GovbootError('EVIDENCE_INVALID', `the evidence of ${of} is not valid`);
+  if (report.overall === 'bad') throw new GovbootError('EVIDENCE_INVALID', `${what} is not valid`);
   if (report.overall === 'undecided')
-    throw new GovbootError('EVIDENCE_UNDECIDED', `a part of the evidence of ${of} could not be judged`);
+    throw new GovbootError('EVIDENCE_UNDECIDED', `a part of ${what} could not be judged`);
 };
+
+interface Judged {
+  /** As it is named in an error. */
+  readonly what: string;
+  readonly report: VerifyReport | ProofReport;
+}
 
 async function reportOf(
   ports: Ports,
-  { environment, from, anchor }: CommandOptions['verify'],
-): Promise<VerifyReport> {
+  { environment, from, proof, anchor }: CommandOptions['verify'],
+): Promise<Judged> {
   const kept = anchor === null ? {} : { anchor: parseCheckpoint(await ports.files.read(anchor)) };
-  if (from !== null) return verifyThere(ports, from, environment, kept);
-  // The parser lets nobody through who named neither.
+  if (proof !== null)
+    return { what: `the proof ${proof}`, report: await verifyAlone(ports, proof, environment, kept) };
+  if (from !== null) {
+    const report = await verifyThere(ports, from, environment, kept);
+    return { what: `the evidence of ${environment ?? report.origin.environment}`, report };
+  }
+  // The parser lets nobody through who named none of them.
   const name = environment ?? '';
-  return orMeant(ports, name, () => verifyHere(ports, name, kept));
+  const report = await orMeant(ports, name, () => verifyHere(ports, name, kept));
+  return { what: `the evidence of ${name}`, report };
 }

@@ -2,8 +2,8 @@
 import type { Checkpoint } from './checkpoint.ts';
 import { checkpointProblem } from './checkpoint.ts';
 import type { Exhibit } from './exhibit.ts';
-import { CHECKPOINT, LEDGER_FOLDER, parseEntryName } from './layout.ts';
-import type { LedgerProblem, LedgerProblemKind } from './ledger.ts';
+import { CHECKPOINT, entryName, LEDGER_FOLDER, parseEntryName } from './layout.ts';
+import type { Ledger, LedgerProblem, LedgerProblemKind } from './ledger.ts';
 import { CHAIN_STATES, type Axis, type ChainState } from './report.ts';
 
 const AXIS_OF: Readonly<Record<LedgerProblemKind, Axis>> = {
@@ -35,10 +35,19 @@ export function judgeChain({ ledger, findings, files }: Exhibit, anchor: Checkpo
   if (gone !== null) {
     const isCut = gone.kind === 'truncated';
     const word = isCut ? 'TRUNCATED' : 'FORK: INCONSISTENT, the ledger was rewritten';
-    findings.bad('chain', LEDGER_FOLDER, `${word}: the given checkpoint ${gone.what}`);
+    findings.bad(
+      'chain',
+      isCut ? entryName(lengthOf(ledger)) : LEDGER_FOLDER,
+      `${word}: the given checkpoint ${gone.what}`,
+    );
     found.push(isCut ? 'truncated' : 'fork');
   }
   return CHAIN_STATES.find((state) => found.includes(state)) ?? 'ok';
+}
+
+/** The number of the first entry that is not there any more. */
+function lengthOf({ items }: Ledger): number {
+  return (parseEntryName(items.at(-1)?.file ?? '')?.seq ?? -1) + 1;
 }
 
 /** The word that a reader greps for; that a link does not hold is told with the number of the entry. */

@@ -68,7 +68,16 @@ async function judgeRecord(
         'its signature is that of the next seal, as an interrupted run leaves it',
         'finish it with `govboot apply --resume`',
       );
-    else findings.bad(answer.axis, signature.name, `over ${name}: ${answer.code}: ${answer.what}`);
+    else {
+      findings.bad(answer.axis, signature.name, `over ${name}: ${answer.code}: ${answer.what}`);
+      // Of every other file SHA256SUMS says whether it is the one that was changed; of itself nothing does.
+      if (name === SUMS && answer.code === 'SIG_BAD')
+        findings.bad(
+          'integrity',
+          name,
+          `${signature.name} is no signature of it: one of the two was changed`,
+        );
+    }
     return null;
   }
   const { signed } = answer;

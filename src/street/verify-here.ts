@@ -1,7 +1,9 @@
 /** The evidence of one environment, as this machine can verify it: offline, by its pins and by the certificates of the repository. */
 import type { VerifyReport } from '../evidence/report.ts';
 import { verifyEvidence, type VerifyInput } from '../evidence/verify.ts';
+import { verifyProof, type ProofReport } from '../evidence/verify-proof.ts';
 import { attempt } from '../kernel/errors.ts';
+import { parseProof } from '../inputs/proof-document.ts';
 import { parseTrust, TRUST_FILE } from '../inputs/trust.ts';
 import type { Ports, Repository } from '../ports.ts';
 import { keyFilesOf } from './gather.ts';
@@ -40,6 +42,23 @@ export async function verifyThere(
     pins: await ports.pins.load(),
     now: ports.clock.now(),
     mode: ports.mode,
+    ...(environment === null ? {} : { environment }),
+    ...more,
+  });
+}
+
+/** A proof, with nothing else at hand. @throws NOT_CANONICAL, SCHEMA, EVIDENCE_INVALID */
+export async function verifyAlone(
+  ports: Ports,
+  path: string,
+  environment: string | null,
+  more: Partial<Pick<VerifyInput, 'anchor'>> = {},
+): Promise<ProofReport> {
+  return verifyProof({
+    proof: parseProof(await ports.files.read(path), path),
+    verifier: ports.verifier,
+    pins: await ports.pins.load(),
+    now: ports.clock.now(),
     ...(environment === null ? {} : { environment }),
     ...more,
   });

@@ -210,11 +210,16 @@ describe('evidence that somebody else put there', () => {
     expect(findingsOf(ports)).toContain('immutability: EVIDENCE_INVALID');
     const live = makePorts({ world });
     expect(
-      (await thrown(verify(live, { environment: 'dev', from: null, anchor: null, rehearse: false }))).code,
+      (
+        await thrown(
+          verify(live, { environment: 'dev', from: null, proof: null, anchor: null, rehearse: false }),
+        )
+      ).code,
     ).toBe('EVIDENCE_INVALID');
     await verify(makePorts({ world, mode: 'REHEARSAL' }), {
       environment: 'dev',
       from: null,
+      proof: null,
       anchor: null,
       rehearse: true,
     });

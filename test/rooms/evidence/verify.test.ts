@@ -460,7 +460,7 @@ describe('chain', () => {
     expect((await verify(rolledBack)).overall).toBe('ok');
     const report = await verify(rolledBack, { anchor });
     expect(told(report)).toEqual([
-      'chain: ledger: TRUNCATED: the given checkpoint was made over 7 entries; 4 are there',
+      'chain: ledger/00000004.json: TRUNCATED: the given checkpoint was made over 7 entries; 4 are there',
     ]);
   });
 

@@ -169,16 +169,16 @@ describe('a command line', () => {
       'apply',
       { environment: 'dev', intent: 'x', resume: true, approvals: ['a', 'b'], rehearse: true },
     ],
-    ['verify dev', 'verify', { environment: 'dev', from: null, anchor: null, rehearse: false }],
+    ['verify dev', 'verify', { environment: 'dev', from: null, proof: null, anchor: null, rehearse: false }],
     [
       'verify dev --rehearse --anchor c',
       'verify',
-      { environment: 'dev', from: null, anchor: 'c', rehearse: true },
+      { environment: 'dev', from: null, proof: null, anchor: 'c', rehearse: true },
     ],
     [
       'verify --from dev.tgz',
       'verify',
-      { environment: null, from: 'dev.tgz', anchor: null, rehearse: false },
+      { environment: null, from: 'dev.tgz', proof: null, anchor: null, rehearse: false },
     ],
     [
       'backend render dev',

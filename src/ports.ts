@@ -69,6 +69,11 @@ export interface Verifier {
     readonly signature: FileRead;
     readonly keys: readonly FileRead[];
     readonly at: Instant;
+    /**
+     * `inside` asks openpgp.js alone whether the bytes were signed with that key: no program is started, and the key is judged by its
+     * facts alone. For the many signatures of a long ledger; everybody is asked without it.
+     */
+    readonly depth?: 'everybody' | 'inside';
   }): Promise<SignatureFacts>;
   /** Names and versions of the verifiers in use. */
   tools(): Promise<readonly { readonly name: string; readonly version: string }[]>;

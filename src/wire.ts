@@ -24,9 +24,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
   const rehearse = 'rehearse' in options && options.rehearse;
   const mode: Mode = rehearse ? 'REHEARSAL' : 'LIVE';
   const root = rootOf(globals.repo);
-  // What was handed over is as little to be believed as a repository: it brings no pins and no verifiers of its own.
-  const handed = 'proof' in options ? (options.from ?? options.proof) : null;
-  const judged = handed === null ? root : rootOf(handed);
+  const judged = judgedOf(options) ?? root;
   const [
     { makeClock, makeRandom },
     { captureWarnings },
@@ -80,6 +78,12 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     cloud: (target) => reach(target, mode, { emit, clock, learn }),
     interrupted: watchInterrupts(interrupt),
   };
+}
+
+/** What was handed over to be verified is as little to be believed as a repository: it brings no pins and no verifiers of its own. */
+function judgedOf(options: Invocation['options']): string | null {
+  const handed = 'proof' in options ? (options.from ?? options.proof) : null;
+  return handed === null ? null : rootOf(handed);
 }
 
 function toBoth(log: Emit, show: Emit): Emit {

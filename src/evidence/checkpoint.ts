@@ -19,7 +19,16 @@ export function originLine(origin: { readonly repository: string; readonly envir
 
 /** Root over the files of the first `size` entries. */
 export function ledgerRoot(items: readonly { readonly bytes: Uint8Array }[], size = items.length): Hash {
-  return merkleRoot(items.slice(0, size).map(({ bytes }) => leafHash(bytes)));
+  return merkleRoot(items.slice(0, size).map(({ bytes }) => leafOf(bytes)));
+}
+
+/** Each entry is a leaf of many roots: of the checkpoint, of an anchor, of every lock. */
+const leaves = new WeakMap<Uint8Array, Hash>();
+
+function leafOf(bytes: Uint8Array): Hash {
+  const known = leaves.get(bytes) ?? leafHash(bytes);
+  leaves.set(bytes, known);
+  return known;
 }
 
 /** Three lines, each ended by a line feed: origin, decimal size, base64 root. */

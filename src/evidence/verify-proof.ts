@@ -10,14 +10,13 @@ import { fileOf } from '../inputs/file-read.ts';
 import type { PinFacts } from '../inputs/facts.ts';
 import { parseEntry, type LedgerEntry } from '../inputs/evidence-documents.ts';
 import { fromBase64, type ProofDocument } from '../inputs/proof-document.ts';
-import { parseTrust } from '../inputs/trust.ts';
-import { countSigners } from '../gates/signers.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Verifier } from '../ports.ts';
 import { originLine, parseCheckpoint, type Checkpoint } from './checkpoint.ts';
 import type { Exhibit } from './exhibit.ts';
-import { blobName, CHECKPOINT, entryName, keyName, signatureOf, TRUST_NAME } from './layout.ts';
+import { blobName, CHECKPOINT, entryName, keyName } from './layout.ts';
 import { hex, leafHash, verifyConsistency, verifyInclusion } from './merkle.ts';
+import { ESTABLISHED, limitsOf, PROOF_HINT, summaryOf } from './proof-words.ts';
 import {
   answersOf,
   collectFindings,
@@ -27,8 +26,7 @@ import {
   type VerifyReport,
 } from './report.ts';
 import { judgePins } from './verify-pins.ts';
-import { answerSignature } from './verify-signature.ts';
-import { trustAt, type TrustInForce } from './verify-trust.ts';
+import { judgeSigned, trustInProof } from './verify-proof-signatures.ts';
 
 export interface ProofInput {
   readonly proof: ProofDocument;
@@ -64,12 +62,12 @@ export async function verifyProof(input: ProofInput): Promise<ProofReport> {
   const checkpoint = parseCheckpoint(fromBase64(proof.checkpoint));
   const exhibit = exhibitOf(input);
   const [, repository = ''] = checkpoint.origin.split('/');
-  const trust = await trustOf(exhibit, proof);
+  const trust = await trustInProof(exhibit, proof);
   const vouched = await judgePins(exhibit, trust, { repository, pins: input.pins, released: null });
   const entry = proof.inclusion === null ? null : judgeInclusion(exhibit, proof.inclusion, checkpoint);
   judgeGrowth(exhibit, proof.consistency, checkpoint, input.anchor);
   judgeOrigin(exhibit, checkpoint, input, entry);
-  await judgeSigned(exhibit, input, checkpoint, trust, entry);
+  await judgeSigned(exhibit, proof, checkpoint, trust, entry);
   const { findings } = exhibit;
   const answers = answersOf(findings.all, ESTABLISHED).filter(
     ({ axis, status }) => ASKED.includes(axis) || status !== 'ok',
@@ -106,40 +104,6 @@ function exhibitOf({ proof, verifier, now }: ProofInput): Exhibit {
   };
 }
 
-async function trustOf(exhibit: Exhibit, proof: ProofDocument): Promise<readonly TrustInForce[]> {
-  const found: TrustInForce[] = [];
-  for (const { from, file, signatures } of proof.trust) {
-    const document = fileOf(TRUST_NAME, fromBase64(file));
-    const trust = attempt(
-      () => parseTrust(document),
-      ({ code, message }) => {
-        exhibit.findings.bad('policy', TRUST_NAME, `${code}: ${message}`);
-        return null;
-      },
-    );
-    if (trust === null) continue;
-    const one = {
-      signers: [] as TrustInForce['signers'][number][],
-      revoked: [] as TrustInForce['revoked'][number][],
-    };
-    for (const signature of signatures) {
-      const answer = await answerSignature(
-        exhibit,
-        document.bytes,
-        signatureOf(TRUST_NAME),
-        fromBase64(signature),
-      );
-      if (answer.is === 'signed') one.signers.push(answer.signed.primary);
-      else {
-        if (answer.revoked !== null) one.revoked.push(answer.revoked);
-        exhibit.findings.bad(answer.axis, signatureOf(TRUST_NAME), `${answer.code}: ${answer.what}`);
-      }
-    }
-    found.push({ from, sha256: document.sha256, trust, ...one });
-  }
-  return found;
-}
-
 function judgeInclusion(
   { findings }: Exhibit,
   { index, entry, path }: NonNullable<ProofDocument['inclusion']>,
@@ -152,12 +116,12 @@ function judgeInclusion(
       'chain',
       file,
       `NOT_INCLUDED: its path does not lead to the root of the checkpoint over ${String(size)} entries`,
-      HINT,
+      PROOF_HINT,
     );
   const parsed = attempt(
     () => parseEntry(bytes, file),
     ({ code, message }) => {
-      findings.bad('integrity', file, `${code}: ${message}`, HINT);
+      findings.bad('integrity', file, `${code}: ${message}`, PROOF_HINT);
       return null;
     },
   );
@@ -166,7 +130,7 @@ function judgeInclusion(
       'chain',
       file,
       `BROKEN_CHAIN(${String(index)}): says that it is entry ${String(parsed.seq)}`,
-      HINT,
+      PROOF_HINT,
     );
   return parsed;
 }
@@ -183,7 +147,7 @@ function judgeGrowth(
       'chain',
       CHECKPOINT,
       `FORK: INCONSISTENT, the first ${String(older.size)} entries are not those of the older checkpoint`,
-      HINT,
+      PROOF_HINT,
     );
   if (anchor === undefined) return;
   const reached = [older, checkpoint].find((tree) => tree?.size === anchor.size);
@@ -192,7 +156,7 @@ function judgeGrowth(
       'chain',
       CHECKPOINT,
       `TRUNCATED: the given checkpoint was made over ${String(anchor.size)} entries; this one over ${String(checkpoint.size)}`,
-      HINT,
+      PROOF_HINT,
     );
   else if (reached == null)
     findings.undecided(
@@ -206,7 +170,7 @@ function judgeGrowth(
       'chain',
       CHECKPOINT,
       `FORK: INCONSISTENT with the given checkpoint over ${String(anchor.size)} entries`,
-      HINT,
+      PROOF_HINT,
     );
 }
 
@@ -227,128 +191,15 @@ function judgeOrigin(
         'origin',
         file,
         `ORIGIN_MISMATCH: is of ${origin}; the checkpoint is of ${checkpoint.origin}`,
-        HINT,
+        PROOF_HINT,
       );
   if (environment !== undefined && environment !== named)
     findings.bad(
       'origin',
       CHECKPOINT,
       `ORIGIN_MISMATCH: is of environment ${named}, and ${environment} was asked for`,
-      HINT,
+      PROOF_HINT,
     );
-}
-
-async function judgeSigned(
-  exhibit: Exhibit,
-  { proof }: ProofInput,
-  { size, origin }: Checkpoint,
-  trust: readonly TrustInForce[],
-  entry: LedgerEntry | null,
-): Promise<void> {
-  const [, , environment = ''] = origin.split('/');
-  const records = [
-    {
-      name: CHECKPOINT,
-      bytes: proof.checkpoint,
-      signature: proof.checkpoint_signature,
-      seq: size - 1,
-      actor: null,
-    },
-    ...(proof.inclusion === null
-      ? []
-      : [
-          {
-            name: entryName(proof.inclusion.index),
-            bytes: proof.inclusion.entry,
-            signature: proof.inclusion.entry_signature,
-            seq: proof.inclusion.index,
-            actor: entry?.actor.fingerprint ?? null,
-          },
-        ]),
-  ];
-  for (const { name, bytes, signature, seq, actor } of records) {
-    const file = signatureOf(name);
-    const answer = await answerSignature(exhibit, fromBase64(bytes), file, fromBase64(signature));
-    if (answer.is === 'refused') {
-      exhibit.findings.bad(answer.axis, file, `over ${name}: ${answer.code}: ${answer.what}`, HINT);
-      continue;
-    }
-    const { primary, created } = answer.signed;
-    if (actor !== null && primary !== actor)
-      exhibit.findings.bad('authenticity', file, `is by ${primary}; the entry says ${actor}`, HINT);
-    const inForce = trustAt(trust, seq);
-    if (inForce === null) {
-      exhibit.findings.undecided(
-        'authenticity',
-        file,
-        `signed by ${primary}; no trust file says whether they might`,
-      );
-      continue;
-    }
-    if (inForce.trust.expires <= created)
-      exhibit.findings.bad(
-        'authenticity',
-        file,
-        `TRUST_EXPIRED: the list ended at ${inForce.trust.expires}, and it was signed at ${created}`,
-        HINT,
-      );
-    const counted = countSigners({
-      signed: [answer.signed],
-      trust: inForce.trust,
-      roles: ['evidence'],
-      environment,
-      now: created,
-    });
-    for (const { code, message } of counted.findings)
-      exhibit.findings.bad('authenticity', file, `${code}: ${message}`, HINT);
-  }
-}
-
-const HINT = 'ask for the proof again, and for the whole evidence: one of the two is not what it says';
-
-const ESTABLISHED: Readonly<Record<Axis, string>> = {
-  integrity: 'the bytes of the proof are those that were signed',
-  authenticity: 'signed by listed people of role evidence; pinned root keys signed the list',
-  time: 'every key was valid when it signed, by the dates of the signatures, claimed',
-  revocation: 'by the certificates in the proof, no key is compromised or was retired by then',
-  chain: 'the path leads to the root that was signed',
-  origin: 'checkpoint, entry and what was asked for name the same ledger',
-  policy: '',
-  duty: '',
-  extras: '',
-};
-
-function limitsOf({ inclusion }: ProofDocument, anchor: Checkpoint | undefined): string[] {
-  return [
-    'every time is claimed by the clock of the host that wrote it',
-    'that the list of people was the one in force then, and whether the policy allowed what was done: the whole ledger shows it',
-    'revocations are known as of the certificates in the proof only',
-    ...(anchor === undefined
-      ? ['that everybody is shown the same ledger: compare the checkpoint with one that was kept elsewhere']
-      : []),
-    ...(inclusion === null ? [] : ['what came after the entry']),
-  ];
-}
-
-function summaryOf({
-  overall,
-  origin,
-  size,
-  root,
-  entry,
-  since,
-  notes,
-  limits,
-}: Omit<ProofReport, 'summary'>): string[] {
-  const word = { ok: 'valid', bad: 'NOT VALID', undecided: 'NOT DECIDED' }[overall];
-  return [
-    `proof of ${origin}: ${word}`,
-    `size = ${String(size)}, root = ${root}`,
-    ...(entry === null ? [] : [`entry   ${String(entry.index)}  ${entry.sha256}`]),
-    ...(since === null ? [] : [`since   ${String(since.size)} entries, root ${since.root}`]),
-    ...notes.map((note) => `note    ${note}`),
-    ...limits.map((limit) => `not decided here: ${limit}`),
-  ];
 }
 
 function bytesOf(text: string): Uint8Array {

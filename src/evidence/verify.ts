@@ -14,7 +14,7 @@ import { answersOf, collectFindings, worst, type Axis, type VerifyReport } from 
 import { judgeApprovals } from './verify-approval.ts';
 import { judgeFiles } from './verify-files.ts';
 import { judgeLocks, lockInForce } from './verify-lock.ts';
-import { judgeRecords } from './verify-records.ts';
+import { askedOfEverybody, judgeRecords } from './verify-records.ts';
 import { judgePins } from './verify-pins.ts';
 import { readTrust } from './verify-trust.ts';
 
@@ -85,7 +85,7 @@ export async function verifyEvidence(input: VerifyInput): Promise<VerifyReport> 
     vouched,
     answers,
     notes: findings.notes,
-    limits: limitsOf(input),
+    limits: limitsOf(input, exhibit),
   } satisfies Omit<VerifyReport, 'summary'>;
   return { ...report, summary: summaryOf(report) };
 }
@@ -143,7 +143,8 @@ function anchorOf({ ledger }: Exhibit, given: Checkpoint | undefined): VerifyRep
   return ledger.checkpoint === null ? null : { size: ledger.checkpoint.size, from: 'checkpoint' };
 }
 
-function limitsOf({ anchor, keys }: VerifyInput): string[] {
+function limitsOf({ anchor, keys }: VerifyInput, { ledger }: Exhibit): string[] {
+  const inside = ledger.items.length - askedOfEverybody(ledger).size;
   return [
     'every time is claimed by the clock of the host that wrote it; no time-stamping authority was asked',
     ...(anchor === undefined
@@ -152,6 +153,11 @@ function limitsOf({ anchor, keys }: VerifyInput): string[] {
         ]
       : []),
     ...(keys === undefined ? ['revocations are known as of the stored certificates only'] : []),
+    ...(inside > 0
+      ? [
+          `what gpgv and sqv say of ${String(inside)} entries between the first and the last of their signers: openpgp.js alone judged those signatures, and everybody the heads, which vouch for the same bytes`,
+        ]
+      : []),
     'whether the cloud is still as the lock says: `govboot plan` reads it',
   ];
 }

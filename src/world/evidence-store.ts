@@ -15,12 +15,12 @@ import {
   type Disk,
 } from './durable.ts';
 import { errno, maybe, ProblemError } from './problem.ts';
-import { answered, readPlain } from './safe-read.ts';
+import { answered, readPlainNow } from './safe-read.ts';
 
 /** Bytes; the largest file of the evidence that is read, a journal for one. */
 const MAX_EVIDENCE = 64 * 1024 * 1024;
 /** Names in one evidence folder; more is not evidence of ours. */
-const MAX_NAMES = 200_000;
+const MAX_NAMES = 500_000;
 const FILE_MODE = 0o644;
 const FOLDER_MODE = 0o755;
 
@@ -64,6 +64,14 @@ export function readFolder(root: string): EvidenceReader {
 }
 
 function readerAt(root: string, base: readonly string[]): EvidenceReader {
+  // Folders that were seen to be folders. A ledger has thousands of files in one, and asking about it each time takes longer than reading.
+  const seen = new Set<string>();
+  const areFolders = async (parts: readonly string[]): Promise<boolean> => {
+    const id = parts.join('/');
+    if (!seen.has(id) && !(await told(() => foldersAreThere(root, parts)))) return false;
+    seen.add(id);
+    return true;
+  };
   return {
     where: join(root, ...base),
     async list(name) {
@@ -75,9 +83,9 @@ function readerAt(root: string, base: readonly string[]): EvidenceReader {
     },
     async read(name) {
       const parts = [...base, ...partsOf(name)];
-      if (!(await told(() => foldersAreThere(root, parts.slice(0, -1))))) return null;
-      const file = await maybe(() => readPlain(join(root, ...parts), name, MAX_EVIDENCE));
-      if (file.is === 'read') return file.value.bytes;
+      if (!(await areFolders(parts.slice(0, -1)))) return null;
+      const file = await maybe(async () => readPlainNow(join(root, ...parts), name, MAX_EVIDENCE));
+      if (file.is === 'read') return file.value;
       if (file.problem.code === 'FILE_MISSING') return null;
       throw new GovbootError(file.problem.code, file.problem.wrong, { data: { file: name } });
     },

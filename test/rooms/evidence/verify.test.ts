@@ -111,7 +111,7 @@ describe('good evidence', () => {
     ]);
     expect(report.lock?.sha256).toBe(sha256(scene.store.files.get('.backend.lock')!));
     expect(report.summary.join('\n')).toMatch(
-      /: valid\nhead = .*, size = 4, newest external anchor = none\nhead .*\nroot .*\nanchor .*\nchain   ok\nlock .*tag v1\.0\.0\nnot decided here: /,
+      /: valid\nhead = .*, size = 4, newest external anchor = none\nhead .*\nroot .*\nanchor .*\nchain {3}ok\nlock .*tag v1\.0\.0\nnot decided here: /,
     );
     expect(report.limits).toHaveLength(4);
   });

@@ -180,6 +180,9 @@ describe('a command line', () => {
       'verify',
       { environment: null, from: 'dev.tgz', proof: null, anchor: null, rehearse: false },
     ],
+    ['verify prod --proof p.json --anchor c', 'verify', { environment: 'prod', from: null, proof: 'p.json', anchor: 'c', rehearse: false }],
+    ['prove dev --entry 3 --out p.json', 'prove', { environment: 'dev', entry: 3, since: null, out: 'p.json', rehearse: false }],
+    ['prove dev --since c --rehearse', 'prove', { environment: 'dev', entry: null, since: 'c', out: null, rehearse: true }],
     [
       'backend render dev',
       'backend render',
@@ -240,7 +243,7 @@ describe('a command line', () => {
     expect(COMMANDS.map(({ name }) => name)).toEqual([
       ...['init', 'trust pin', 'trust show', 'trust sign', 'trust next', 'trust update'],
       ...['intent new', 'intent sign', 'intent check'],
-      ...['check', 'plan', 'approve', 'apply', 'verify', 'backend render'],
+      ...['check', 'plan', 'approve', 'apply', 'verify', 'prove', 'backend render'],
       ...['doctor', 'status', 'log', 'show', 'completion'],
     ]);
   });

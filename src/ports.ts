@@ -69,6 +69,11 @@ export interface Verifier {
     readonly signature: FileRead;
     readonly keys: readonly FileRead[];
     readonly at: Instant;
+    /**
+     * `inside` asks node:crypto alone whether the bytes were signed with that key: no program is started, and the key is judged by its
+     * facts alone. For the many signatures of a long ledger; everybody is asked without it.
+     */
+    readonly depth?: 'everybody' | 'inside';
   }): Promise<SignatureFacts>;
   /** Names and versions of the verifiers in use. */
   tools(): Promise<readonly { readonly name: string; readonly version: string }[]>;
@@ -105,6 +110,9 @@ export interface EvidenceStore {
   /** Appends `line` and a line feed, and syncs: the journal. `line` itself has no line feed. */
   append(name: string, line: string): Promise<void>;
 }
+
+/** The same, where nothing is to be written: verify reads what an auditor was handed through this door. */
+export type EvidenceReader = Pick<EvidenceStore, 'where' | 'list' | 'read'>;
 
 /** Writes human-made documents (init, intent, trust, backend file). Never overwrites. */
 export interface Files {
@@ -326,6 +334,8 @@ export interface Ports {
   readonly verifier: Verifier;
   readonly signer: Signer;
   readonly evidence: (environment: string) => EvidenceStore;
+  /** Evidence that lies elsewhere: a folder of one environment, or an archive of it. @throws FILE_MISSING, FILE_UNSAFE, BUNDLE_UNSAFE */
+  readonly exhibit: (path: string) => Promise<EvidenceReader>;
   readonly files: Files;
   readonly trustFiles: TrustFiles;
   readonly pins: Pins;

@@ -7,6 +7,7 @@ import { INTENT_COMMANDS } from './intent-commands.ts';
 import { LOOK_COMMANDS } from './look-commands.ts';
 import { TRUST_COMMANDS } from './trust-commands.ts';
 import { checkOf, intentOf, list, nameOf, text } from './values.ts';
+import { VERIFY_COMMANDS } from './verify-commands.ts';
 
 export type { CommandSpec, OptionSpec } from './command-spec.ts';
 
@@ -105,28 +106,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       rehearse: o['rehearse'] === true,
     }),
   }),
-  spec<'verify'>({
-    name: 'verify',
-    args: '<environment>',
-    summary: 'check the evidence of an environment, offline',
-    options: [
-      option(
-        '--anchor <file>',
-        'a checkpoint that was kept elsewhere: shows a cut tail or a rewritten ledger',
-      ),
-      option('--rehearse', 'the evidence of rehearsals'),
-    ],
-    examples: [
-      'govboot verify dev',
-      'govboot verify dev --anchor /media/safe/checkpoint',
-      'govboot verify dev --json',
-    ],
-    read: (environment, o) => ({
-      environment: nameOf(environment),
-      anchor: text(o['anchor']),
-      rehearse: o['rehearse'] === true,
-    }),
-  }),
+  ...VERIFY_COMMANDS,
   DRIFT_COMMAND,
   spec<'backend render'>({
     name: 'backend render',

@@ -16,6 +16,13 @@ export const AXES = [
 export type Axis = (typeof AXES)[number];
 export type Status = 'ok' | 'undecided' | 'bad';
 
+/**
+ * The state of the chain in one word. gap: a number was left out. missing: one half of an entry, or the checkpoint, is not there. fork: two
+ * histories. broken: an entry does not follow the one before. truncated: there were more entries. The worst of them, in the order below.
+ */
+export const CHAIN_STATES = ['fork', 'broken', 'truncated', 'gap', 'missing', 'ok'] as const;
+export type ChainState = (typeof CHAIN_STATES)[number];
+
 /** One thing that is wrong or could not be judged, with the file that it is about. */
 export interface EvidenceFinding {
   readonly axis: Axis;
@@ -38,6 +45,7 @@ export interface VerifyReport {
   readonly overall: Status;
   readonly mode: Mode;
   readonly origin: { readonly repository: string; readonly environment: string };
+  readonly chain: ChainState;
   readonly size: number;
   readonly head: { readonly file: string; readonly sha256: string; readonly time: string };
   /** RFC 6962 root over the entries, base64 as in the checkpoint. */

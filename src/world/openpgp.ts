@@ -149,7 +149,7 @@ export function printOf(key: OpenPgp.Key | OpenPgp.Subkey): string {
   return key.getFingerprint().toUpperCase();
 }
 
-function critical(packet: SignaturePacket): Problem {
+export function critical(packet: SignaturePacket): Problem {
   return {
     code: 'SIG_UNSUPPORTED',
     wrong: `marked critical and not understood: ${packet.unknownCritical.join(', ')}`,

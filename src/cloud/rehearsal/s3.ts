@@ -1,15 +1,6 @@
 /** The S3 of the rehearsal cloud: buckets and their settings. docs/rehearsal-cloud.md, clauses S3.n. */
 import type * as S3 from '@aws-sdk/client-s3';
-import {
-  arn,
-  current,
-  plain,
-  save,
-  given,
-  type Call,
-  type Done,
-  type Handlers,
-} from './context.ts';
+import { arn, current, plain, save, given, type Call, type Done, type Handlers } from './context.ts';
 import { absent, conflict, denied, invalid, Refusal } from './faults.ts';
 import { s3Objects } from './s3-objects.ts';
 import { asStored, checkBucketPolicy } from './s3-policy.ts';

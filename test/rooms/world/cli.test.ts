@@ -170,7 +170,32 @@ describe('a command line', () => {
       'apply',
       { environment: 'dev', intent: 'x', resume: true, approvals: ['a', 'b'], rehearse: true },
     ],
-    ['verify dev', 'verify', { environment: 'dev', anchor: null, rehearse: false }],
+    ['verify dev', 'verify', { environment: 'dev', from: null, proof: null, anchor: null, rehearse: false }],
+    [
+      'verify dev --rehearse --anchor c',
+      'verify',
+      { environment: 'dev', from: null, proof: null, anchor: 'c', rehearse: true },
+    ],
+    [
+      'verify --from dev.tgz',
+      'verify',
+      { environment: null, from: 'dev.tgz', proof: null, anchor: null, rehearse: false },
+    ],
+    [
+      'verify prod --proof p.json --anchor c',
+      'verify',
+      { environment: 'prod', from: null, proof: 'p.json', anchor: 'c', rehearse: false },
+    ],
+    [
+      'prove dev --entry 3 --out p.json',
+      'prove',
+      { environment: 'dev', entry: 3, since: null, out: 'p.json', rehearse: false },
+    ],
+    [
+      'prove dev --since c --rehearse',
+      'prove',
+      { environment: 'dev', entry: null, since: 'c', out: null, rehearse: true },
+    ],
     ['drift', 'drift', { ...LOOK, environment: null }],
     ['drift dev --rehearse', 'drift', { ...LOOK, environment: 'dev', rehearse: true }],
     [
@@ -178,7 +203,6 @@ describe('a command line', () => {
       'drift',
       { ...LOOK, environment: null, all: true, watch: true, every: '60', profile: 'p' },
     ],
-    ['verify dev --rehearse --anchor c', 'verify', { environment: 'dev', anchor: 'c', rehearse: true }],
     [
       'backend render dev',
       'backend render',
@@ -239,7 +263,7 @@ describe('a command line', () => {
     expect(COMMANDS.map(({ name }) => name)).toEqual([
       ...['init', 'trust pin', 'trust show', 'trust sign', 'trust next', 'trust update'],
       ...['intent new', 'intent sign', 'intent check'],
-      ...['check', 'plan', 'approve', 'apply', 'verify', 'drift', 'backend render'],
+      ...['check', 'plan', 'approve', 'apply', 'verify', 'prove', 'drift', 'backend render'],
       ...['doctor', 'status', 'log', 'show', 'completion'],
     ]);
   });

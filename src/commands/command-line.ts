@@ -2,6 +2,7 @@
 import { option, repeated, spec, type CommandSpec } from './command-spec.ts';
 import { COMPLETION_COMMAND } from './completion-command.ts';
 import { INIT_COMMAND } from './init-command.ts';
+import { EVIDENCE_COMMANDS, PLACE_OPTIONS, placeAsked } from './evidence-commands.ts';
 import { INTENT_COMMANDS } from './intent-commands.ts';
 import { LOOK_COMMANDS } from './look-commands.ts';
 import { TRUST_COMMANDS } from './trust-commands.ts';
@@ -13,6 +14,7 @@ export type { CommandSpec, OptionSpec } from './command-spec.ts';
 export const GROUPS = {
   trust: 'pin, show, sign and change who is trusted',
   intent: 'write, sign and check intents',
+  evidence: 'keep the evidence where it outlives this machine',
   backend: 'the backend file for Terraform and OpenTofu',
 } as const;
 
@@ -113,19 +115,24 @@ export const COMMANDS: readonly CommandSpec[] = [
         '--anchor <file>',
         'a checkpoint that was kept elsewhere: shows a cut tail or a rewritten ledger',
       ),
+      option('--store [place]', "ask a store too: the environment's own, or a folder, or s3://BUCKET"),
+      ...PLACE_OPTIONS,
       option('--rehearse', 'the evidence of rehearsals'),
     ],
     examples: [
       'govboot verify dev',
       'govboot verify dev --anchor /media/safe/checkpoint',
+      'govboot verify dev --store',
       'govboot verify dev --json',
     ],
     read: (environment, o) => ({
       environment: nameOf(environment),
       anchor: text(o['anchor']),
+      store: o['store'] === undefined ? null : placeAsked('store', o),
       rehearse: o['rehearse'] === true,
     }),
   }),
+  ...EVIDENCE_COMMANDS,
   spec<'backend render'>({
     name: 'backend render',
     args: '<environment>',

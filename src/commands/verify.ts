@@ -2,14 +2,18 @@
 import { toJson } from '../kernel/json.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { parseCheckpoint } from '../evidence/checkpoint.ts';
+import { openVault } from '../street/vault-place.ts';
 import { verifyHere } from '../street/verify-here.ts';
 import type { CommandRun } from './command.ts';
 import { judgedBy } from './judged-by.ts';
 import { orMeant } from './meant.ts';
 
-export const verify: CommandRun<'verify'> = async (ports, { environment, anchor }) => {
+export const verify: CommandRun<'verify'> = async (ports, { environment, anchor, store = null }) => {
   const kept = anchor === null ? {} : { anchor: parseCheckpoint(await ports.files.read(anchor)) };
-  const report = await orMeant(ports, environment, () => verifyHere(ports, environment, kept));
+  const asked = store === null ? {} : { vault: (await openVault(ports, environment, store)).vault };
+  const report = await orMeant(ports, environment, () =>
+    verifyHere(ports, environment, { ...kept, ...asked }),
+  );
   for (const answer of report.answers) {
     ports.emit({
       type: 'gate',

@@ -8,7 +8,7 @@ import { keyFilesOf } from './gather.ts';
 export async function verifyHere(
   ports: Ports,
   environment: string,
-  more: Partial<Pick<VerifyInput, 'anchor' | 'store'>> = {},
+  more: Partial<Pick<VerifyInput, 'anchor' | 'store' | 'vault'>> = {},
 ): Promise<VerifyReport> {
   return verifyEvidence({
     store: ports.evidence(environment),

@@ -11,6 +11,7 @@ import type { Event } from '../../src/kernel/events.ts';
 import { instantFromMs } from '../../src/kernel/time.ts';
 import type { EnvironmentFacts, Mode } from '../../src/inputs/facts.ts';
 import type { AwsApi } from '../../src/cloud/aws/api.ts';
+import { makeBucketVault } from '../../src/cloud/aws/bucket-vault.ts';
 import { makeAwsCloud } from '../../src/cloud/aws/cloud.ts';
 import { isMutating } from '../../src/cloud/aws/guard.ts';
 import { makeRehearsalApi, type RehearsalApi, type RehearsalOptions } from '../../src/cloud/rehearsal/api.ts';
@@ -18,6 +19,7 @@ import type { Answer, Claims, Clock, Cloud, EvidenceStore, Ports, Signer } from 
 import { encode } from './facts.ts';
 import { fakeVerifier } from './fake-crypto.ts';
 import { Killed } from './memory-store.ts';
+import { memoryVault } from './memory-vault.ts';
 import { PROGRAM, repositoryOf, START, type Who, type World } from './world.ts';
 
 export { makeWorld, type World } from './world.ts';
@@ -122,6 +124,10 @@ export function makePorts(options: PortsOptions): TestPorts {
       save: async (pin) => void world.pins.push(pin),
     },
     terminal,
+    vault: async (target) =>
+      target.kind === 'folder'
+        ? (world.vaults[target.place] ??= memoryVault(target))
+        : makeBucketVault({ api: life.cloud(api), clock, place: target }),
     cloud: async () => (options.doors ?? ((same) => same))(doors),
     machine: {
       environment: () => ({ weakening: [], endpoints: [], proxies: [], credentials: [], ...options.machine }),
@@ -151,7 +157,7 @@ export function makePorts(options: PortsOptions): TestPorts {
       secretKeys: async () => [],
       publicKey: async () => null,
     },
-    folders: { files: async () => null },
+    folders: { files: async () => null, entries: async () => null },
     scaffold: async (path) => new Uint8Array(await readFile(join(PROGRAM, path))),
     ...options.overrides,
     events,

@@ -3,7 +3,7 @@ import type { KeyMetadata } from '@aws-sdk/client-kms';
 import type { Blueprint } from '../../plan/blueprint.ts';
 import type { Known, Presence } from '../../plan/control.ts';
 import { isFault, type ApiFault, type AwsApi } from './api.ts';
-import { mapBounded } from './bounded.ts';
+import { mapBounded } from '../../kernel/bounded.ts';
 import { pages } from './resource.ts';
 import { areOurs, presenceByTags, type Tags } from './tags.ts';
 

@@ -221,6 +221,9 @@ function judgeBackendSaid(exhibit: Exhibit, { lock, file }: Case, parity: Parity
     'state-bucket': names.bucket,
     'lock-table': names.table,
     'state-key': names.keyAlias,
+    ...(names.evidence === null
+      ? {}
+      : { 'evidence-bucket': names.evidence.bucket, 'evidence-key': names.evidence.keyAlias }),
     ...Object.fromEntries(Object.entries(names.roleNames).map(([role, name]) => [`role-${role}`, name])),
     ...(github === null ? {} : { 'oidc-github': GITHUB_HOST }),
     ...(gitlab === null ? {} : { 'oidc-gitlab': gitlab.host }),

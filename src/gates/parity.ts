@@ -214,6 +214,12 @@ function neededBy(parity: Parity): readonly { readonly kind: string; readonly by
     { kind: 'state-key', by: 'every backend' },
     { kind: 'role', by: 'every backend' },
     ...(tables.length === 0 ? [] : [{ kind: 'lock-table', by: `locking in ${tables.join(', ')}` }]),
+    ...(parity.evidence_store === null
+      ? []
+      : [
+          { kind: 'evidence-bucket', by: 'evidence_store' },
+          { kind: 'evidence-key', by: 'evidence_store' },
+        ]),
     ...(github === null && gitlab === null ? [] : [{ kind: 'oidc-provider', by: 'federation' }]),
   ];
 }

@@ -53,6 +53,10 @@ export function shapeOf(parity: Parity): readonly Setting[] {
     field('retention.noncurrent_keep', (of) => String(of.retention.noncurrent_keep)),
     field('retention.pitr_days', (of) => String(of.retention.pitr_days)),
     field('key_rotation_days', (of) => String(of.keyRotationDays)),
+    // A policy without a store has nothing that could differ.
+    ...(parity.evidence_store === null
+      ? []
+      : [field('evidence_store.retention_days', (of) => String(of.evidenceStore?.retention_days))]),
     ...POLICY_ROLES.flatMap((role) => [
       field(`roles.${role}.session_seconds`, (of) => String(of.roles[role].session_seconds)),
       field(`roles.${role}.principals`, (of) => principalsShape(of, of.roles[role].principals)),
@@ -83,7 +87,29 @@ function principalsShape({ account, partition }: Settings, principals: readonly 
 
 export function shapeFindings(policy: Placed<Parity>): readonly Finding[] {
   const settings = shapeOf(policy.value);
-  return [...listFindings(policy, settings), ...settings.flatMap((setting) => compare(policy, setting))];
+  return [
+    ...listFindings(policy, settings),
+    ...storeFindings(policy),
+    ...settings.flatMap((setting) => compare(policy, setting)),
+  ];
+}
+
+/** An environment cannot keep for another time what is not kept at all. */
+function storeFindings({ value: parity, places }: Placed<Parity>): readonly Finding[] {
+  if (parity.evidence_store !== null) return [];
+  return Object.entries(parity.environments).flatMap(([environment, own]) =>
+    when(own.evidence_store !== undefined, () =>
+      finding(
+        'PARITY',
+        `${environment} says how long evidence is kept, and the policy has no evidence_store`,
+        {
+          hint: 'name bucket and key_alias under evidence_store, or take it out of the environment',
+          data: { environment },
+          place: placeOf(places, ['environments', environment, 'evidence_store']),
+        },
+      ),
+    ),
+  );
 }
 
 /** One environment of one entry of `differences`. */

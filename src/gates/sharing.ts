@@ -59,6 +59,12 @@ function takenBy(names: ResolvedNames): readonly Taken[] {
     take(`bucket ${names.bucket}`, ['naming', 'bucket']),
     take(`table ${names.table} ${here}`, ['naming', 'table']),
     take(`key alias ${names.keyAlias} ${here}`, ['naming', 'key_alias']),
+    ...(names.evidence === null
+      ? []
+      : [
+          take(`bucket ${names.evidence.bucket}`, ['evidence_store', 'bucket']),
+          take(`key alias ${names.evidence.keyAlias} ${here}`, ['evidence_store', 'key_alias']),
+        ]),
     ...Object.values(names.roleNames).map((role) =>
       take(`role ${role} in account ${account}`, ['naming', 'role']),
     ),

@@ -18,9 +18,10 @@ export interface NameProblem extends Problem {
 export function nameProblems(names: ResolvedNames): readonly NameProblem[] {
   const { environment, table } = names;
   return [
-    ...at(bucketProblems(names), ['naming', 'bucket']),
+    ...at(bucketProblems('bucket', names.bucket, names), ['naming', 'bucket']),
     ...at(tableProblems(table), ['naming', 'table']),
-    ...at(aliasProblems(names.keyAlias), ['naming', 'key_alias']),
+    ...at(aliasProblems('key alias', names.keyAlias), ['naming', 'key_alias']),
+    ...evidenceProblems(names),
     ...at(roleProblems(names), ['naming', 'role']),
     ...at(stateKeyProblems(names.stateKey), ['environments', environment, 'state_key']),
     ...principalProblems(names),
@@ -42,29 +43,56 @@ function bad(what: string, value: string, rule: string): string {
 const RESERVED_PREFIXES = ['xn--', 'sthree-', 'amzn-s3-demo-'];
 const RESERVED_SUFFIXES = ['-s3alias', '--ol-s3', '--x-s3', '--table-s3'];
 
-function bucketProblems({ bucket, bucketNamespace, account, region }: ResolvedNames): string[] {
+function bucketProblems(
+  what: string,
+  bucket: string,
+  { bucketNamespace, account, region }: ResolvedNames,
+): string[] {
   const wrong: string[] = [];
   if (bucket.length < 3 || bucket.length > 63)
-    wrong.push(bad('bucket', bucket, `has ${String(bucket.length)} characters; S3 takes 3 to 63`));
+    wrong.push(bad(what, bucket, `has ${String(bucket.length)} characters; S3 takes 3 to 63`));
   if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(bucket))
     wrong.push(
-      bad(
-        'bucket',
-        bucket,
-        'must be lower-case letters, digits and dashes, a letter or digit first and last',
-      ),
+      bad(what, bucket, 'must be lower-case letters, digits and dashes, a letter or digit first and last'),
     );
   for (const prefix of RESERVED_PREFIXES)
     if (bucket.startsWith(prefix))
-      wrong.push(bad('bucket', bucket, `must not begin with ${prefix}, which S3 reserves`));
+      wrong.push(bad(what, bucket, `must not begin with ${prefix}, which S3 reserves`));
   for (const suffix of RESERVED_SUFFIXES)
     if (bucket.endsWith(suffix))
-      wrong.push(bad('bucket', bucket, `must not end with ${suffix}, which S3 reserves`));
+      wrong.push(bad(what, bucket, `must not end with ${suffix}, which S3 reserves`));
   if (bucketNamespace === 'global' && bucket.endsWith('-an'))
-    wrong.push(bad('bucket', bucket, 'must not end with -an outside the account-regional namespace'));
+    wrong.push(bad(what, bucket, 'must not end with -an outside the account-regional namespace'));
   if (bucketNamespace === 'account-regional' && bucket.length <= `-${account}-${region}-an`.length)
-    wrong.push(bad('bucket', bucket, 'has no name before its account-regional suffix'));
+    wrong.push(bad(what, bucket, 'has no name before its account-regional suffix'));
   return wrong;
+}
+
+/** The store of the evidence is another bucket than that of the state, under another key. */
+function evidenceProblems(names: ResolvedNames): readonly NameProblem[] {
+  if (names.evidence === null) return [];
+  const { bucket, keyAlias } = names.evidence;
+  return [
+    ...at(
+      [
+        ...bucketProblems('evidence bucket', bucket, names),
+        ...(bucket === names.bucket
+          ? [bad('evidence bucket', bucket, 'is the bucket of the state too')]
+          : []),
+      ],
+      ['evidence_store', 'bucket'],
+    ),
+    ...at(
+      [
+        ...aliasProblems('evidence key alias', keyAlias),
+        // KMS takes a and A for two; a reader does not.
+        ...(keyAlias.toLowerCase() === names.keyAlias.toLowerCase()
+          ? [bad('evidence key alias', keyAlias, 'is that of the key of the state too')]
+          : []),
+      ],
+      ['evidence_store', 'key_alias'],
+    ),
+  ];
 }
 
 /** DynamoDB CreateTable TableName. */
@@ -75,11 +103,11 @@ function tableProblems(table: string): string[] {
 }
 
 /** KMS CreateAlias AliasName: 1 to 256 letters, digits, / _ and -, never under alias/aws/. */
-function aliasProblems(alias: string): string[] {
+function aliasProblems(what: string, alias: string): string[] {
   if (!/^alias\/[A-Za-z0-9/_-]+$/.test(alias) || alias.length > 256)
-    return [bad('key alias', alias, 'must be alias/ and letters, digits, / _ and -, at most 256 characters')];
+    return [bad(what, alias, 'must be alias/ and letters, digits, / _ and -, at most 256 characters')];
   return alias.startsWith('alias/aws/')
-    ? [bad('key alias', alias, 'must not begin with alias/aws/, which KMS reserves')]
+    ? [bad(what, alias, 'must not begin with alias/aws/, which KMS reserves')]
     : [];
 }
 
@@ -111,14 +139,19 @@ function stateKeyProblems(key: string): string[] {
     : [bad('state key', key, 'must be a plain path that ends with .tfstate')];
 }
 
-/** Ownership tags that govboot adds to every resource, counted against the limit of tags. */
+/** Ownership tags that govboot adds to every resource, counted against the limit of tags; the key of the evidence has one more. */
 const OWNERSHIP_TAGS = 3;
 
 /** The letters that S3, DynamoDB, KMS and IAM all take in tags, without those outside ASCII. */
 const TAG_TEXT = /^[A-Za-z0-9_.:/=+@-]([A-Za-z0-9 _.:/=+@-]*[A-Za-z0-9_.:/=+@-])?$/;
 
 /** Tags that the provider would refuse, that are reserved, or whose letters could pass for others. */
-export function tagProblems({ environment, tags, toleratedTags }: ResolvedNames): readonly NameProblem[] {
+export function tagProblems({
+  environment,
+  tags,
+  toleratedTags,
+  evidence,
+}: ResolvedNames): readonly NameProblem[] {
   const keys = [
     ...Object.keys(tags).map((key) => ({ key, paths: tagPaths(environment, key) })),
     ...toleratedTags.map((key, i) => ({ key, paths: [['tags', 'tolerated', i]] })),
@@ -133,7 +166,14 @@ export function tagProblems({ environment, tags, toleratedTags }: ResolvedNames)
   const ofValues = Object.entries(tags).flatMap(([key, value]) =>
     at(valueProblems(key, value), ...tagPaths(environment, key)),
   );
-  return [...ofKeys, ...ofValues, ...at(countProblems(Object.keys(tags).length), ['tags', 'required'])];
+  return [
+    ...ofKeys,
+    ...ofValues,
+    ...at(countProblems(Object.keys(tags).length, OWNERSHIP_TAGS + (evidence === null ? 0 : 1)), [
+      'tags',
+      'required',
+    ]),
+  ];
 }
 
 function tagPaths(environment: string, key: string): readonly Path[] {
@@ -162,10 +202,10 @@ function valueProblems(key: string, value: string): string[] {
 }
 
 /** 50 tags a resource: S3, DynamoDB, KMS and IAM alike. */
-function countProblems(required: number): string[] {
-  return required + OWNERSHIP_TAGS <= 50
+function countProblems(required: number, ownership: number): string[] {
+  return required + ownership <= 50
     ? []
-    : [`${String(required)} required tags and ${String(OWNERSHIP_TAGS)} of ownership are more than 50`];
+    : [`${String(required)} required tags and ${String(ownership)} of ownership are more than 50`];
 }
 
 function principalProblems({ environment, roles, partition }: ResolvedNames): readonly NameProblem[] {

@@ -8,6 +8,15 @@ import { byRole, settingsOf, type Partition, type PolicyRole } from './settings.
 /** The issuer of GitHub Actions, without `https://`, as condition keys have it. */
 export const GITHUB_HOST = 'token.actions.githubusercontent.com';
 
+/** The store of an environment's evidence. */
+export interface EvidenceNames {
+  readonly bucket: string;
+  /** With `alias/` in front. */
+  readonly keyAlias: string;
+  /** Days for which nobody can delete what was stored. */
+  readonly retentionDays: number;
+}
+
 /** Everything that follows from policy, environment and region alone. Placeholders are filled. */
 export interface ResolvedNames {
   readonly organisation: string;
@@ -29,6 +38,8 @@ export interface ResolvedNames {
     readonly pitrDays: number;
   };
   readonly keyRotationDays: number;
+  /** Bucket and key of the evidence; null where the policy wants none. */
+  readonly evidence: EvidenceNames | null;
   /** Required tags with this environment's values; the ownership tags are added by the blueprint. */
   readonly tags: Readonly<Record<string, string>>;
   readonly toleratedTags: readonly string[];
@@ -47,13 +58,13 @@ export function resolveNames(parity: Parity, environment: string, region: string
   const values = { organisation: parity.organisation, environment, account, region, partition };
   const filled = (text: string): string => fill(text, values);
   const { bucket_namespace: bucketNamespace } = parity.naming;
-  const alias = filled(parity.naming.key_alias);
+  const store = settings.evidenceStore;
   return {
     ...values,
     bucket: bucketName(filled(parity.naming.bucket), bucketNamespace, account, region),
     bucketNamespace,
     table: filled(parity.naming.table),
-    keyAlias: alias.startsWith('alias/') ? alias : `alias/${alias}`,
+    keyAlias: aliasName(filled(parity.naming.key_alias)),
     roleNames: byRole((role) => fill(parity.naming.role, { ...values, role })),
     stateKey: settings.stateKey,
     locking: settings.locking,
@@ -63,6 +74,11 @@ export function resolveNames(parity: Parity, environment: string, region: string
       pitrDays: retention.pitr_days,
     },
     keyRotationDays: settings.keyRotationDays,
+    evidence: store && {
+      bucket: bucketName(filled(store.bucket), bucketNamespace, account, region),
+      keyAlias: aliasName(filled(store.key_alias)),
+      retentionDays: store.retention_days,
+    },
     tags: Object.fromEntries(Object.entries(settings.tags).map(([key, value]) => [key, filled(value)])),
     toleratedTags: parity.tags.tolerated,
     roles: byRole((role) => ({
@@ -73,6 +89,10 @@ export function resolveNames(parity: Parity, environment: string, region: string
     permissionsBoundary: parity.permissions_boundary === null ? null : filled(parity.permissions_boundary),
     federation: federationOf(parity, filled),
   };
+}
+
+function aliasName(pattern: string): string {
+  return pattern.startsWith('alias/') ? pattern : `alias/${pattern}`;
 }
 
 /** Name in the account's own namespace: `<prefix>-<account>-<region>-an` (S3 CreateBucket, BucketNamespace). */

@@ -110,6 +110,27 @@ export const keyRotationDays = z
   .max(2560)
   .meta({ description: 'Days, 90 to 2560, between two rotations of the key.', examples: [365] });
 
+/** 7 years with their leap days, whatever year they begin in. */
+const USUAL_RETENTION_DAYS = 2557;
+
+const retentionDays = z.int().min(1).max(36_500); // S3 DefaultRetention Days, at most 100 years
+
+export const evidenceStore = z.strictObject({
+  bucket: pattern.meta({
+    description: 'Name of the bucket of the evidence.',
+    examples: ['{organisation}-{environment}-evidence-{account}-{region}'],
+  }),
+  key_alias: pattern.meta({
+    description: 'Alias of its own key; alias/ is put before it where it is left out.',
+    examples: ['alias/{organisation}-{environment}-evidence'],
+  }),
+  retention_days: retentionDays.default(USUAL_RETENTION_DAYS).meta({
+    description:
+      'Days, 1 to 36500, for which nobody can delete what was stored, not even the root user; 2557 (7 years) when left out. It can be made longer later, never shorter.',
+    examples: [USUAL_RETENTION_DAYS],
+  }),
+});
+
 export const github = z.strictObject({
   repository: word(/^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/, 'must be OWNER/REPOSITORY').meta({
     description: 'OWNER/REPOSITORY whose workflows may plan and apply.',
@@ -172,6 +193,14 @@ export const environment = z.strictObject({
   key_rotation_days: keyRotationDays
     .optional()
     .describe('Instead of key_rotation_days below; to be listed under differences.'),
+  evidence_store: z
+    .strictObject({
+      retention_days: retentionDays.describe(
+        'Days, 1 to 36500, for which nobody can delete what was stored.',
+      ),
+    })
+    .optional()
+    .describe('Instead of the same field of evidence_store below; to be listed under differences.'),
   roles: z
     .strictObject(rolesOf((who) => roleOf(who).partial()))
     .partial()
@@ -185,6 +214,7 @@ export const difference = z.strictObject({
     examples: [
       ...['partition', 'regions', 'state_key', 'tags.KEY', 'locking', 'key_rotation_days'],
       ...['retention.noncurrent_days', 'retention.noncurrent_keep', 'retention.pitr_days'],
+      'evidence_store.retention_days',
       ...['roles.operator.principals', 'roles.operator.mfa', 'roles.operator.session_seconds'],
     ],
   }),

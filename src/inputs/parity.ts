@@ -6,6 +6,7 @@ import {
   arn,
   difference,
   environment,
+  evidenceStore,
   github,
   gitlab,
   keyRotationDays,
@@ -26,7 +27,15 @@ export const PARITY_SCHEMA = 'govboot.parity/v1';
 export const TOOLS = ['git', 'gpg', 'gpgv', 'sqv'] as const;
 
 /** Types of resource that a policy can allow; nothing else is ever created. */
-export const RESOURCE_KINDS = ['state-bucket', 'lock-table', 'state-key', 'oidc-provider', 'role'] as const;
+export const RESOURCE_KINDS = [
+  'state-bucket',
+  'lock-table',
+  'state-key',
+  'oidc-provider',
+  'role',
+  'evidence-bucket',
+  'evidence-key',
+] as const;
 
 /** Environments with each of their regions: the names of all of them are judged, before it is known who signed the policy. */
 const MOST_BACKENDS = 400;
@@ -71,6 +80,12 @@ export const paritySchema = z.strictObject({
   locking,
   retention: retention.describe('How long old states can be brought back.'),
   key_rotation_days: keyRotationDays,
+  evidence_store: evidenceStore
+    .nullable()
+    .default(null)
+    .describe(
+      'A second bucket for the evidence, whose objects nobody can delete before their time, or null.',
+    ),
   roles: z.strictObject(rolesOf(roleOf)).describe('The cloud roles that are made.'),
   permissions_boundary: arn.nullable().meta({
     description: 'An IAM policy of the same account that bounds every role, or null.',

@@ -136,7 +136,7 @@ const KNOWN_FIELDS = `
   ref allowed_resources intent max_window_hours templates version roots keys threshold
   thresholds default release approver evidence break-glass people name fingerprint
   valid_from valid_until rules file sha256 entrypoint attests tools git
-  gpg gpgv sqv
+  gpg gpgv sqv evidence_store retention_days
 `
   .trim()
   .split(/\s+/);

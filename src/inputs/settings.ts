@@ -25,6 +25,8 @@ export interface Settings {
   readonly locking: Locking;
   readonly retention: Readonly<Parity['retention']>;
   readonly keyRotationDays: number;
+  /** null where the policy has no store for evidence. */
+  readonly evidenceStore: Parity['evidence_store'];
   readonly roles: Readonly<Record<PolicyRole, Readonly<Parity['roles'][PolicyRole]>>>;
 }
 
@@ -36,7 +38,7 @@ export function settingsOf(parity: Parity, environment: string): Settings {
       data: { environment, known: Object.keys(parity.environments) },
     });
   }
-  const { retention } = parity;
+  const { retention, evidence_store: store } = parity;
   return {
     account: own.account,
     partition: own.partition,
@@ -50,6 +52,10 @@ export function settingsOf(parity: Parity, environment: string): Settings {
       pitr_days: own.retention?.pitr_days ?? retention.pitr_days,
     },
     keyRotationDays: own.key_rotation_days ?? parity.key_rotation_days,
+    evidenceStore: store && {
+      ...store,
+      retention_days: own.evidence_store?.retention_days ?? store.retention_days,
+    },
     roles: byRole((role) => ({
       session_seconds: own.roles?.[role]?.session_seconds ?? parity.roles[role].session_seconds,
       principals: own.roles?.[role]?.principals ?? parity.roles[role].principals,

@@ -32,6 +32,13 @@ export interface Blueprint {
     readonly pitrDays: number;
   };
   readonly keyRotationDays: number;
+  /** The second bucket, with a key of its own; null where the policy wants none. */
+  readonly evidence: {
+    readonly bucket: string;
+    readonly keyAlias: string;
+    /** Days for which nobody can delete what was stored. */
+    readonly retentionDays: number;
+  } | null;
   readonly roles: Readonly<Record<RoleName, RolePolicy>>;
   readonly permissionsBoundary: string | null;
   readonly federation: FederationPolicy;

@@ -12,12 +12,21 @@ export type ResourceId = string;
 export type ControlId = string;
 
 /** Types of resource that a policy can allow; nothing else is ever created. */
-export const RESOURCE_KINDS = ['state-bucket', 'lock-table', 'state-key', 'oidc-provider', 'role'] as const;
+export const RESOURCE_KINDS = [
+  'state-bucket',
+  'lock-table',
+  'state-key',
+  'oidc-provider',
+  'role',
+  'evidence-bucket',
+  'evidence-key',
+] as const;
 export type ResourceKind = (typeof RESOURCE_KINDS)[number];
 
 /** What a store must be able to do for a control: data, so that the planner refuses before the confirmation. */
 export type Capability =
   | 'versioning'
+  | 'object-lock'
   | 'sse-kms'
   | 'bucket-key'
   | 'public-access-block'

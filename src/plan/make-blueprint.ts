@@ -52,6 +52,7 @@ export function makeBlueprint(intent: Intent, parity: Parity, repository: string
     toleratedTags: names.toleratedTags,
     retention: names.retention,
     keyRotationDays: names.keyRotationDays,
+    evidence: names.evidence,
     roles: names.roles,
     permissionsBoundary: names.permissionsBoundary,
     federation: names.federation,
@@ -115,6 +116,7 @@ export function blueprintDocument(b: Blueprint): JsonObject {
       pitr_days: b.retention.pitrDays,
     },
     key_rotation_days: b.keyRotationDays,
+    ...evidenceDocument(b),
     roles: Object.fromEntries(
       Object.entries(b.roles).map(([role, policy]) => [
         role,
@@ -141,4 +143,11 @@ export function blueprintDocument(b: Blueprint): JsonObject {
     allowed_resources: b.allowedResources,
     adopts: b.adopts,
   };
+}
+
+/** Left out where there is none, so that a plan from before it could be wanted keeps its digest. */
+function evidenceDocument({ evidence }: Blueprint): JsonObject {
+  if (evidence === null) return {};
+  const { bucket, keyAlias, retentionDays } = evidence;
+  return { evidence: { bucket, key_alias: keyAlias, retention_days: retentionDays } };
 }

@@ -43,6 +43,7 @@ export function exampleBlueprint(overrides: Partial<Blueprint> = {}): Blueprint 
     toleratedTags: ['cost-centre'],
     retention: { noncurrentDays: 365, noncurrentKeep: 20, pitrDays: 35 },
     keyRotationDays: 365,
+    evidence: null,
     roles: {
       operator: {
         sessionSeconds: 3600,

@@ -14,6 +14,11 @@ interface Call<I, O> {
   readonly out: O;
 }
 
+/** The content of an object, whole: streams cannot be tried again. */
+interface Bytes {
+  readonly Body?: Uint8Array;
+}
+
 /** Every call that govboot can make on AWS. There is no deleting call, and none that weakens. */
 export interface Operations {
   'sts:GetCallerIdentity': Call<STS.GetCallerIdentityCommandInput, STS.GetCallerIdentityCommandOutput>;
@@ -46,6 +51,20 @@ export interface Operations {
     S3.PutBucketLifecycleConfigurationCommandInput,
     S3.PutBucketLifecycleConfigurationCommandOutput
   >;
+  's3:GetObjectLockConfiguration': Call<
+    S3.GetObjectLockConfigurationCommandInput,
+    S3.GetObjectLockConfigurationCommandOutput
+  >;
+  's3:PutObjectLockConfiguration': Call<
+    S3.PutObjectLockConfigurationCommandInput,
+    S3.PutObjectLockConfigurationCommandOutput
+  >;
+  's3:PutObject': Call<Omit<S3.PutObjectCommandInput, 'Body'> & Bytes, S3.PutObjectCommandOutput>;
+  /** The body is read whole by the call: a connection that ends in the middle of it is a failure of the call. */
+  's3:GetObject': Call<S3.GetObjectCommandInput, Omit<S3.GetObjectCommandOutput, 'Body'> & Bytes>;
+  's3:HeadObject': Call<S3.HeadObjectCommandInput, S3.HeadObjectCommandOutput>;
+  's3:ListObjectVersions': Call<S3.ListObjectVersionsCommandInput, S3.ListObjectVersionsCommandOutput>;
+  's3:GetObjectRetention': Call<S3.GetObjectRetentionCommandInput, S3.GetObjectRetentionCommandOutput>;
 
   'dynamodb:DescribeTable': Call<DynamoDB.DescribeTableCommandInput, DynamoDB.DescribeTableCommandOutput>;
   'dynamodb:CreateTable': Call<DynamoDB.CreateTableCommandInput, DynamoDB.CreateTableCommandOutput>;
@@ -136,7 +155,7 @@ export interface AwsApi {
 /** What kind of failure it was, by meaning rather than by each service's own word. */
 export type FaultKind =
   | 'absent' // NoSuchBucket, NoSuchEntity, ResourceNotFoundException, NotFoundException, NoSuchTagSet, …ConfigurationNotFoundError
-  | 'exists' // EntityAlreadyExists, BucketAlreadyOwnedByYou, BucketAlreadyExists, ResourceInUseException on create, AlreadyExistsException
+  | 'exists' // EntityAlreadyExists, BucketAlreadyOwnedByYou, BucketAlreadyExists, PreconditionFailed of If-None-Match, ResourceInUseException on create, AlreadyExistsException
   | 'denied' // AccessDenied, 403
   | 'conflict' // OperationAborted, ConditionalRequestConflict, ConcurrentModification, ResourceInUseException on update, LimitExceeded on table operations
   | 'not-ready' // invalid principal in policy, ContinuousBackupsUnavailableException, KMSInvalidState, key not yet usable

@@ -39,12 +39,13 @@ const BY_NAME: readonly Rule[] = [
     'absent',
     `NotFound NotFoundException NoSuchBucket NoSuchKey NoSuchEntity NoSuchEntityException ResourceNotFoundException TableNotFoundException
      NoSuchTagSet NoSuchTagSetError NoSuchBucketPolicy NoSuchLifecycleConfiguration NoSuchPublicAccessBlockConfiguration
-     OwnershipControlsNotFoundError ServerSideEncryptionConfigurationNotFoundError`,
+     OwnershipControlsNotFoundError ServerSideEncryptionConfigurationNotFoundError ObjectLockConfigurationNotFoundError
+     NoSuchObjectLockConfiguration NoSuchVersion`,
   ),
   rule(
     'exists',
     `EntityAlreadyExists EntityAlreadyExistsException BucketAlreadyOwnedByYou BucketAlreadyExists AlreadyExistsException
-     ResourceAlreadyExistsException TableAlreadyExistsException`,
+     ResourceAlreadyExistsException TableAlreadyExistsException PreconditionFailed`,
   ),
   rule(
     'conflict',

@@ -65,6 +65,22 @@ const RULES: { readonly [O in Changing]: Rule<O> } = {
       ),
       'the newest versions would not be kept',
     ),
+  's3:PutObjectLockConfiguration': ({ ObjectLockConfiguration: lock }) =>
+    when(lock?.ObjectLockEnabled !== 'Enabled', 'versions could be deleted') ??
+    when(lock?.Rule?.DefaultRetention === undefined, 'new versions would be kept for no time') ??
+    when(
+      lock?.Rule?.DefaultRetention?.Mode !== 'COMPLIANCE',
+      'whoever has the permission could delete versions before their time',
+    ) ??
+    when(daysOf(lock?.Rule?.DefaultRetention) < 1, 'new versions would be kept for no time'),
+  // What a version says for itself beats what its bucket says of all.
+  's3:PutObject': (input) =>
+    when(input.IfNoneMatch !== '*', 'an object that is there would be covered by another') ??
+    when(input.ACL !== undefined || grants(input), 'access control lists') ??
+    when(
+      input.ObjectLockMode !== undefined && input.ObjectLockMode !== 'COMPLIANCE',
+      'whoever has the permission could delete it before its time',
+    ),
   'dynamodb:CreateTable': (input) =>
     when(input.DeletionProtectionEnabled !== true, 'it could be deleted') ??
     when(
@@ -111,6 +127,13 @@ const RULES: { readonly [O in Changing]: Rule<O> } = {
 /** IAM's own longest, 12 hours (Role MaxSessionDuration). */
 const LONGEST_SESSION = 43_200;
 
+/** Days of a default retention; 0 where there is none. A year counts as 365: what is kept longer than that is not kept shorter. */
+export function daysOf(
+  retention: { readonly Days?: number | undefined; readonly Years?: number | undefined } | undefined,
+): number {
+  return retention?.Days ?? (retention?.Years ?? 0) * 365;
+}
+
 /** Operations that the table judges, for whoever checks that none is forgotten. */
 export const JUDGED: readonly string[] = Object.keys(RULES);
 
@@ -120,7 +143,7 @@ export function weakenedBy<O extends Operation>(operation: O, input: Input<O>): 
   return rule === undefined ? null : rule(input);
 }
 
-function grants(input: Input<'s3:CreateBucket'>): boolean {
+function grants(input: object): boolean {
   return Object.keys(input).some((key) => key.startsWith('Grant'));
 }
 

@@ -229,7 +229,7 @@ class Rehearsal implements RehearsalApi {
     const thing = contended(operation, input as Readonly<Record<string, unknown>>, this.#who.account);
     if (thing === null) return () => undefined;
     const { busy } = this.#store;
-    if (busy.has(thing)) throw serviceOf(operation) === 's3' ? ABORTED : CONCURRENT;
+    if (busy.has(thing)) throw contention(operation);
     busy.add(thing);
     return () => {
       busy.delete(thing);
@@ -241,10 +241,19 @@ const ABORTED = conflict(
   'OperationAborted',
   'A conflicting conditional operation is currently in progress against this resource. Please try again.',
 );
+const WRITTEN_AT_ONCE = conflict(
+  'ConditionalRequestConflict',
+  'The conditional request cannot succeed due to a conflicting operation against this resource.',
+);
 const CONCURRENT = conflict(
   'ConcurrentModificationException',
   'The request was rejected because multiple requests to change this object were submitted simultaneously. Wait a few minutes and submit your request again.',
 );
+
+function contention(operation: Operation): Refusal {
+  if (operation === 's3:PutObject') return WRITTEN_AT_ONCE;
+  return serviceOf(operation) === 's3' ? ABORTED : CONCURRENT;
+}
 
 function contended(
   operation: Operation,
@@ -252,6 +261,7 @@ function contended(
   account: string,
 ): string | null {
   if (!isMutating(operation)) return null;
+  if (operation === 's3:PutObject') return `object ${String(input['Bucket'])}/${String(input['Key'])}`;
   if (serviceOf(operation) === 's3') return `bucket ${String(input['Bucket'])}`;
   if (serviceOf(operation) !== 'iam' || operation.startsWith('iam:Create')) return null;
   return `${account} ${String(input['RoleName'] ?? input['OpenIDConnectProviderArn'])}`;
@@ -271,5 +281,6 @@ function whoOf(options: RehearsalOptions, seed: number): Who {
 }
 
 function digestOf(input: object): Sha256 {
-  return sha256(canonicalText(plain(input) as Json));
+  const { Body: body, ...rest } = input as { readonly Body?: Uint8Array };
+  return sha256(canonicalText(plain({ ...rest, ...(body === undefined ? {} : { Body: sha256(body) }) })));
 }

@@ -118,6 +118,23 @@ export function authorizeKey(action: string, found: Found, call: Call): void {
   );
 }
 
+/** What a service does with a key for its caller. @throws KMS.DisabledException, KMS.KMSInvalidStateException, AccessDenied, in the words of S3 */
+export function useKey(
+  action: 'kms:GenerateDataKey' | 'kms:Decrypt',
+  { arn: name, key }: Found,
+  context: Readonly<Record<string, string>>,
+  call: Call,
+): void {
+  if (key.state === 'Disabled') throw invalid('KMS.DisabledException', `${name} is disabled.`);
+  if (key.state === 'PendingDeletion')
+    throw notReady('KMS.KMSInvalidStateException', `${name} is pending deletion.`);
+  if (decide(parsePolicy(key.policy), requestOf(call, action, name, context)) !== 'allowed')
+    throw denied(
+      'AccessDenied',
+      `User: ${call.callerArn} is not authorized to perform: ${action} on resource: ${name}`,
+    );
+}
+
 /** The policy of a key that was made without one. */
 export function defaultKeyPolicy(call: Call): string {
   const root = arn(call, 'iam', '', 'root');

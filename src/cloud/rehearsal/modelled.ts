@@ -4,6 +4,7 @@ import type { Operation } from '../aws/api.ts';
 const BUCKET = ['Bucket', 'ExpectedBucketOwner'];
 /** The SDK's own business on the wire. */
 const CHECKED = [...BUCKET, 'ChecksumAlgorithm', 'ContentMD5'];
+const VERSION = [...BUCKET, 'ChecksumMode', 'Key', 'VersionId'];
 const TABLE = ['TableName'];
 const KEY = ['KeyId'];
 const LISTED = ['Marker', 'Limit'];
@@ -36,6 +37,27 @@ export const MODELLED: Readonly<Record<Operation, readonly string[]>> = {
   's3:PutBucketPolicy': [...CHECKED, 'ConfirmRemoveSelfBucketAccess', 'Policy'],
   's3:GetBucketLifecycleConfiguration': BUCKET,
   's3:PutBucketLifecycleConfiguration': [...CHECKED, 'LifecycleConfiguration'],
+  's3:GetObjectLockConfiguration': BUCKET,
+  's3:PutObjectLockConfiguration': [...CHECKED, 'ObjectLockConfiguration'],
+  's3:PutObject': [
+    ...CHECKED,
+    'Body',
+    'BucketKeyEnabled',
+    'ChecksumSHA256',
+    'ContentLength',
+    'ContentType',
+    'IfNoneMatch',
+    'Key',
+    'Metadata',
+    'ObjectLockMode',
+    'ObjectLockRetainUntilDate',
+    'SSEKMSKeyId',
+    'ServerSideEncryption',
+  ],
+  's3:GetObject': VERSION,
+  's3:HeadObject': VERSION,
+  's3:ListObjectVersions': [...BUCKET, 'KeyMarker', 'MaxKeys', 'Prefix', 'VersionIdMarker'],
+  's3:GetObjectRetention': [...BUCKET, 'Key', 'VersionId'],
   'dynamodb:DescribeTable': TABLE,
   'dynamodb:CreateTable': [
     'AttributeDefinitions',

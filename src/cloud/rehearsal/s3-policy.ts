@@ -130,12 +130,18 @@ function one(value: unknown): unknown {
   return Array.isArray(value) && value.length === 1 ? (value as readonly unknown[])[0] : value;
 }
 
+/** The object that a call acts on, and the condition keys that the request carries. */
+export interface OnObject {
+  readonly key: string;
+  readonly context?: Readonly<Record<string, string>>;
+}
+
 /** @throws AccessDenied when the bucket's own policy denies the call */
-export function authorize(action: string, name: string, bucket: Bucket, call: Call): void {
+export function authorize(action: string, name: string, bucket: Bucket, call: Call, on?: OnObject): void {
   // The root user can always read and mend a bucket policy (S3 User Guide, bucket policies).
   if (bucket.policy === null || (isRoot(call) && /BucketPolicy$/.test(action))) return;
-  const arn = `arn:${call.partition}:s3:::${name}`;
-  if (decide(parsePolicy(bucket.policy), requestOf(call, action, arn)) === 'denied') {
+  const arn = `arn:${call.partition}:s3:::${name}${on === undefined ? '' : `/${on.key}`}`;
+  if (decide(parsePolicy(bucket.policy), requestOf(call, action, arn, on?.context)) === 'denied') {
     throw denied(
       'AccessDenied',
       `User: ${call.callerArn} is not authorized to perform: ${action} on resource: "${arn}" with an explicit deny in a resource-based policy`,

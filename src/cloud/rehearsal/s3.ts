@@ -1,18 +1,9 @@
-/** The S3 of the rehearsal cloud: buckets and their settings, never objects. docs/rehearsal-cloud.md, clauses S3.n. */
+/** The S3 of the rehearsal cloud: buckets and their settings. docs/rehearsal-cloud.md, clauses S3.n. */
 import type * as S3 from '@aws-sdk/client-s3';
-import {
-  current,
-  plain,
-  read,
-  save,
-  writable,
-  given,
-  type Call,
-  type Done,
-  type Handlers,
-} from './context.ts';
+import { current, plain, save, given, type Call, type Done, type Handlers } from './context.ts';
 import { absent, conflict, denied, invalid, Refusal } from './faults.ts';
-import { asStored, authorize, checkBucketPolicy } from './s3-policy.ts';
+import { s3Objects } from './s3-objects.ts';
+import { asStored, checkBucketPolicy } from './s3-policy.ts';
 import {
   bucketTags,
   checkAccessBlock,
@@ -26,55 +17,9 @@ import {
   malformedXml,
   taken,
 } from './s3-rules.ts';
+import { change, nameOf, toRead } from './s3-target.ts';
 import type { Bucket } from './state.ts';
 import { tagPairs } from './tags.ts';
-
-interface Target {
-  readonly Bucket: string | undefined;
-  readonly ExpectedBucketOwner?: string | undefined;
-}
-
-/** A bucket that the caller may read so. @throws NoSuchBucket, AccessDenied, PermanentRedirect */
-function toRead(target: Target, action: string, call: Call): Bucket {
-  return admitted(read(call.state.buckets, nameOf(target), call), target, action, call);
-}
-
-function toWrite(target: Target, action: string, call: Call): Bucket {
-  return admitted(writable(call.state.buckets, nameOf(target), call), target, action, call);
-}
-
-function nameOf({ Bucket: name }: Target): string {
-  if (name === undefined || name === '')
-    throw invalid('InvalidBucketName', 'The specified bucket is not valid.');
-  return name;
-}
-
-function admitted(bucket: Bucket | undefined, target: Target, action: string, call: Call): Bucket {
-  if (bucket === undefined) throw absent('NoSuchBucket', 'The specified bucket does not exist');
-  const expected = target.ExpectedBucketOwner;
-  if (expected !== undefined && !/^\d{12}$/.test(expected))
-    throw invalid(
-      'InvalidBucketOwnerAWSAccountID',
-      'The value of the expected bucket owner parameter must be an AWS account ID.',
-    );
-  if (bucket.owner !== call.account || (expected !== undefined && expected !== bucket.owner))
-    throw denied('AccessDenied', 'Access Denied');
-  if (bucket.region !== call.region) {
-    throw new Refusal(
-      'PermanentRedirect',
-      301,
-      'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.',
-    );
-  }
-  authorize(action, nameOf(target), bucket, call);
-  return bucket;
-}
-
-function change(target: Target, action: string, call: Call, how: (bucket: Bucket) => Partial<Bucket>): Done {
-  const bucket = toWrite(target, action, call);
-  save(call.state.buckets, nameOf(target), { ...bucket, ...how(bucket) }, call);
-  return {};
-}
 
 function createBucket(
   input: S3.CreateBucketCommandInput,
@@ -116,6 +61,7 @@ function createBucket(
     policy: null,
     lifecycle: null,
     objectLock: input.ObjectLockEnabledForBucket === true,
+    defaultRetention: null,
   };
   save(call.state.buckets, name, bucket, call);
   return location;
@@ -174,6 +120,7 @@ function required<T>(value: T | null, fault: string, message: string): T {
 }
 
 export const s3: Handlers<'s3'> = {
+  ...s3Objects,
   's3:HeadBucket': headBucket,
   's3:CreateBucket': createBucket,
   's3:GetBucketTagging': (input, call) => {

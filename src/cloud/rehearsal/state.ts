@@ -23,6 +23,36 @@ export interface Bucket {
   readonly policy: string | null;
   readonly lifecycle: readonly Json[] | null;
   readonly objectLock: boolean;
+  /** What every new version is kept by; not there in states from before it was modelled. */
+  readonly defaultRetention?: Retention<number> | null;
+}
+
+export type RetentionMode = 'COMPLIANCE' | 'GOVERNANCE';
+
+/** For how many days, or until which instant (milliseconds since the epoch). */
+export interface Retention<T> {
+  readonly mode: RetentionMode;
+  readonly for: T;
+}
+
+export interface ObjectVersion {
+  readonly id: string;
+  readonly at: number;
+  /** Base64. */
+  readonly content: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly etag: string;
+  /** Base64, as it was given with the content. */
+  readonly sha256: string | null;
+  readonly contentType: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly encryption: {
+    readonly algorithm: string;
+    readonly key: string | null;
+    readonly bucketKey: boolean;
+  };
+  readonly retention: Retention<number> | null;
 }
 
 export interface Table {
@@ -95,6 +125,8 @@ export interface CloudState {
   readonly aliases: Cells<Alias>;
   readonly roles: Cells<Role>;
   readonly providers: Cells<Provider>;
+  /** `bucket/key` → its versions, newest last. No cells: what S3 has stored is seen by every reader at once. */
+  readonly objects: Record<string, readonly ObjectVersion[]>;
 }
 
 export function emptyState(seed: number): CloudState {
@@ -109,6 +141,7 @@ export function emptyState(seed: number): CloudState {
     aliases: {},
     roles: {},
     providers: {},
+    objects: {},
   };
 }
 
@@ -126,7 +159,8 @@ export function restoreState(saved: unknown): CloudState {
     Number.isFinite(state.lastAt) &&
     PARTS.every((part) => typeof (state[part] as unknown) === 'object' && (state[part] as unknown) !== null);
   if (!whole) throw new TypeError('the saved rehearsal state is not one of version 1');
-  return structuredClone(state);
+  // States from before objects were modelled have none.
+  return structuredClone({ ...state, objects: (state.objects as CloudState['objects'] | undefined) ?? {} });
 }
 
 /** A copy as plain JSON. */

@@ -13,7 +13,17 @@ import { code, fence, page, table } from './markdown.ts';
 
 /** What a statement of the policy is about. */
 type On =
-  'bucket' | 'table' | 'every key' | 'new key' | 'our key' | 'alias' | 'role' | 'provider' | 'nothing';
+  | 'bucket'
+  | 'evidence bucket'
+  | 'evidence objects'
+  | 'table'
+  | 'every key'
+  | 'new key'
+  | 'our key'
+  | 'alias'
+  | 'role'
+  | 'provider'
+  | 'nothing';
 
 interface Need {
   readonly actions: readonly string[];
@@ -31,6 +41,10 @@ const NEEDS: Readonly<Record<Operation, readonly Need[]>> = {
     on('bucket', 's3:CreateBucket'),
     { ...on('bucket', 's3:TagResource'), because: 'tags in the creating call' },
     { ...on('bucket', 's3:PutBucketOwnershipControls'), because: 'ObjectOwnership in the creating call' },
+    {
+      ...on('evidence bucket', 's3:PutBucketObjectLockConfiguration', 's3:PutBucketVersioning'),
+      because: 'ObjectLockEnabledForBucket in the creating call',
+    },
   ],
   's3:GetBucketTagging': [on('bucket', 's3:GetBucketTagging')],
   's3:PutBucketTagging': [on('bucket', 's3:PutBucketTagging')],
@@ -46,6 +60,16 @@ const NEEDS: Readonly<Record<Operation, readonly Need[]>> = {
   's3:PutBucketPolicy': [on('bucket', 's3:PutBucketPolicy')],
   's3:GetBucketLifecycleConfiguration': [on('bucket', 's3:GetLifecycleConfiguration')],
   's3:PutBucketLifecycleConfiguration': [on('bucket', 's3:PutLifecycleConfiguration')],
+  's3:GetObjectLockConfiguration': [on('evidence bucket', 's3:GetBucketObjectLockConfiguration')],
+  's3:PutObjectLockConfiguration': [on('evidence bucket', 's3:PutBucketObjectLockConfiguration')],
+  's3:PutObject': [
+    on('evidence objects', 's3:PutObject'),
+    { ...on('evidence objects', 's3:PutObjectRetention'), because: 'where it says its own retention' },
+  ],
+  's3:GetObject': [on('evidence objects', 's3:GetObject', 's3:GetObjectVersion')],
+  's3:HeadObject': [on('evidence objects', 's3:GetObject', 's3:GetObjectVersion')],
+  's3:ListObjectVersions': [on('evidence bucket', 's3:ListBucketVersions')],
+  's3:GetObjectRetention': [on('evidence objects', 's3:GetObjectRetention')],
   'dynamodb:DescribeTable': [on('table', 'dynamodb:DescribeTable')],
   'dynamodb:CreateTable': [
     on('table', 'dynamodb:CreateTable'),

@@ -128,7 +128,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     read: (environment, o) => ({
       environment: nameOf(environment),
       anchor: text(o['anchor']),
-      store: o['store'] === undefined ? null : placeAsked('store', o),
+      ...(o['store'] === undefined ? {} : { store: placeAsked('store', o) }),
       rehearse: o['rehearse'] === true,
     }),
   }),

@@ -33,7 +33,7 @@ export const EVIDENCE_COMMANDS: readonly CommandSpec[] = [
     examples: [
       'govboot evidence push dev --key alice.key',
       'govboot evidence push dev --to /mnt/worm --key alice.key',
-      'govboot evidence push dev --to s3://acme-evidence --endpoint https://s3.example.org',
+      'govboot evidence push dev --to s3://acme --endpoint https://s3.example.org',
     ],
     read: (environment, o) => ({
       environment: nameOf(environment),

@@ -5,7 +5,13 @@ import { GovbootError } from '../kernel/errors.ts';
 import { toJson } from '../kernel/json.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Mode } from '../inputs/facts.ts';
-import { MOST_OBJECTS, RECEIPT_SCHEMA, type ReceiptObject, type StoreReceipt } from '../inputs/store-receipt.ts';
+import {
+  MOST_OBJECTS,
+  parseReceipt,
+  RECEIPT_SCHEMA,
+  type ReceiptObject,
+  type StoreReceipt,
+} from '../inputs/store-receipt.ts';
 import type { EvidenceStore, EvidenceVault } from '../ports.ts';
 import { receiptName, signatureOf } from './layout.ts';
 import type { Sign } from './sign.ts';
@@ -50,6 +56,8 @@ async function writeReceipt(input: ReceiptInput, objects: readonly ReceiptObject
     objects: [...objects],
   };
   const bytes = canonicalBytes(toJson(receipt));
+  // It stays for good; one that could not be read again would spoil the evidence.
+  parseReceipt(bytes, 'the receipt');
   const signature = await sign(bytes);
   const name = await placed(input, bytes);
   await keep(vault, vaultKey(input.prefix, ledger.size, signatureOf(name)), signature);

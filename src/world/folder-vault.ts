@@ -39,7 +39,7 @@ export async function openFolderVault(
     }
   };
   return {
-    place: { ...place, place: path },
+    place: { kind: 'folder', place: path, account: null, region: null, endpoint: null },
     versions: async (prefix) => {
       const folder = prefix.slice(0, Math.max(0, prefix.lastIndexOf('/')));
       return (await store.list(folder))

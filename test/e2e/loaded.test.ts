@@ -53,6 +53,7 @@ describe('what is loaded', { timeout: 120_000 }, () => {
         'src/commands/command-line.ts',
         'src/commands/command-spec.ts',
         'src/commands/completion-command.ts',
+        'src/commands/evidence-commands.ts',
         'src/commands/global-options.ts',
         'src/commands/init-command.ts',
         'src/commands/intent-commands.ts',

@@ -5,6 +5,8 @@ import { TOPIC_NAMES } from '../../../src/commands/topics/topic.ts';
 import { GovbootError } from '../../../src/kernel/errors.ts';
 import { EXITS } from '../../../src/kernel/exit.ts';
 
+const OWN_STORE = { place: null, endpoint: null, region: null, account: null };
+
 interface Parsed {
   readonly invocation: Invocation | null;
   readonly stdout: string;
@@ -171,6 +173,39 @@ describe('a command line', () => {
     ],
     ['verify dev', 'verify', { environment: 'dev', anchor: null, rehearse: false }],
     ['verify dev --rehearse --anchor c', 'verify', { environment: 'dev', anchor: 'c', rehearse: true }],
+    ['verify dev --store', 'verify', { environment: 'dev', anchor: null, store: OWN_STORE, rehearse: false }],
+    [
+      'verify dev --store s3://b --endpoint https://e --region r --account 1',
+      'verify',
+      {
+        environment: 'dev',
+        anchor: null,
+        store: { place: 's3://b', endpoint: 'https://e', region: 'r', account: '1' },
+        rehearse: false,
+      },
+    ],
+    ['evidence push dev', 'evidence push', { environment: 'dev', to: OWN_STORE, rehearse: false }],
+    [
+      'evidence push dev --to /mnt/worm --rehearse',
+      'evidence push',
+      { environment: 'dev', to: { ...OWN_STORE, place: '/mnt/worm' }, rehearse: true },
+    ],
+    [
+      'evidence pull dev --to d --from /mnt/worm --receipt a --receipt b',
+      'evidence pull',
+      {
+        environment: 'dev',
+        from: { ...OWN_STORE, place: '/mnt/worm' },
+        to: 'd',
+        receipts: ['a', 'b'],
+        rehearse: false,
+      },
+    ],
+    [
+      'evidence status dev --store w',
+      'evidence status',
+      { environment: 'dev', store: { ...OWN_STORE, place: 'w' }, rehearse: false },
+    ],
     [
       'backend render dev',
       'backend render',
@@ -231,7 +266,8 @@ describe('a command line', () => {
     expect(COMMANDS.map(({ name }) => name)).toEqual([
       ...['init', 'trust pin', 'trust show', 'trust sign', 'trust next', 'trust update'],
       ...['intent new', 'intent sign', 'intent check'],
-      ...['check', 'plan', 'approve', 'apply', 'verify', 'backend render'],
+      ...['check', 'plan', 'approve', 'apply', 'verify'],
+      ...['evidence push', 'evidence pull', 'evidence status', 'backend render'],
       ...['doctor', 'status', 'log', 'show', 'completion'],
     ]);
   });
@@ -314,6 +350,9 @@ describe('a command line that cannot be understood', () => {
       ['plan'],
       ['apply'],
       ['verify'],
+      ['evidence', 'push'],
+      ['evidence', 'pull'],
+      ['evidence', 'status'],
       ['intent', 'new'],
       ['backend', 'render'],
     ]) {

@@ -50,7 +50,7 @@ export function makeBucketVault({ api: bare, clock, place, onAgain }: BucketVaul
     },
     versions: (prefix) => asked(place, () => listVersions(api, bucket, prefix)),
     open: async (key, version) => {
-      const object = await asked(place, () => open(api, bucket, keeps, { Key: key, VersionId: version }));
+      const object = await asked(place, () => openVersion(api, bucket, keeps, key, version));
       return object && { ...object, read: () => asked(place, () => object.read()) };
     },
     create: (key, bytes) =>
@@ -61,6 +61,7 @@ export function makeBucketVault({ api: bare, clock, place, onAgain }: BucketVaul
             Key: key,
             Body: bytes,
             IfNoneMatch: '*',
+            ChecksumAlgorithm: 'SHA256',
             ChecksumSHA256: base64(sha256Raw(bytes)),
           });
           return { version: made.VersionId ?? UNVERSIONED };
@@ -102,16 +103,34 @@ function versionsOf(listed: Listed | undefined, is: VaultVersion['is']): VaultVe
   );
 }
 
+interface Wanted {
+  readonly Key: string;
+  readonly VersionId?: string;
+}
+
+/** Some stores without versions know none by the name that they give it: then whatever is there is asked for, if it says that it has none. */
+async function openVersion(
+  api: AwsApi,
+  bucket: Bucket,
+  keeps: () => Promise<boolean>,
+  key: string,
+  version: string,
+): Promise<VaultObject | null> {
+  const found = await open(api, bucket, keeps, { Key: key, VersionId: version });
+  return found !== null || version !== UNVERSIONED ? found : open(api, bucket, keeps, { Key: key });
+}
+
 async function open(
   api: AwsApi,
   bucket: Bucket,
   keeps: () => Promise<boolean>,
-  one: { readonly Key: string; readonly VersionId: string },
+  one: Wanted,
 ): Promise<VaultObject | null> {
   const head = await orNull(() => api.call('s3:HeadObject', { ...bucket, ...one }));
-  if (head === null) return null;
+  if (head === null || (one.VersionId === undefined && (head.VersionId ?? UNVERSIONED) !== UNVERSIONED))
+    return null;
   return {
-    version: one.VersionId,
+    version: one.VersionId ?? UNVERSIONED,
     bytes: head.ContentLength ?? 0,
     retention: retentionOf(head.ObjectLockMode, head.ObjectLockRetainUntilDate) ?? (await askRetention()),
     read,

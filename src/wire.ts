@@ -154,8 +154,7 @@ function lazySigner(globals: Globals, repository: string, emit: Emit, learn: Lea
           data: { key: null },
         });
       const spec = parseSignerSpec(globals.key);
-      if (spec.kind === 'file')
-        return makeSigner({ ...spec, passphrase: () => askPassphrase(globals, emit, learn) });
+      if (spec.kind === 'file') return makeSigner({ ...spec, passphrase: () => askPassphrase(globals, emit, learn) });
       return makeSigner(spec.kind === 'gpg' ? { ...spec, repository } : spec);
     })();
     return made;

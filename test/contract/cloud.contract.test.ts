@@ -10,6 +10,7 @@ import { memoryStore } from '../../src/cloud/rehearsal/store.ts';
 import { requireOrSkip } from '../harness/capabilities.ts';
 import { exampleAccount, exampleBlueprint } from '../harness/blueprint.ts';
 import { motoEnv, startMoto, type Moto } from '../harness/moto.ts';
+import { storeContract } from './store.contract.ts';
 import { amiss, bootstrap, cloudContract, opened, planned, NOON, type CloudWorld } from './cloud.contract.ts';
 
 const region = 'eu-central-1';
@@ -59,13 +60,15 @@ async function endState(world: Rehearsed): Promise<unknown> {
   return JSON.parse(ids.reduce((text, id, i) => text.replaceAll(id, `key-${i}`), JSON.stringify(state)));
 }
 
-cloudContract('the rehearsal cloud', async () => rehearsed());
-cloudContract('the rehearsal cloud, slow to spread', async () =>
-  rehearsed({ consistency: { delayMs: 3000, writes: 'eventual' } }),
-);
-cloudContract('the rehearsal cloud, flapping', async () =>
-  rehearsed({ consistency: { delayMs: 3000, flapping: true, writes: 'eventual' } }),
-);
+for (const contract of [cloudContract, storeContract]) {
+  contract('the rehearsal cloud', async () => rehearsed());
+  contract('the rehearsal cloud, slow to spread', async () =>
+    rehearsed({ consistency: { delayMs: 3000, writes: 'eventual' } }),
+  );
+  contract('the rehearsal cloud, flapping', async () =>
+    rehearsed({ consistency: { delayMs: 3000, flapping: true, writes: 'eventual' } }),
+  );
+}
 
 const b = exampleBlueprint();
 
@@ -205,7 +208,7 @@ describe.skipIf(!moto)('with the real SDK', () => {
     vi.unstubAllEnvs();
     await server.stop();
   });
-  cloudContract('moto', async () => {
+  const makeWorld = async (): Promise<CloudWorld> => {
     await server.reset();
     // moto spreads at once, so a long wait for it to settle may be a short one.
     const clock = {
@@ -215,5 +218,7 @@ describe.skipIf(!moto)('with the real SDK', () => {
       monotonic: () => performance.now(),
     };
     return { api: makeSdkApi({ region, endpoint: server.endpoint }), clock };
-  });
+  };
+  cloudContract('moto', makeWorld);
+  storeContract('moto', makeWorld);
 });

@@ -76,12 +76,12 @@ export async function amiss(world: CloudWorld, b: Blueprint): Promise<readonly S
 }
 
 /** Long enough for every write to be seen everywhere. */
-async function spread({ clock }: CloudWorld): Promise<void> {
+export async function spread({ clock }: CloudWorld): Promise<void> {
   await clock.pause(60_000);
 }
 
 /** Notes every changing call. */
-function writes({ api, clock }: CloudWorld): { readonly world: CloudWorld; readonly made: string[] } {
+export function writes({ api, clock }: CloudWorld): { readonly world: CloudWorld; readonly made: string[] } {
   const made: string[] = [];
   const watched: AwsApi = {
     call(operation, input) {

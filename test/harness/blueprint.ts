@@ -71,3 +71,17 @@ export function exampleBlueprint(overrides: Partial<Blueprint> = {}): Blueprint 
     ...overrides,
   };
 }
+
+/** The same with a store for its evidence. */
+export function exampleBlueprintWithStore(overrides: Partial<Blueprint> = {}): Blueprint {
+  const { allowedResources } = exampleBlueprint();
+  return exampleBlueprint({
+    evidence: {
+      bucket: `acme-dev-evidence-${exampleAccount}-eu-central-1`,
+      keyAlias: 'alias/acme-dev-evidence',
+      retentionDays: 2557,
+    },
+    allowedResources: [...allowedResources, 'evidence-bucket', 'evidence-key'],
+    ...overrides,
+  });
+}

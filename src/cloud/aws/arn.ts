@@ -4,12 +4,12 @@ import type { Blueprint, RoleName } from '../../plan/blueprint.ts';
 type Place = Pick<Blueprint, 'partition' | 'account' | 'region'>;
 
 /** S3 names are global in their partition: neither region nor account stands in the ARN. */
-export function bucketArn(b: Blueprint): string {
-  return `arn:${b.partition}:s3:::${b.names.bucket}`;
+export function bucketArn(b: Blueprint, bucket: string = b.names.bucket): string {
+  return `arn:${b.partition}:s3:::${bucket}`;
 }
 
-export function objectArn(b: Blueprint, key: string): string {
-  return `${bucketArn(b)}/${key}`;
+export function objectArn(b: Blueprint, key: string, bucket: string = b.names.bucket): string {
+  return `${bucketArn(b, bucket)}/${key}`;
 }
 
 export function tableArn(b: Blueprint): string {

@@ -1,4 +1,6 @@
 /** The table of controls on AWS, in the order in which its resources can be made. */
+import { evidenceBucket } from './evidence-bucket.ts';
+import { evidenceKey } from './evidence-key.ts';
 import { lockTable } from './lock-table.ts';
 import { oidcGithub, oidcGitlab } from './oidc.ts';
 import type { AwsControl, AwsResource } from './resource.ts';
@@ -13,6 +15,8 @@ export const AWS_TABLE: readonly AwsResource[] = [
   stateKey,
   stateBucket,
   lockTable,
+  evidenceKey,
+  evidenceBucket,
 ];
 
 export function resourceOf(id: string): AwsResource | undefined {

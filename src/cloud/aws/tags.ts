@@ -10,6 +10,9 @@ export const CLAIM_TAG = 'govboot:claim';
 /** Carries which run finished last; on the operator role only. */
 export const FINISHED_TAG = 'govboot:finished';
 
+/** Tells the keys of one environment apart, which have no name; on every key but that of the state, which is older than this tag. */
+export const RESOURCE_TAG = 'govboot:resource';
+
 /** Written by runs about themselves, so never compared and never part of a desired value. */
 const OF_THE_RUN: ReadonlySet<string> = new Set([OWNER_TAGS.run, CLAIM_TAG, FINISHED_TAG]);
 
@@ -83,8 +86,11 @@ export function asTags(json: Json): Tags {
   );
 }
 
-/** What every tag control has in common. */
-export function tagSpec(resource: string): Omit<ControlSpec, 'id'> & { readonly id: string } {
+/**
+ * What every tag control has in common.
+ * @param own tags of this resource alone
+ */
+export function tagSpec(resource: string, own: Tags = {}): ControlSpec {
   return {
     id: `${resource}.tags`,
     title: 'tags of the parity policy',
@@ -92,7 +98,7 @@ export function tagSpec(resource: string): Omit<ControlSpec, 'id'> & { readonly 
     needs: ['tags'],
     satisfies: clauses(['ISO/IEC 27001:2022', 'A.5.9']),
     atCreation: true,
-    desired: (b) => value(b.tags),
+    desired: (b) => value({ ...b.tags, ...own }),
     compare: compareTags,
   };
 }

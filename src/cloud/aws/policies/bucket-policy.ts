@@ -5,94 +5,12 @@
  */
 import { ROLE_NAMES, type Blueprint } from '../../../plan/blueprint.ts';
 import { bucketArn, lockKeys, objectArn, roleArn } from '../arn.ts';
+import { everyBucket } from './bucket-statements.ts';
 import { document, type PolicyDocument, type Statement } from './document.ts';
-
-const SSE = 's3:x-amz-server-side-encryption';
-const SSE_KEY = 's3:x-amz-server-side-encryption-aws-kms-key-id';
-const SSE_CUSTOMER = 's3:x-amz-server-side-encryption-customer-algorithm';
 
 /** @param keyArn the environment's own KMS key */
 export function bucketPolicy(b: Blueprint, keyArn: string): PolicyDocument {
-  return document([
-    ...transport(b),
-    confine(b),
-    ...encryption(b, keyArn),
-    ...lockFiles(b),
-    ...destruction(b),
-  ]);
-}
-
-function transport(b: Blueprint): readonly Statement[] {
-  const everything = { Principal: '*', Action: 's3:*', Resource: [bucketArn(b), objectArn(b, '*')] } as const;
-  return [
-    {
-      Sid: 'GovbootDenyInsecureTransport',
-      Effect: 'Deny',
-      ...everything,
-      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-    },
-    {
-      Sid: 'GovbootDenyOldTls',
-      Effect: 'Deny',
-      ...everything,
-      Condition: { NumericLessThan: { 's3:TlsVersion': '1.2' } },
-    },
-  ];
-}
-
-/**
- * Nobody from another account, and nobody without one: a negated operator also matches where the key is absent, which is
- * so for anonymous requests. AWS services are exempt; they have no account of their own.
- */
-function confine(b: Blueprint): Statement {
-  return {
-    Sid: 'GovbootDenyOtherAccounts',
-    Effect: 'Deny',
-    Principal: '*',
-    Action: 's3:*',
-    Resource: [bucketArn(b), objectArn(b, '*')],
-    Condition: {
-      StringNotEquals: { 'aws:PrincipalAccount': b.account },
-      BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' },
-    },
-  };
-}
-
-/**
- * An upload either says nothing of encryption, and the bucket's default is used, or names exactly our key.
- * `encrypt = true` without `kms_key_id` makes Terraform and OpenTofu send AES256, which would beat the bucket's default;
- * and `aws:kms` without a key id means the account's aws/s3 key. Both are refused here rather than found out later.
- * `Null … false` keeps each Deny from matching where the header is absent (parts of a multipart upload carry none).
- */
-function encryption(b: Blueprint, keyArn: string): readonly Statement[] {
-  const upload = {
-    Effect: 'Deny',
-    Principal: '*',
-    Action: 's3:PutObject',
-    Resource: objectArn(b, '*'),
-  } as const;
-  return [
-    {
-      Sid: 'GovbootDenyOtherEncryption',
-      ...upload,
-      Condition: { Null: { [SSE]: 'false' }, StringNotEquals: { [SSE]: 'aws:kms' } },
-    },
-    {
-      Sid: 'GovbootDenyOtherKey',
-      ...upload,
-      Condition: { Null: { [SSE_KEY]: 'false' }, StringNotEquals: { [SSE_KEY]: keyArn } },
-    },
-    {
-      Sid: 'GovbootDenyUnnamedKey',
-      ...upload,
-      Condition: { StringEquals: { [SSE]: 'aws:kms' }, Null: { [SSE_KEY]: 'true' } },
-    },
-    {
-      Sid: 'GovbootDenyCustomerProvidedKey',
-      ...upload,
-      Condition: { Null: { [SSE_CUSTOMER]: 'false' } },
-    },
-  ];
+  return document([...everyBucket(b, b.names.bucket, keyArn), ...lockFiles(b), ...destruction(b)]);
 }
 
 /**

@@ -18,18 +18,23 @@ export function writesObjects(b: Blueprint, role: RoleName): boolean {
 }
 
 /** In a key policy `Resource: "*"` means this key. */
-const THIS_KEY = '*';
+export const THIS_KEY = '*';
+
+/** Without it a wrong policy would lock everybody out for good. */
+export function accountAdministers(b: Blueprint): Statement {
+  return {
+    Sid: 'GovbootAccountAdministersKey',
+    Effect: 'Allow',
+    Principal: { AWS: rootArn(b) },
+    Action: 'kms:*',
+    Resource: THIS_KEY,
+  };
+}
 
 export function keyPolicy(b: Blueprint): PolicyDocument {
   const users = { AWS: USERS.map((role) => roleArn(b, role)) };
   const statements: Statement[] = [
-    {
-      Sid: 'GovbootAccountAdministersKey',
-      Effect: 'Allow',
-      Principal: { AWS: rootArn(b) },
-      Action: 'kms:*',
-      Resource: THIS_KEY,
-    },
+    accountAdministers(b),
     {
       Sid: 'GovbootReadThroughS3',
       Effect: 'Allow',

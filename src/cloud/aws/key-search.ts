@@ -1,11 +1,11 @@
-/** Looks for the environment's key among all keys of account and region: the one whose CreateKey answer was lost. */
+/** Looks for a key of the environment among all keys of account and region: the one whose CreateKey answer was lost. */
 import type { KeyMetadata } from '@aws-sdk/client-kms';
 import type { Blueprint } from '../../plan/blueprint.ts';
 import type { Known, Presence } from '../../plan/control.ts';
 import { isFault, type ApiFault, type AwsApi } from './api.ts';
 import { mapBounded } from '../../kernel/bounded.ts';
 import { pages } from './resource.ts';
-import { areOurs, presenceByTags, type Tags } from './tags.ts';
+import { areOurs, presenceByTags, RESOURCE_TAG, type Tags } from './tags.ts';
 
 /** Calls side by side; KMS shares one rate among all reads of an account. */
 const PARALLEL = 8;
@@ -37,6 +37,11 @@ export async function keyIds(api: AwsApi): Promise<readonly string[]> {
   return listed.flatMap((page) => page.Keys ?? []).flatMap((key) => key.KeyId ?? []);
 }
 
+/** Whether it is the key of the resource that is meant, among those of one environment. */
+export function isMarked(tags: Tags, mark: string | null): boolean {
+  return (tags[RESOURCE_TAG] ?? null) === mark;
+}
+
 /**
  * @throws ApiFault `denied` when tags cannot be read at all. A single hidden key among readable ones is somebody else's:
  * ours lets the whole account's administrators read its tags.
@@ -44,9 +49,10 @@ export async function keyIds(api: AwsApi): Promise<readonly string[]> {
 export async function findByTags(
   api: AwsApi,
   b: Blueprint,
+  mark: string | null,
   knownOf: (key: KeyMetadata) => Known,
 ): Promise<Presence> {
-  const looks = await mapBounded(await keyIds(api), PARALLEL, (id) => look(api, b, id));
+  const looks = await mapBounded(await keyIds(api), PARALLEL, (id) => look(api, b, mark, id));
   const hidden = looks.find((one) => one.is === 'hidden');
   const readable = looks.some((one) => one.is === 'ours' || one.is === 'not-ours');
   if (hidden !== undefined && !readable) throw hidden.fault;
@@ -56,10 +62,10 @@ export async function findByTags(
   return presenceByTags(b, found.tags, knownOf(found.key), `key ${found.key.KeyId ?? ''}, found by its tags`);
 }
 
-async function look(api: AwsApi, b: Blueprint, id: string): Promise<Look> {
+async function look(api: AwsApi, b: Blueprint, mark: string | null, id: string): Promise<Look> {
   try {
     const tags = await keyTags(api, id);
-    if (!areOurs(tags, b)) return { is: 'not-ours' };
+    if (!areOurs(tags, b) || !isMarked(tags, mark)) return { is: 'not-ours' };
     const { KeyMetadata: key } = await api.call('kms:DescribeKey', { KeyId: id });
     // A key on its way out without our alias is one that somebody gave up.
     if (key === undefined || key.KeyState === 'PendingDeletion') return { is: 'skipped' };

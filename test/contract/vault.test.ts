@@ -62,6 +62,8 @@ async function rehearsed(pageSize = 1000): Promise<VaultWorld & { readonly api: 
     monotonic: () => now,
     pause: async (ms: number) => {
       now += ms;
+      // Others have their turn meanwhile.
+      await new Promise((resolve) => setImmediate(resolve));
     },
   };
   const api = makeRehearsalApi({

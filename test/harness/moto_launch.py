@@ -17,6 +17,7 @@ from datetime import timedelta
 
 import xmltodict
 from moto.core.exceptions import JsonRESTError
+from moto.core.utils import utcnow
 from moto.dynamodb.models import DynamoDBBackend
 from moto.iam.access_control import PermissionResult
 from moto.kms.responses import KmsResponse
@@ -157,6 +158,17 @@ def put_object_lock_configuration(self, bucket_name, lock_enabled, mode=None, da
 
 
 S3Backend.put_object_lock_configuration = put_object_lock_configuration
+
+
+# --- Default retention of a bucket: moto adds days and years, of which only one is ever there. ---
+
+
+def default_retention(self):
+    days = (self.default_lock_days or 0) + (self.default_lock_years or 0) * 365
+    return (utcnow() + timedelta(days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+FakeBucket.default_retention = default_retention
 
 
 # --- Key rotation: moto forgets the period, and accepts any. ---

@@ -90,7 +90,8 @@ async function rehearsed(pageSize = 1000): Promise<VaultWorld & { readonly api: 
   });
   return {
     api,
-    vault: makeBucketVault({ api, clock: slow, place: place(Bucket, { account: '111111111111' }) }),
+    // Waiting all at once, they would together wait their patience out.
+    vault: makeBucketVault({ api, clock: { ...clock, pause: slow.pause }, place: place(Bucket, { account: '111111111111' }) }),
     retention: 'COMPLIANCE',
     cover: async (Key, Body) => void (await api.call('s3:PutObject', { Bucket, Key, Body })),
     mark: null,

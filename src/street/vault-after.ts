@@ -1,7 +1,7 @@
 /** After an apply: the evidence goes to the environment's own store by itself. What does not get there is pending, and nothing is lost. */
 import { isGovbootError, messageOf } from '../kernel/errors.ts';
 import type { Ports } from '../ports.ts';
-import { OWN_STORE, ownPlace } from './vault-place.ts';
+import { OWN_STORE, ownStore } from './vault-place.ts';
 import { pushEvidence, type PushOutcome } from './vault-push.ts';
 
 export type KeptAfter =
@@ -11,7 +11,7 @@ export type KeptAfter =
 /** Never fails for what a store does: the backend is bootstrapped, and its evidence lies here. @returns null where there is no store */
 export async function pushAfter(ports: Ports, environment: string): Promise<KeptAfter | null> {
   try {
-    if ((await ownPlace(ports, environment)) === null) return null;
+    if ((await ownStore(ports, environment)) === null) return null;
     const pushed = await pushEvidence(ports, environment, OWN_STORE);
     for (const text of pushed.warnings) ports.emit({ type: 'warning', text });
     return { is: 'stored', ...pushed };

@@ -1,11 +1,13 @@
 /** Which store is meant: the environment's own, as its lock or else its policy says, or one that was named on the command line. */
 import { GovbootError, isGovbootError } from '../kernel/errors.ts';
+import { isJsonObject } from '../kernel/json.ts';
 import { clip, safe } from '../kernel/text.ts';
 import { findingsOf, judgeProcess } from '../gates/process.ts';
 import { readLedger } from '../evidence/ledger.ts';
 import { resolveNames } from '../inputs/names.ts';
 import { parseTrust, TRUST_FILE } from '../inputs/trust.ts';
 import type { EvidenceVault, Ports, VaultPlace, VaultTarget } from '../ports.ts';
+import { isSamePlace } from '../evidence/vault-layout.ts';
 import { readPolicy } from './environments.ts';
 
 /** A place as it was named. */
@@ -22,6 +24,14 @@ export const OWN_STORE: AskedPlace = { place: null, endpoint: null, region: null
 export interface OpenedVault {
   readonly vault: EvidenceVault;
   readonly isOwn: boolean;
+  /** Days for which the environment's own store holds what is stored, by the lock; null where nothing says so. */
+  readonly days: number | null;
+}
+
+/** A store of the environment, with what is promised of it. */
+interface OwnStore {
+  readonly place: VaultPlace;
+  readonly days: number | null;
 }
 
 /** Opens it, unless this process would go there by a way that nobody named. @throws USAGE, ENDPOINT, ENVIRONMENT, FILE_MISSING */
@@ -30,27 +40,29 @@ export async function openVault(
   environment: string,
   asked: AskedPlace,
 ): Promise<OpenedVault> {
-  const own = asked.place === null || asked.place.startsWith('s3://') ? await ownPlace(ports, environment) : null;
-  if (asked.place === null && own === null)
+  const own = asked.place === null || asked.place.startsWith('s3://') ? await ownStore(ports, environment) : null;
+  const place = asked.place === null ? own?.place : placeOf(asked.place, asked, own?.place ?? null);
+  if (place === undefined)
     throw new GovbootError('USAGE', `${environment} has no store of evidence of its own`, {
       hint: 'name one: a folder, or s3://BUCKET; or let policies/parity.yaml have an evidence_store',
       data: { environment },
     });
-  const place = asked.place === null ? own : placeOf(asked.place, asked, own);
-  if (place === null) throw new GovbootError('USAGE', 'no store is named');
   refuseWay(ports, place);
   const target: VaultTarget = { ...place, environment, repository: await repositoryOf(ports, environment) };
-  const isOwn = own !== null && own.place === place.place && own.endpoint === place.endpoint;
-  return { vault: await ports.vault(target), isOwn };
+  const isOwn = own !== null && isSamePlace(own.place, place);
+  return { vault: await ports.vault(target), isOwn, days: isOwn ? own.days : null };
 }
 
 /** The store that the lock in force recorded; before there is one, the one that the policy wants. null when there is none. */
-export async function ownPlace(ports: Ports, environment: string): Promise<VaultPlace | null> {
+export async function ownStore(ports: Ports, environment: string): Promise<OwnStore | null> {
   const { lock } = await readLedger(ports.evidence(environment));
   if (lock !== null) {
-    const { account, region, endpoint, resources } = lock.document.backend;
+    const { account, region, endpoint, resources, controls } = lock.document.backend;
     const bucket = resources.find(({ id }) => id === 'evidence-bucket')?.name;
-    return bucket === undefined ? null : { kind: 's3', place: `s3://${bucket}`, account, region, endpoint };
+    if (bucket === undefined) return null;
+    const kept = controls.find(({ id }) => id === 'evidence-bucket.object-lock')?.value;
+    const days = isJsonObject(kept) && typeof kept['days'] === 'number' ? kept['days'] : null;
+    return { place: { kind: 's3', place: `s3://${bucket}`, account, region, endpoint }, days };
   }
   return placeByPolicy(ports, environment);
 }
@@ -66,7 +78,7 @@ async function repositoryOf(ports: Ports, environment: string): Promise<string> 
 }
 
 /** Where the laptop with the evidence is gone, the policy still says where the copy is. */
-async function placeByPolicy(ports: Ports, environment: string): Promise<VaultPlace | null> {
+async function placeByPolicy(ports: Ports, environment: string): Promise<OwnStore | null> {
   try {
     const policy = await readPolicy(ports);
     const region = policy.environments[environment]?.regions[0];
@@ -74,7 +86,10 @@ async function placeByPolicy(ports: Ports, environment: string): Promise<VaultPl
     const { evidence, account } = resolveNames(policy, environment, region);
     return evidence === null
       ? null
-      : { kind: 's3', place: `s3://${evidence.bucket}`, account, region, endpoint: null };
+      : {
+          place: { kind: 's3', place: `s3://${evidence.bucket}`, account, region, endpoint: null },
+          days: evidence.retentionDays,
+        };
   } catch (error) {
     // Without a policy that can be read there is none that names a store.
     if (isGovbootError(error)) return null;

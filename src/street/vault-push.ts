@@ -1,5 +1,6 @@
 /** Evidence to where it outlives this machine: verified first, then stored, then signed for. */
 import { GovbootError } from '../kernel/errors.ts';
+import { addSeconds } from '../kernel/time.ts';
 import { ledgerRoot } from '../evidence/checkpoint.ts';
 import { readLedger, type Ledger } from '../evidence/ledger.ts';
 import { hex } from '../evidence/merkle.ts';
@@ -8,11 +9,11 @@ import { coveredBy, receiptsOf } from '../evidence/receipts.ts';
 import { foundationProblems, type VerifyReport } from '../evidence/report.ts';
 import { checkedSigner } from '../evidence/sign.ts';
 import { weakness } from '../evidence/vault-ask.ts';
-import { vaultPrefix, type VaultListing } from '../evidence/vault-layout.ts';
+import { vaultPrefix } from '../evidence/vault-layout.ts';
 import { push, sealedSet, type Pushed, type SealedSet } from '../evidence/vault-push.ts';
 import { writeReceipts } from '../evidence/vault-receipt.ts';
 import type { ReceiptObject } from '../inputs/store-receipt.ts';
-import type { EvidenceStore, EvidenceVault, Ports, VaultPlace } from '../ports.ts';
+import type { EvidenceStore, Ports, VaultPlace } from '../ports.ts';
 import { signerOfRefusal } from './may-record.ts';
 import { openVault, type AskedPlace, type OpenedVault } from './vault-place.ts';
 import { verifyHere } from './verify-here.ts';
@@ -75,7 +76,7 @@ export async function pushEvidence(ports: Ports, environment: string, asked: Ask
     stored: files.size,
     size,
     receipts,
-    warnings: warningsOf(ports, vault, pushed.objects, covered, pushed.listing),
+    warnings: warningsOf(ports, opened, covered, pushed),
   };
 }
 
@@ -129,18 +130,26 @@ async function shown<T>(
   }
 }
 
+/** Seconds. */
+const DAY = 86_400;
+
 /** What was stored well, and is not kept as it should be. */
 function warningsOf(
   { clock }: Pick<Ports, 'clock'>,
-  { place }: EvidenceVault,
-  objects: readonly ReceiptObject[],
+  { vault: { place }, days }: OpenedVault,
   covered: ReadonlyMap<string, ReceiptObject>,
-  { records, newest, strays }: VaultListing,
+  { objects, listing: { records, newest, strays } }: Pushed,
 ): readonly string[] {
   const now = clock.now();
+  // What was stored a while ago is free that much earlier; a day more for clocks that differ.
+  const needed = days === null ? null : addSeconds(now, (days - 1) * DAY);
   const weak = objects.flatMap(({ key, retention }) => {
     const why = weakness(place, retention, retention, now);
-    return why === null ? [] : [`${key} ${why}`];
+    if (why !== null) return [`${key} ${why}`];
+    const { until } = retention;
+    return needed !== null && until !== null && until < needed && !records.has(key)
+      ? [`${key} is held until ${until}, which is less than the ${String(days)} days of its bucket`]
+      : [];
   });
   const hidden = [...records]
     .filter(([key, { version }]) => newest.get(key) !== version && (covered.has(key) || covered.size === 0))

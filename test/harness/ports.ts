@@ -76,7 +76,7 @@ export const typed = (text: string): Answer => ({ is: 'typed', text });
 
 /** The ports of one process over a world. */
 export function makePorts(options: PortsOptions): TestPorts {
-  const { world, mode = 'LIVE', interrupted = () => false } = options;
+  const { world, mode = 'LIVE', interrupted = () => false, between = (same) => same } = options;
   const clock = clockOf(world, interrupted);
   const life = new Life(options.mishap);
   const { events, asked, terminal } = personOf(options, clock, life);
@@ -93,7 +93,7 @@ export function makePorts(options: PortsOptions): TestPorts {
     ...options.rehearsal,
   });
   const doors = makeAwsCloud({
-    api: (options.between ?? ((same) => same))(life.cloud(api)),
+    api: between(life.cloud(api)),
     clock,
     account: '111111111111',
     region: 'eu-central-1',
@@ -127,7 +127,7 @@ export function makePorts(options: PortsOptions): TestPorts {
     vault: async (target) =>
       target.kind === 'folder'
         ? (world.vaults[target.place] ??= memoryVault(target))
-        : makeBucketVault({ api: life.cloud(api), clock, place: target }),
+        : makeBucketVault({ api: between(life.cloud(api)), clock, place: target }),
     cloud: async () => (options.doors ?? ((same) => same))(doors),
     machine: {
       environment: () => ({ weakening: [], endpoints: [], proxies: [], credentials: [], ...options.machine }),

@@ -154,7 +154,8 @@ function lazySigner(globals: Globals, repository: string, emit: Emit, learn: Lea
           data: { key: null },
         });
       const spec = parseSignerSpec(globals.key);
-      if (spec.kind === 'file') return makeSigner({ ...spec, passphrase: () => askPassphrase(globals, emit, learn) });
+      if (spec.kind === 'file')
+        return makeSigner({ ...spec, passphrase: () => askPassphrase(globals, emit, learn) });
       return makeSigner(spec.kind === 'gpg' ? { ...spec, repository } : spec);
     })();
     return made;
@@ -202,7 +203,8 @@ interface Way {
 }
 
 async function openVault(target: VaultTarget, root: string, mode: Mode, way: Way): Promise<EvidenceVault> {
-  if (target.kind === 'folder') return (await import('./world/folder-vault.ts')).openFolderVault(root, target);
+  if (target.kind === 'folder')
+    return (await import('./world/folder-vault.ts')).openFolderVault(root, target);
   const { makeBucketVault } = await import('./cloud/aws/bucket-vault.ts');
   const { account, region, endpoint } = target;
   // Only the environment's own store is rehearsed: another one is there, or is not.
@@ -279,7 +281,8 @@ async function reach(
 /** The rehearsal cloud of one environment; what was made in it stays for the next rehearsal. */
 async function rehearsalCloud(
   target: Pick<CloudTarget, 'account' | 'region' | 'repository' | 'environment'>,
-  clock: Ports['clock']): Promise<AwsApi> {
+  clock: Ports['clock'],
+): Promise<AwsApi> {
   const { openRehearsal } = await import('./cloud/rehearsal/open.ts');
   const file = join(stateFolder(), 'rehearsal', target.repository, `${target.environment}.json`);
   return openRehearsal({ file, target, clock });

@@ -5,13 +5,17 @@ import { shellWord } from '../kernel/text.ts';
 import { pullEvidence } from '../street/vault-pull.ts';
 import type { CommandRun } from './command.ts';
 
-export const evidencePull: CommandRun<'evidence pull'> = async (ports, { environment, from, to, receipts }) => {
+export const evidencePull: CommandRun<'evidence pull'> = async (
+  ports,
+  { environment, from, to, receipts },
+) => {
   if (to === '')
     throw new GovbootError('USAGE', 'where to is not said', {
       hint: 'name an empty folder, or one that is not there yet, with --to',
     });
   const pulled = await pullEvidence(ports, environment, from, { to, receipts });
-  for (const text of pulled.passed) ports.emit({ type: 'warning', text: `not whole there, passed over: ${text}` });
+  for (const text of pulled.passed)
+    ports.emit({ type: 'warning', text: `not whole there, passed over: ${text}` });
   if (pulled.strays.length > 0)
     ports.emit({
       type: 'warning',

@@ -36,7 +36,7 @@ function rowsOf(standing: VaultStanding, push: string): readonly Row[] {
       ? 'nothing holds all of it'
       : `until ${heldUntil} or longer`;
   return [
-    { label: '', status: 'plain', text: `${place.place}`, mend: null },
+    { label: '', status: 'plain', text: place.place, mend: null },
     pending.length === 0
       ? { label: 'stored', status: 'ok', text: `all ${String(files)} files`, mend: null }
       : {
@@ -60,15 +60,20 @@ function rowsOf(standing: VaultStanding, push: string): readonly Row[] {
         },
     ...(told === 0
       ? []
-      : [{ label: 'held', status: isFolder || heldUntil !== null ? 'ok' : 'warning', text: held, mend: null } as const]),
-    ...findings.map(
-      ({ code, key, what, hint }): Row => ({
-        label: 'wrong',
-        status: 'wrong',
-        text: `${code}: ${key}: ${what}`,
-        mend: hint,
-      }),
-    ),
+      : [
+          {
+            label: 'held',
+            status: isFolder || heldUntil !== null ? 'ok' : 'warning',
+            text: held,
+            mend: null,
+          } as const,
+        ]),
+    ...findings.map(({ code, key, what, hint }): Row => ({
+      label: 'wrong',
+      status: 'wrong',
+      text: `${code}: ${key}: ${what}`,
+      mend: hint,
+    })),
   ];
 }
 

@@ -11,7 +11,9 @@ export interface ReceiptFile {
   /** null where it is missing. */
   readonly signature: Uint8Array | null;
   /** What is wrong with its form, where it cannot be read. */
-  readonly read: { readonly is: 'receipt'; readonly receipt: StoreReceipt } | { readonly is: 'problem'; readonly what: string };
+  readonly read:
+    | { readonly is: 'receipt'; readonly receipt: StoreReceipt }
+    | { readonly is: 'problem'; readonly what: string };
 }
 
 /** Every receipt among the files, in the order of their names. */
@@ -44,6 +46,8 @@ export function coveredBy(
 /** Those of one place, the oldest first. */
 export function receiptsFor(receipts: readonly ReceiptFile[], place: VaultPlace): readonly StoreReceipt[] {
   return receipts
-    .flatMap(({ read }) => (read.is === 'receipt' && isSamePlace(place, read.receipt.store) ? [read.receipt] : []))
+    .flatMap(({ read }) =>
+      read.is === 'receipt' && isSamePlace(place, read.receipt.store) ? [read.receipt] : [],
+    )
     .sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
 }

@@ -121,9 +121,7 @@ export function answerOf(findings: readonly EvidenceFinding[], axis: Axis, estab
 
 export function worst(answers: readonly Answer[]): Status {
   if (answers.some(({ status }) => status === 'bad')) return 'bad';
-  return answers.length >= AXES.length && answers.every(({ status }) => status === 'ok')
-    ? 'ok'
-    : 'undecided';
+  return answers.length >= AXES.length && answers.every(({ status }) => status === 'ok') ? 'ok' : 'undecided';
 }
 
 /** Axes on which a new run must not build: somebody changed, forged, cut or moved what it would be chained to. */

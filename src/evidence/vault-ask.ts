@@ -60,7 +60,10 @@ export function weakness(
   if (kind === 'folder') return null;
   // Its time is over, as it was meant to be.
   if (was.until !== null && was.until <= now) return null;
-  if (is.mode === 'none') return was.mode === 'none' ? 'nothing holds it' : `was held until ${was.until ?? ''}, and nothing holds it now`;
+  if (is.mode === 'none')
+    return was.mode === 'none'
+      ? 'nothing holds it'
+      : `was held until ${was.until ?? ''}, and nothing holds it now`;
   if (is.mode === 'GOVERNANCE') return 'is held in mode GOVERNANCE, which whoever may bypass it can lift';
   if (is.until !== null && was.until !== null && is.until < was.until)
     return `was held until ${was.until}, and is held until ${is.until} now`;

@@ -51,8 +51,15 @@ export async function pull(input: PullInput): Promise<Pulled> {
   const last = [signatureOf(SUMS), SUMS];
   const names = [...set.listed.keys(), ...besideOf(prefix, set.size, listing)];
   if (names.length > MOST_FILES)
-    throw new GovbootError('FILE_UNSAFE', `${vault.place.place} lists ${String(names.length)} files of evidence`);
-  await mapBounded([...new Set(names)].filter((name) => !last.includes(name)), PARALLEL, one);
+    throw new GovbootError(
+      'FILE_UNSAFE',
+      `${vault.place.place} lists ${String(names.length)} files of evidence`,
+    );
+  await mapBounded(
+    [...new Set(names)].filter((name) => !last.includes(name)),
+    PARALLEL,
+    one,
+  );
   // The seal comes last here too: a folder that was cut off never looks whole.
   for (const name of last) await one(name);
   return { size: set.size, ...fetched, passed, strays: listing.strays };
@@ -85,7 +92,9 @@ async function newestWhole(
   throw new GovbootError(
     'EVIDENCE_MISSING',
     `${vault.place.place} holds no whole sealed evidence under ${prefix}${why}`,
-    { hint: 'look whether the place and the environment are right; `govboot evidence push` finishes a push that was cut off' },
+    {
+      hint: 'look whether the place and the environment are right; `govboot evidence push` finishes a push that was cut off',
+    },
   );
 }
 

@@ -111,7 +111,13 @@ export async function push(input: PushInput): Promise<Pushed> {
     progress(++done, work.length);
     return object;
   };
-  const objects = [...(await mapBounded(work.filter(({ name }) => !isSeal(name)), PARALLEL, one))];
+  const objects = [
+    ...(await mapBounded(
+      work.filter(({ name }) => !isSeal(name)),
+      PARALLEL,
+      one,
+    )),
+  ];
   // One after another, the body of SHA256SUMS last.
   for (const name of SEAL) {
     const wanted = work.find((each) => each.name === name);
@@ -156,7 +162,11 @@ async function firstVersion(vault: EvidenceVault, key: string): Promise<string |
   return versions.findLast((each) => each.key === key && each.is === 'object')?.version ?? null;
 }
 
-async function assertSame(vault: EvidenceVault, { key, sha256: digest }: Wanted, object: VaultObject): Promise<void> {
+async function assertSame(
+  vault: EvidenceVault,
+  { key, sha256: digest }: Wanted,
+  object: VaultObject,
+): Promise<void> {
   const found = sha256(await object.read());
   if (found === digest) return;
   throw new GovbootError(

@@ -68,15 +68,20 @@ async function writeReceipt(input: ReceiptInput, objects: readonly ReceiptObject
 }
 
 /** Under the first name that is free here and there. */
-async function placed({ store, vault, prefix, isOwn, ledger }: ReceiptInput, bytes: Uint8Array): Promise<string> {
+async function placed(
+  { store, vault, prefix, isOwn, ledger }: ReceiptInput,
+  bytes: Uint8Array,
+): Promise<string> {
   const mark = isOwn ? null : placeMark(vault.place);
   for (let nth = 1; nth <= MOST_NAMES; nth++) {
     const name = receiptName(ledger.size, mark, nth);
-    const isTaken =
-      (await store.read(name)) !== null || (await store.read(signatureOf(name))) !== null;
+    const isTaken = (await store.read(name)) !== null || (await store.read(signatureOf(name))) !== null;
     if (!isTaken && (await vault.create(vaultKey(prefix, ledger.size, name), bytes)) !== null) return name;
   }
-  throw new GovbootError('VAULT_CONFLICT', `${vault.place.place}: ${String(MOST_NAMES)} receipts have the same size`);
+  throw new GovbootError(
+    'VAULT_CONFLICT',
+    `${vault.place.place}: ${String(MOST_NAMES)} receipts have the same size`,
+  );
 }
 
 /** A lost answer may have left it there already. */

@@ -4,6 +4,7 @@
  */
 import { sha256 } from '../kernel/digest.ts';
 import { mapBounded } from '../kernel/bounded.ts';
+import { addSeconds } from '../kernel/time.ts';
 import type { StoreReceipt } from '../inputs/store-receipt.ts';
 import { countSigners } from '../gates/signers.ts';
 import type { EvidenceVault } from '../ports.ts';
@@ -11,12 +12,16 @@ import { ledgerRoot } from './checkpoint.ts';
 import type { Exhibit } from './exhibit.ts';
 import { CHECKPOINT, parseEntryName, parseReceiptName, RECEIPTS_FOLDER, signatureOf } from './layout.ts';
 import { receiptsFor, receiptsOf, type ReceiptFile } from './receipts.ts';
+import { hex } from './merkle.ts';
 import { answerOf, type Answer, type VerifyReport } from './report.ts';
 import { askVault } from './vault-ask.ts';
 import { listVault, parseVaultKey, vaultPrefix, type VaultListing } from './vault-layout.ts';
 import { PARALLEL } from './vault-push.ts';
 import { trustAt, type TrustInForce } from './verify-trust.ts';
 import { answerSignature } from './verify-signature.ts';
+
+/** Seconds by which a signature may seem older than what it is about. */
+const TOLERANCE = 60;
 
 const HINT_LOST = 'find out what happened to it; `govboot evidence pull` fetches what the store holds';
 
@@ -59,14 +64,20 @@ async function judgeReceipt(
   { file, bytes, signature, read }: ReceiptFile,
 ): Promise<void> {
   const { findings, ledger } = exhibit;
-  const bad = (what: string, name = file): void => findings.bad('store', name, what);
-  if (read.is === 'problem') return bad(read.what);
+  const bad = (what: string, name = file): void => {
+    findings.bad('store', name, what);
+  };
+  if (read.is === 'problem') {
+    bad(read.what);
+    return;
+  }
   const { receipt } = read;
   const { size, root_sha256: root } = receipt.ledger;
   if (receipt.origin.environment !== origin.environment || receipt.origin.repository !== origin.repository)
     bad(`ORIGIN_MISMATCH: is of ${receipt.origin.repository}/${receipt.origin.environment}`);
   if (receipt.mode !== ledger.items[0]?.entry.mode) bad(`ORIGIN_MISMATCH: is of mode ${receipt.mode}`);
-  if (parseReceiptName(file)?.size !== size) bad(`is of ${String(size)} entries, which its name does not say`);
+  if (parseReceiptName(file)?.size !== size)
+    bad(`is of ${String(size)} entries, which its name does not say`);
   if (ledger.items.length < size)
     findings.bad(
       'store',
@@ -77,7 +88,10 @@ async function judgeReceipt(
   else if (hex(ledgerRoot(ledger.items, size)) !== root)
     findings.bad('store', file, 'INCONSISTENT: the entries are not those that it was made of', HINT_LOST);
   else judgeCopies(exhibit, file, receipt);
-  if (signature === null) return bad('MISSING: nobody signed the receipt', signatureOf(file));
+  if (signature === null) {
+    bad('MISSING: nobody signed the receipt', signatureOf(file));
+    return;
+  }
   await judgeSigner(exhibit, trust, { file, bytes, signature, receipt });
 }
 
@@ -99,18 +113,30 @@ function judgeCopies({ files, findings }: Exhibit, file: string, receipt: StoreR
 async function judgeSigner(
   exhibit: Exhibit,
   trust: readonly TrustInForce[],
-  made: { readonly file: string; readonly bytes: Uint8Array; readonly signature: Uint8Array; readonly receipt: StoreReceipt },
+  made: {
+    readonly file: string;
+    readonly bytes: Uint8Array;
+    readonly signature: Uint8Array;
+    readonly receipt: StoreReceipt;
+  },
 ): Promise<void> {
-  const { findings } = exhibit;
+  const { findings, ledger } = exhibit;
   const { file, bytes, signature, receipt } = made;
   const name = signatureOf(file);
   const answer = await answerSignature(exhibit, bytes, name, signature);
-  if (answer.is === 'refused')
-    return findings.bad('store', name, `over ${file}: ${answer.code}: ${answer.what}`);
+  if (answer.is === 'refused') {
+    findings.bad('store', name, `over ${file}: ${answer.code}: ${answer.what}`);
+    return;
+  }
   const { signed } = answer;
+  const sealed = ledger.items[receipt.ledger.size - 1]?.entry.time;
+  if (sealed !== undefined && addSeconds(signed.created, TOLERANCE) < sealed)
+    findings.bad('store', name, `was made at ${signed.created}, before the last entry, at ${sealed}`);
   const inForce = trustAt(trust, receipt.ledger.size - 1);
-  if (inForce === null)
-    return findings.undecided('store', name, `signed by ${signed.primary}; no trust file says whether they might`);
+  if (inForce === null) {
+    findings.undecided('store', name, `signed by ${signed.primary}; no trust file says whether they might`);
+    return;
+  }
   const { environment } = receipt.origin;
   const counted = countSigners({
     signed: [signed],
@@ -138,7 +164,9 @@ function untilOf(receipts: readonly StoreReceipt[]): string {
   const [first] = receipts
     .flatMap(({ objects }) => objects.map(({ retention }) => retention.until ?? ''))
     .sort();
-  return first === undefined || first === '' ? ', held by nothing that the store tells' : `, held until ${first} or longer`;
+  return first === undefined || first === ''
+    ? ', held by nothing that the store tells'
+    : `, held until ${first} or longer`;
 }
 
 /** Everything that the receipts tell of this place, read by its version; and whether the store knows of more than there is here. */
@@ -172,7 +200,12 @@ async function judgeVault(
 }
 
 /** The store is an anchor: what it holds and this folder does not was cut off here, or put there by somebody else. */
-function judgeLonger({ ledger, findings }: Exhibit, prefix: string, { records }: VaultListing, place: string): void {
+function judgeLonger(
+  { ledger, findings }: Exhibit,
+  prefix: string,
+  { records }: VaultListing,
+  place: string,
+): void {
   const beyond = [...records.keys()].flatMap((key) => {
     const name = parseVaultKey(prefix, key)?.name ?? '';
     const entry = parseEntryName(name);
@@ -186,8 +219,4 @@ function judgeLonger({ ledger, findings }: Exhibit, prefix: string, { records }:
       `TRUNCATED: ${String(ledger.items.length)} entries are here; ${place} holds ${first}`,
       HINT_LOST,
     );
-}
-
-function hex(hash: Uint8Array): string {
-  return [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

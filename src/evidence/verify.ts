@@ -64,10 +64,7 @@ export async function verifyEvidence(input: VerifyInput): Promise<VerifyReport> 
   await judgeLocks(exhibit, trust, await judgeApprovals(exhibit, trust));
   const kept = await judgeStore(exhibit, trust, origin, input.vault ?? null);
   const answers = [
-    ...answersOf(
-      findings.all,
-      established(exhibit, trust.length, { from: first.time, to: head.entry.time }),
-    ),
+    ...answersOf(findings.all, established(exhibit, trust.length, { from: first.time, to: head.entry.time })),
     ...kept.answers,
   ];
   const lock = lockInForce(exhibit);

@@ -10,11 +10,17 @@ export const MOST_OBJECTS = 4_000;
 
 const retention = z
   .strictObject({ mode: z.enum(['COMPLIANCE', 'GOVERNANCE', 'none']), until: instant.nullable() })
-  .refine(({ mode, until }) => (mode === 'none') === (until === null), 'until is set exactly where there is a mode');
+  .refine(
+    ({ mode, until }) => (mode === 'none') === (until === null),
+    'until is set exactly where there is a mode',
+  );
 
 export const receiptObject = z.strictObject({
   /** With the prefix: the whole name in the store. */
-  key: z.string().regex(/^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)+$/, 'must be a plain name with folders').max(400),
+  key: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)+$/, 'must be a plain name with folders')
+    .max(400),
   sha256: hex64,
   bytes: z.int().min(0),
   /** As the store gave it; `none` where it has no versions. */

@@ -35,12 +35,9 @@ interface OwnStore {
 }
 
 /** Opens it, unless this process would go there by a way that nobody named. @throws USAGE, ENDPOINT, ENVIRONMENT, FILE_MISSING */
-export async function openVault(
-  ports: Ports,
-  environment: string,
-  asked: AskedPlace,
-): Promise<OpenedVault> {
-  const own = asked.place === null || asked.place.startsWith('s3://') ? await ownStore(ports, environment) : null;
+export async function openVault(ports: Ports, environment: string, asked: AskedPlace): Promise<OpenedVault> {
+  const own =
+    asked.place === null || asked.place.startsWith('s3://') ? await ownStore(ports, environment) : null;
   const place = asked.place === null ? own?.place : placeOf(asked.place, asked, own?.place ?? null);
   if (place === undefined)
     throw new GovbootError('USAGE', `${environment} has no store of evidence of its own`, {
@@ -100,10 +97,17 @@ async function placeByPolicy(ports: Ports, environment: string): Promise<OwnStor
 /** S3 "Bucket naming rules", as far as it keeps the name out of the way of everything else. */
 const BUCKET = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/?$/;
 
-function placeOf(named: string, { endpoint, region, account }: AskedPlace, own: VaultPlace | null): VaultPlace {
+function placeOf(
+  named: string,
+  { endpoint, region, account }: AskedPlace,
+  own: VaultPlace | null,
+): VaultPlace {
   if (!named.startsWith('s3:')) {
     if (endpoint !== null || region !== null || account !== null)
-      throw new GovbootError('USAGE', `${clip(safe(named), 100)} is a folder, which has no endpoint, region or account`);
+      throw new GovbootError(
+        'USAGE',
+        `${clip(safe(named), 100)} is a folder, which has no endpoint, region or account`,
+      );
     return { kind: 'folder', place: named, account: null, region: null, endpoint: null };
   }
   const bucket = BUCKET.exec(named)?.[1];
@@ -112,7 +116,10 @@ function placeOf(named: string, { endpoint, region, account }: AskedPlace, own: 
       hint: 'a folder, or s3://BUCKET with nothing after it',
     });
   if (account !== null && !/^[0-9]{12}$/.test(account))
-    throw new GovbootError('USAGE', `--account is "${clip(safe(account), 40)}", which is no account: 12 digits`);
+    throw new GovbootError(
+      'USAGE',
+      `--account is "${clip(safe(account), 40)}", which is no account: 12 digits`,
+    );
   const place = `s3://${bucket}`;
   if (own?.place === place && endpoint === own.endpoint) return own;
   // A store that is not AWS has no accounts to compare.

@@ -58,7 +58,11 @@ export async function keptEvidence(ports: Ports, environment: string): Promise<K
 }
 
 /** Puts there what is missing, and signs for it. @throws VAULT_CONFLICT, VAULT_FAILED, SIGNER and what `keptEvidence` throws */
-export async function pushEvidence(ports: Ports, environment: string, asked: AskedPlace): Promise<PushOutcome> {
+export async function pushEvidence(
+  ports: Ports,
+  environment: string,
+  asked: AskedPlace,
+): Promise<PushOutcome> {
   const kept = await keptEvidence(ports, environment);
   const opened = await openVault(ports, environment, asked);
   const { vault } = opened;
@@ -156,10 +160,15 @@ function warningsOf(
     .map(([key]) => key);
   return [
     ...counted('WORM_WEAK', weak),
-    ...counted('WORM_SHADOWED', hidden.map((key) => `${key} is hidden by something newer`)),
+    ...counted(
+      'WORM_SHADOWED',
+      hidden.map((key) => `${key} is hidden by something newer`),
+    ),
     ...(strays.length === 0
       ? []
-      : [`${String(strays.length)} names in ${place.place} are of no file of evidence; they were left alone`]),
+      : [
+          `${String(strays.length)} names in ${place.place} are of no file of evidence; they were left alone`,
+        ]),
   ];
 }
 

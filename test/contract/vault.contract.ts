@@ -29,7 +29,11 @@ export function vaultContract(name: string, open: () => Promise<VaultWorld>): vo
       const made = await vault.create('a/blobs/sha256/00', content);
       expect(made?.version).toMatch(/^[!-~]+$/);
       const object = (await vault.open('a/blobs/sha256/00', made!.version))!;
-      expect(object).toMatchObject({ version: made!.version, bytes: 5, retention: { mode: world.retention } });
+      expect(object).toMatchObject({
+        version: made!.version,
+        bytes: 5,
+        retention: { mode: world.retention },
+      });
       expect(object.retention.until === null).toBe(world.retention === 'none');
       expect(new Uint8Array(await object.read())).toEqual(content);
     });

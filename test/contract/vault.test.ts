@@ -91,9 +91,15 @@ async function rehearsed(pageSize = 1000): Promise<VaultWorld & { readonly api: 
   return {
     api,
     // Waiting all at once, they would together wait their patience out.
-    vault: makeBucketVault({ api, clock: { ...clock, pause: slow.pause }, place: place(Bucket, { account: '111111111111' }) }),
+    vault: makeBucketVault({
+      api,
+      clock: { ...clock, pause: slow.pause },
+      place: place(Bucket, { account: '111111111111' }),
+    }),
     retention: 'COMPLIANCE',
-    cover: async (Key, Body) => void (await api.call('s3:PutObject', { Bucket, Key, Body })),
+    cover: async (Key, Body) => {
+      await api.call('s3:PutObject', { Bucket, Key, Body });
+    },
     mark: null,
   };
 }
@@ -146,10 +152,14 @@ describe.skipIf(!requireOrSkip('moto', 'a bucket that speaks S3'))('over moto', 
       vault: makeBucketVault({ api: makeSdkApi({ region, endpoint: moto.endpoint }), clock, place: where }),
       retention: lock ? 'COMPLIANCE' : 'none',
       cover: versioned
-        ? async (Key, Body) => void (await client.send(new PutObjectCommand({ Bucket, Key, Body })))
+        ? async (Key, Body) => {
+            await client.send(new PutObjectCommand({ Bucket, Key, Body }));
+          }
         : null,
       mark: versioned
-        ? async (Key) => void (await client.send(new DeleteObjectCommand({ Bucket, Key })))
+        ? async (Key) => {
+            await client.send(new DeleteObjectCommand({ Bucket, Key }));
+          }
         : null,
     };
   };
@@ -186,10 +196,14 @@ describe('a folder', () => {
 
   test('tells a disk that is full as what it is', async () => {
     const { vault, path, stop } = await folder();
-    const full = await openFolderVault('/', { ...vault.place, place: path }, {
-      ...(await import('node:fs/promises')),
-      open: async () => Promise.reject(Object.assign(new Error('no space left'), { code: 'ENOSPC' })),
-    } as never);
+    const full = await openFolderVault(
+      '/',
+      { ...vault.place, place: path },
+      {
+        ...(await import('node:fs/promises')),
+        open: async () => Promise.reject(Object.assign(new Error('no space left'), { code: 'ENOSPC' })),
+      },
+    );
     await expect(full.create('dev/x', bytes)).rejects.toMatchObject({ code: 'VAULT_FAILED' });
     await stop?.();
   });
@@ -200,14 +214,17 @@ describe('a bucket whose store answers strangely', () => {
     new ApiFault({ operation, kind, fault: name, message: name, status, requestId: null, attempts: 1 });
 
   /** Answers by operation; whatever is not named is answered by nothing. */
-  function vaultOf(answers: Partial<Record<Operation, (input: never) => unknown>>, endpoint: string | null = null) {
+  function vaultOf(
+    answers: Partial<Record<Operation, (input: never) => unknown>>,
+    endpoint: string | null = null,
+  ) {
     const api = {
       call: async (operation: Operation, input: never) => {
         const answer = answers[operation]?.(input);
         if (answer instanceof Error) throw answer;
         return { $metadata: {}, ...(answer as object) };
       },
-    } as unknown as AwsApi;
+    };
     return makeBucketVault({ api, clock, place: place('b', { endpoint }) });
   }
   const head = { ContentLength: 1 };
@@ -223,7 +240,10 @@ describe('a bucket whose store answers strangely', () => {
   });
 
   test.each([
-    ['no bucket has a lock', fault('s3:GetObjectLockConfiguration', 'absent', 'ObjectLockConfigurationNotFoundError', 404)],
+    [
+      'no bucket has a lock',
+      fault('s3:GetObjectLockConfiguration', 'absent', 'ObjectLockConfigurationNotFoundError', 404),
+    ],
     ['there is no such call', fault('s3:GetObjectLockConfiguration', 'unavailable', 'NotImplemented', 501)],
     ['it answers nothing', {}],
   ])('nothing holds a version where %s', async (_, answer) => {
@@ -235,10 +255,14 @@ describe('a bucket whose store answers strangely', () => {
     const until = new Date('2033-11-22T12:00:00.500Z');
     const vault = vaultOf({
       's3:HeadObject': () => head,
-      's3:GetObjectLockConfiguration': () => fault('s3:GetObjectLockConfiguration', 'denied', 'AccessDenied', 403),
+      's3:GetObjectLockConfiguration': () =>
+        fault('s3:GetObjectLockConfiguration', 'denied', 'AccessDenied', 403),
       's3:GetObjectRetention': () => ({ Retention: { Mode: 'COMPLIANCE', RetainUntilDate: until } }),
     });
-    expect((await vault.open('k', 'v'))?.retention).toEqual({ mode: 'COMPLIANCE', until: '2033-11-22T12:00:00Z' });
+    expect((await vault.open('k', 'v'))?.retention).toEqual({
+      mode: 'COMPLIANCE',
+      until: '2033-11-22T12:00:00Z',
+    });
   });
 
   test('what may not be seen is not taken for what is not there', async () => {
@@ -276,7 +300,7 @@ describe('a bucket whose store answers strangely', () => {
         asked.push('ExpectedBucketOwner' in input ? input.ExpectedBucketOwner : null);
         return operation === 's3:PutObject' ? { $metadata: {} } : { $metadata: {}, ...head };
       },
-    } as unknown as AwsApi;
+    };
     for (const account of ['111111111111', null]) {
       const vault = makeBucketVault({ api, clock, place: place('b', { account }) });
       expect(await vault.create('k', bytes)).toEqual({ version: 'null' });

@@ -89,7 +89,10 @@ async function listVersions(api: AwsApi, bucket: Bucket, prefix: string): Promis
     if (page.IsTruncated !== true || key === undefined) return found;
     const marker = `${key}\n${version ?? ''}`;
     if (markers.has(marker) || found.length > MOST_VERSIONS)
-      throw new GovbootError('VAULT_FAILED', `s3:ListObjectVersions of ${bucket.Bucket}: the listing does not end`);
+      throw new GovbootError(
+        'VAULT_FAILED',
+        `s3:ListObjectVersions of ${bucket.Bucket}: the listing does not end`,
+      );
     markers.add(marker);
     next = { KeyMarker: key, ...(version === undefined ? {} : { VersionIdMarker: version }) };
   }

@@ -71,7 +71,8 @@ async function objectsOf(world: World): Promise<Record<string, number>> {
   return Object.fromEntries(Object.entries(objects).map(([key, versions]) => [key, versions.length]));
 }
 
-const applied = async (world: World, options: Partial<PortsOptions> = {}) => run(apply, DEV, { world, ...options });
+const applied = async (world: World, options: Partial<PortsOptions> = {}) =>
+  run(apply, DEV, { world, ...options });
 
 describe('apply with a store', () => {
   test('pushes by itself at the end, and the receipt tells what holds it', async () => {
@@ -86,16 +87,24 @@ describe('apply with a store', () => {
       origin: { environment: 'dev' },
       store: { kind: 's3', place: STORE, account: '111111111111', region: 'eu-central-1', endpoint: null },
     });
-    expect(new Set(receipt.objects.map((one: { retention: { mode: string } }) => one.retention.mode))).toEqual(
-      new Set(['COMPLIANCE']),
-    );
+    expect(
+      new Set(receipt.objects.map((one: { retention: { mode: string } }) => one.retention.mode)),
+    ).toEqual(new Set(['COMPLIANCE']));
     await expectValid(world);
-    const asked = await run(verify, { environment: 'dev', anchor: null, store: OWN_STORE, rehearse: false }, { world });
+    const asked = await run(
+      verify,
+      { environment: 'dev', anchor: null, store: OWN_STORE, rehearse: false },
+      { world },
+    );
     expect(asked.error).toBeNull();
     expect(await run(evidenceStatus, LOOK, { world })).toMatchObject({ error: null });
     const again = await applied(world);
     expect(again.error).toBeNull();
-    expect(again.lines).toEqual([expect.stringMatching(/^nothing to do/), expect.stringMatching(/^lock/), `store     ${STORE}`]);
+    expect(again.lines).toEqual([
+      expect.stringMatching(/^nothing to do/),
+      expect.stringMatching(/^lock/),
+      `store     ${STORE}`,
+    ]);
     expect(Object.values(await objectsOf(world)).every((versions) => versions === 1)).toBe(true);
   });
 
@@ -121,7 +130,9 @@ describe('apply with a store', () => {
     // APPLY_STARTED, APPLY_DONE, lock, LOCK_WRITTEN, checkpoint, SHA256SUMS, and GENESIS: then the card is pulled.
     const { error, ports } = await applied(world, { signs: (n) => (n <= 7 ? 'good' : 'refused') });
     expect(error).toBeNull();
-    expect(said(ports).join('\n')).toMatch(/the card was removed \[SIGNER\]; next: govboot evidence push dev/);
+    expect(said(ports).join('\n')).toMatch(
+      /the card was removed \[SIGNER\]; next: govboot evidence push dev/,
+    );
     expect((await run(evidencePush, PUSH, { world })).error).toBeNull();
     await expectValid(world);
   });
@@ -156,13 +167,16 @@ describe('a store that was weakened', () => {
     };
     expect(Object.keys(objects).length).toBeGreaterThan(20);
     const KEY = `${vaultPrefix('LIVE', 'dev')}ledger/00000002.json`;
-    const weaker = (change: (operation: Operation, input: Record<string, unknown>, output: object) => object) =>
+    const weaker =
+      (change: (operation: Operation, input: Record<string, unknown>, output: object) => object) =>
       (api: AwsApi): AwsApi => ({
         call: async (operation, input) =>
-          change(operation, input as never, (await api.call(operation, input)) as object) as never,
+          change(operation, input as never, (await api.call(operation, input))) as never,
       });
     const governed = weaker((operation, input, output) =>
-      operation === 's3:HeadObject' && input['Key'] === KEY ? { ...output, ObjectLockMode: 'GOVERNANCE' } : output,
+      operation === 's3:HeadObject' && input['Key'] === KEY
+        ? { ...output, ObjectLockMode: 'GOVERNANCE' }
+        : output,
     );
     const weak = await run(evidenceStatus, LOOK, { world, between: governed });
     expect(weak.error).toMatchObject({
@@ -194,7 +208,10 @@ describe('a store that was weakened', () => {
   test('a bucket that holds nothing, or for less than the lock says, is told when it is pushed to', async () => {
     for (const [between, told] of [
       [null, /nothing holds it/],
-      [new Date('2027-01-01T00:00:00Z'), /is held until 2027-01-01T00:00:00Z, which is less than the 2557 days of its bucket/],
+      [
+        new Date('2027-01-01T00:00:00Z'),
+        /is held until 2027-01-01T00:00:00Z, which is less than the 2557 days of its bucket/,
+      ],
     ] as const) {
       const world = await storedWorld();
       const { ports } = await applied(world, {
@@ -246,7 +263,10 @@ describe('evidence pull', () => {
     world.write('other.json', '{}\n');
     const options = { environment: 'dev', from: OWN_STORE, to: 'back', rehearse: false };
     const refused = await run(evidencePull, { ...options, receipts: ['other.json'] }, { world });
-    expect(refused.error).toMatchObject({ code: 'EVIDENCE_INVALID', message: expect.stringMatching(/^other\.json is no receipt/) });
+    expect(refused.error).toMatchObject({
+      code: 'EVIDENCE_INVALID',
+      message: expect.stringMatching(/^other\.json is no receipt/),
+    });
     expect((await run(evidencePull, { ...options, receipts: ['kept.json'] }, { world })).error).toBeNull();
   });
 });

@@ -70,7 +70,12 @@ async function pulled(
   told: Parameters<typeof pull>[0]['told'] = new Map(),
 ): Promise<Pulled & { readonly store: MemoryStore }> {
   const store = memoryStore();
-  const result = await pull({ vault, prefix: 'dev/', told, write: (name, bytes) => store.create(name, bytes) });
+  const result = await pull({
+    vault,
+    prefix: 'dev/',
+    told,
+    write: (name, bytes) => store.create(name, bytes),
+  });
   return { ...result, store };
 }
 
@@ -169,9 +174,9 @@ describe('push', () => {
       },
     };
     await expect(pushed(scene, liar)).rejects.toMatchObject({ code: 'VAULT_CONFLICT' });
-    await expect(
-      pushed(scene, { ...vault, held: vault.held, open: async () => null }),
-    ).rejects.toMatchObject({ code: 'VAULT_FAILED', message: expect.stringMatching(/was stored, and is not there$/) });
+    await expect(pushed(scene, { ...vault, held: vault.held, open: async () => null })).rejects.toMatchObject(
+      { code: 'VAULT_FAILED', message: expect.stringMatching(/was stored, and is not there$/) },
+    );
   });
 });
 
@@ -190,8 +195,7 @@ describe('a push that is cut off at any call', () => {
         vault.fault = (call) => (dead ? 'before' : call === cut ? ((dead = true), how) : null);
         await expect(pushed(there, vault)).rejects.toBeInstanceOf(Killed);
         vault.fault = null;
-        if (vault.held.has('dev/heads/00000004/SHA256SUMS'))
-          expect(records(vault)).toEqual(records(whole));
+        if (vault.held.has('dev/heads/00000004/SHA256SUMS')) expect(records(vault)).toEqual(records(whole));
         else await expect(pulled(vault)).rejects.toMatchObject({ code: 'EVIDENCE_MISSING' });
         await pushed(there, vault);
         expect(records(vault)).toEqual(records(whole));
@@ -230,7 +234,9 @@ describe('what verify says of a store that is asked', () => {
     const { scene, vault } = await stored();
     const report = await verify(scene, { vault });
     expect([report.overall, told(report)]).toEqual(['ok', []]);
-    expect(report.answers.at(-1)?.because).toMatch(/^s3:\/\/acme-dev-evidence was asked: \d+ objects are there, by their versions/);
+    expect(report.answers.at(-1)?.because).toMatch(
+      /^s3:\/\/acme-dev-evidence was asked: \d+ objects are there, by their versions/,
+    );
   });
 
   it.each([
@@ -241,16 +247,30 @@ describe('what verify says of a store that is asked', () => {
     vault.cover(ENTRY, bytes);
     const report = await verify(scene, { vault });
     expect(told(report)).toEqual([
-      expect.stringMatching(/^store: dev\/ledger\/00000002\.json: WORM_SHADOWED: version v\d+ is there, and something newer hides it$/),
+      expect.stringMatching(
+        /^store: dev\/ledger\/00000002\.json: WORM_SHADOWED: version v\d+ is there, and something newer hides it$/,
+      ),
     ]);
     const { store } = await pulled(vault);
     expect(store.files.get('ledger/00000002.json')).toEqual(scene.store.files.get('ledger/00000002.json'));
   });
 
   it.each([
-    ['missing', { mode: 'none', until: null }, 'was held until 2033-11-22T12:00:00Z, and nothing holds it now'],
-    ['GOVERNANCE', { mode: 'GOVERNANCE', until: '2033-11-22T12:00:00Z' }, 'is held in mode GOVERNANCE, which whoever may bypass it can lift'],
-    ['shorter', { mode: 'COMPLIANCE', until: '2027-11-22T12:00:00Z' }, 'was held until 2033-11-22T12:00:00Z, and is held until 2027-11-22T12:00:00Z now'],
+    [
+      'missing',
+      { mode: 'none', until: null },
+      'was held until 2033-11-22T12:00:00Z, and nothing holds it now',
+    ],
+    [
+      'GOVERNANCE',
+      { mode: 'GOVERNANCE', until: '2033-11-22T12:00:00Z' },
+      'is held in mode GOVERNANCE, which whoever may bypass it can lift',
+    ],
+    [
+      'shorter',
+      { mode: 'COMPLIANCE', until: '2027-11-22T12:00:00Z' },
+      'was held until 2033-11-22T12:00:00Z, and is held until 2027-11-22T12:00:00Z now',
+    ],
   ])('73: retention that is %s is WORM_WEAK', async (_, retention, what) => {
     const { scene, vault } = await stored();
     vault.held.get(ENTRY)![0]!.retention = retention as never;
@@ -262,8 +282,12 @@ describe('what verify says of a store that is asked', () => {
     vault.held.get('dev/ledger/00000001.json')![0]!.bytes = new TextEncoder().encode('x');
     vault.held.delete(ENTRY);
     expect(told(await verify(scene, { vault }))).toEqual([
-      expect.stringMatching(/^store: dev\/ledger\/00000001\.json: VAULT_CONFLICT: version v\d+ is SHA-256 \w+; the receipt says \w+$/),
-      expect.stringMatching(/^store: dev\/ledger\/00000002\.json: VAULT_CONFLICT: version v\d+ is not there any more$/),
+      expect.stringMatching(
+        /^store: dev\/ledger\/00000001\.json: VAULT_CONFLICT: version v\d+ is SHA-256 \w+; the receipt says \w+$/,
+      ),
+      expect.stringMatching(
+        /^store: dev\/ledger\/00000002\.json: VAULT_CONFLICT: version v\d+ is not there any more$/,
+      ),
     ]);
   });
 
@@ -301,7 +325,10 @@ describe('a receipt', () => {
     const scene = await applied();
     await pushed(scene, memoryVault());
     const { files } = scene.store;
-    const [receipt, signature] = [files.get('receipts/00000004.json')!, files.get('receipts/00000004.json.asc')!];
+    const [receipt, signature] = [
+      files.get('receipts/00000004.json')!,
+      files.get('receipts/00000004.json.asc')!,
+    ];
     files.delete('receipts/00000004.json');
     files.delete('receipts/00000004.json.asc');
     files.set('receipts/00000003.json', receipt);
@@ -310,7 +337,10 @@ describe('a receipt', () => {
     files.set('receipts/00000004-3.json', new TextEncoder().encode('{}\n'));
     files.set('receipts/00000004-4.json.asc', signature);
     expect(told(await verify(scene)).map((text) => text.slice(0, 100))).toEqual([
-      'store: receipts/00000004-4.json.asc: a signature without its receipt, as an interrupted push leaves it'.slice(0, 100),
+      'store: receipts/00000004-4.json.asc: a signature without its receipt, as an interrupted push leaves it'.slice(
+        0,
+        100,
+      ),
       'store: receipts/00000003.json: is of 4 entries, which its name does not say',
       'store: receipts/00000004-2.json.asc: MISSING: nobody signed the receipt',
       expect.stringContaining('store: receipts/00000004-3.json: SCHEMA: '),
@@ -323,7 +353,9 @@ describe('a receipt', () => {
     const name = 'receipts/00000004.json';
     const bytes = scene.store.files.get(name)!;
     scene.store.files.set(`${name}.asc`, await scene.cast.bob.sign(bytes, scene.clock.now()));
-    expect(told(await verify(scene))).toEqual([expect.stringMatching(/^store: receipts\/00000004\.json\.asc: SIGNER_ROLE/)]);
+    expect(told(await verify(scene))).toEqual([
+      expect.stringMatching(/^store: receipts\/00000004\.json\.asc: SIGNER_ROLE/),
+    ]);
   });
 
   it('shows what was rewritten or cut off here', async () => {
@@ -372,8 +404,9 @@ describe('pull', () => {
     vault.held.get(`dev/${name}`)!.push({ ...vault.held.get(`dev/${name}`)![0]!, version: 'v0' });
     await expect(pulled(vault)).rejects.toMatchObject({ code: 'VAULT_CONFLICT' });
     expect((await pulled(vault, covered)).store.files.get(name)).toEqual(scene.store.files.get(name));
-    vault.held.get(`dev/${name}`)!.find(({ version }) => version === covered.get(`dev/${name}`)!.version_id)!.bytes =
-      new Uint8Array([1]);
+    vault.held
+      .get(`dev/${name}`)!
+      .find(({ version }) => version === covered.get(`dev/${name}`)!.version_id)!.bytes = new Uint8Array([1]);
     await expect(pulled(vault, covered)).rejects.toMatchObject({
       code: 'VAULT_CONFLICT',
       message: expect.stringContaining('its receipt says'),
@@ -392,7 +425,13 @@ describe('pull', () => {
       'dev/heads/00000001/SHA256SUMS',
       sums.encode(`${'0'.repeat(64)}  ledger/00000000.json\n`),
     );
-    for (const key of ['dev/../../root', 'dev/ledger/../x', 'dev//etc/passwd', 'dev/heads/x/checkpoint', 'dev/\u001b[2J'])
+    for (const key of [
+      'dev/../../root',
+      'dev/ledger/../x',
+      'dev//etc/passwd',
+      'dev/heads/x/checkpoint',
+      'dev/\u001b[2J',
+    ])
       await vault.create(key, new Uint8Array([1]));
     const result = await pulled(vault);
     expect(result.size).toBe(4);

@@ -31,6 +31,7 @@ const COMMANDS: { readonly [N in CommandName]: () => Promise<CommandRun<N>> } = 
   approve: async () => (await import('./commands/approve.ts')).approve,
   apply: async () => (await import('./commands/apply.ts')).apply,
   verify: async () => (await import('./commands/verify.ts')).verify,
+  prove: async () => (await import('./commands/prove.ts')).prove,
   'evidence push': async () => (await import('./commands/evidence-push.ts')).evidencePush,
   'evidence pull': async () => (await import('./commands/evidence-pull.ts')).evidencePull,
   'evidence status': async () => (await import('./commands/evidence-status.ts')).evidenceStatus,

@@ -69,6 +69,11 @@ export interface Verifier {
     readonly signature: FileRead;
     readonly keys: readonly FileRead[];
     readonly at: Instant;
+    /**
+     * `inside` asks openpgp.js alone whether the bytes were signed with that key: no program is started, and the key is judged by its
+     * facts alone. For the many signatures of a long ledger; everybody is asked without it.
+     */
+    readonly depth?: 'everybody' | 'inside';
   }): Promise<SignatureFacts>;
   /** Names and versions of the verifiers in use. */
   tools(): Promise<readonly { readonly name: string; readonly version: string }[]>;
@@ -105,6 +110,9 @@ export interface EvidenceStore {
   /** Appends `line` and a line feed, and syncs: the journal. `line` itself has no line feed. */
   append(name: string, line: string): Promise<void>;
 }
+
+/** The same, where nothing is to be written: verify reads what an auditor was handed through this door. */
+export type EvidenceReader = Pick<EvidenceStore, 'where' | 'list' | 'read'>;
 
 /** Where copies of evidence are kept, as a receipt tells it. */
 export interface VaultPlace {
@@ -379,6 +387,8 @@ export interface Ports {
   readonly verifier: Verifier;
   readonly signer: Signer;
   readonly evidence: (environment: string) => EvidenceStore;
+  /** Evidence that lies elsewhere: a folder of one environment, or an archive of it. @throws FILE_MISSING, FILE_UNSAFE, BUNDLE_UNSAFE */
+  readonly exhibit: (path: string) => Promise<EvidenceReader>;
   /** Made on first use. @throws FILE_MISSING for a folder that is not there */
   readonly vault: (target: VaultTarget) => Promise<EvidenceVault>;
   readonly files: Files;

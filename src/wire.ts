@@ -25,6 +25,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
   const rehearse = 'rehearse' in options && options.rehearse;
   const mode: Mode = rehearse ? 'REHEARSAL' : 'LIVE';
   const root = rootOf(globals.repo);
+  const judged = judgedOf(options) ?? root;
   const [
     { makeClock, makeRandom },
     { captureWarnings },
@@ -62,12 +63,13 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     random: makeRandom(),
     emit,
     repository: makeRepositoryOpener(root),
-    verifier: makeVerifier({ repository: root }),
+    verifier: makeVerifier({ repository: judged }),
     signer: lazySigner(globals, root, emit, learn),
     files: makeFiles(root),
     trustFiles: makeTrustFiles(root),
-    pins: makePins(globals.pins === null ? defaultPinsFile(process.env) : resolve(globals.pins), root),
+    pins: makePins(globals.pins === null ? defaultPinsFile(process.env) : resolve(globals.pins), judged),
     evidence: (environment) => makeEvidenceStore(root, evidenceFolder(mode, environment)),
+    exhibit: async (path) => (await import('./world/exhibit-source.ts')).openExhibit(path),
     terminal: makeTerminal(process.env, clock),
     wizard: makeWizard(process.env, globals),
     ...lazyPorts(root),
@@ -78,6 +80,12 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     vault: (target) => openVault(target, root, mode, { emit, clock, learn }),
     interrupted: watchInterrupts(interrupt),
   };
+}
+
+/** What was handed over to be verified is as little to be believed as a repository: it brings no pins and no verifiers of its own. */
+function judgedOf(options: Invocation['options']): string | null {
+  const handed = 'proof' in options ? (options.from ?? options.proof) : null;
+  return handed === null ? null : rootOf(handed);
 }
 
 function toBoth(log: Emit, show: Emit): Emit {

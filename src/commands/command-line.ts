@@ -2,11 +2,12 @@
 import { option, repeated, spec, type CommandSpec } from './command-spec.ts';
 import { COMPLETION_COMMAND } from './completion-command.ts';
 import { INIT_COMMAND } from './init-command.ts';
-import { EVIDENCE_COMMANDS, PLACE_OPTIONS, placeAsked } from './evidence-commands.ts';
+import { EVIDENCE_COMMANDS } from './evidence-commands.ts';
 import { INTENT_COMMANDS } from './intent-commands.ts';
 import { LOOK_COMMANDS } from './look-commands.ts';
 import { TRUST_COMMANDS } from './trust-commands.ts';
 import { checkOf, intentOf, list, nameOf, text } from './values.ts';
+import { VERIFY_COMMANDS } from './verify-commands.ts';
 
 export type { CommandSpec, OptionSpec } from './command-spec.ts';
 
@@ -106,32 +107,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       rehearse: o['rehearse'] === true,
     }),
   }),
-  spec<'verify'>({
-    name: 'verify',
-    args: '<environment>',
-    summary: 'check the evidence of an environment, offline',
-    options: [
-      option(
-        '--anchor <file>',
-        'a checkpoint that was kept elsewhere: shows a cut tail or a rewritten ledger',
-      ),
-      option('--store [place]', "ask a store too: the environment's own, or a folder, or s3://BUCKET"),
-      ...PLACE_OPTIONS,
-      option('--rehearse', 'the evidence of rehearsals'),
-    ],
-    examples: [
-      'govboot verify dev',
-      'govboot verify dev --anchor /media/safe/checkpoint',
-      'govboot verify dev --store',
-      'govboot verify dev --json',
-    ],
-    read: (environment, o) => ({
-      environment: nameOf(environment),
-      anchor: text(o['anchor']),
-      ...(o['store'] === undefined ? {} : { store: placeAsked('store', o) }),
-      rehearse: o['rehearse'] === true,
-    }),
-  }),
+  ...VERIFY_COMMANDS,
   ...EVIDENCE_COMMANDS,
   spec<'backend render'>({
     name: 'backend render',

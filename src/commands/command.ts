@@ -68,7 +68,12 @@ export interface CommandOptions {
     readonly rehearse: boolean;
   };
   readonly verify: {
-    readonly environment: string;
+    /** null only with `from`: then whichever it is of. */
+    readonly environment: string | null;
+    /** A folder or an archive outside of a repository; null verifies that of the repository. */
+    readonly from: string | null;
+    /** A document of `prove`, which is judged alone; null verifies evidence. */
+    readonly proof: string | null;
     readonly anchor: string | null;
     /** A store that is asked too: null is none, and one without a name the environment's own. */
     readonly store?: AskedPlace | null;
@@ -90,6 +95,15 @@ export interface CommandOptions {
   readonly 'evidence status': {
     readonly environment: string;
     readonly store: AskedPlace;
+    readonly rehearse: boolean;
+  };
+  readonly prove: {
+    readonly environment: string;
+    /** At least one of the two is there. */
+    readonly entry: number | null;
+    readonly since: string | null;
+    /** null prints it. */
+    readonly out: string | null;
     readonly rehearse: boolean;
   };
   readonly 'backend render': {

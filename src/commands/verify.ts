@@ -1,19 +1,18 @@
-/** `govboot verify`: the evidence of an environment, offline. */
+/** `govboot verify`: the evidence of an environment, offline; in a repository, or as it was handed over. */
 import { toJson } from '../kernel/json.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { parseCheckpoint } from '../evidence/checkpoint.ts';
-import { openVault } from '../street/vault-place.ts';
-import { verifyHere } from '../street/verify-here.ts';
-import type { CommandRun } from './command.ts';
+import type { VerifyReport } from '../evidence/report.ts';
+import type { ProofReport } from '../evidence/verify-proof.ts';
+import { openVault, type AskedPlace } from '../street/vault-place.ts';
+import { verifyAlone, verifyHere, verifyThere } from '../street/verify-here.ts';
+import type { EvidenceVault, Ports } from '../ports.ts';
+import type { CommandOptions, CommandRun } from './command.ts';
 import { judgedBy } from './judged-by.ts';
 import { orMeant } from './meant.ts';
 
-export const verify: CommandRun<'verify'> = async (ports, { environment, anchor, store = null }) => {
-  const kept = anchor === null ? {} : { anchor: parseCheckpoint(await ports.files.read(anchor)) };
-  const asked = store === null ? {} : { vault: (await openVault(ports, environment, store)).vault };
-  const report = await orMeant(ports, environment, () =>
-    verifyHere(ports, environment, { ...kept, ...asked }),
-  );
+export const verify: CommandRun<'verify'> = async (ports, options) => {
+  const { what, report } = await reportOf(ports, options);
   for (const answer of report.answers) {
     ports.emit({
       type: 'gate',
@@ -30,11 +29,41 @@ export const verify: CommandRun<'verify'> = async (ports, { environment, anchor,
   const by = report.overall === 'ok' ? [await judgedBy(ports)] : [];
   const lines = [...report.summary, ...by];
   ports.emit({ type: 'result', command: 'verify', value: toJson(report), lines });
-  if (report.overall === 'bad')
-    throw new GovbootError('EVIDENCE_INVALID', `the evidence of ${environment} is not valid`);
+  if (report.overall === 'bad') throw new GovbootError('EVIDENCE_INVALID', `${what} is not valid`);
   if (report.overall === 'undecided')
-    throw new GovbootError(
-      'EVIDENCE_UNDECIDED',
-      `a part of the evidence of ${environment} could not be judged`,
-    );
+    throw new GovbootError('EVIDENCE_UNDECIDED', `a part of ${what} could not be judged`);
 };
+
+interface Judged {
+  /** As it is named in an error. */
+  readonly what: string;
+  readonly report: VerifyReport | ProofReport;
+}
+
+async function reportOf(
+  ports: Ports,
+  { environment, from, proof, anchor, store = null }: CommandOptions['verify'],
+): Promise<Judged> {
+  const given = anchor === null ? {} : { anchor: parseCheckpoint(await ports.files.read(anchor)) };
+  if (proof !== null)
+    return { what: `the proof ${proof}`, report: await verifyAlone(ports, proof, environment, given) };
+  const asked = store === null ? {} : { vault: await vaultOf(ports, environment, store) };
+  const kept = { ...given, ...asked };
+  if (from !== null) {
+    const report = await verifyThere(ports, from, environment, kept);
+    return { what: `the evidence of ${environment ?? report.origin.environment}`, report };
+  }
+  // The parser lets nobody through who named none of them.
+  const name = environment ?? '';
+  const report = await orMeant(ports, name, () => verifyHere(ports, name, kept));
+  return { what: `the evidence of ${name}`, report };
+}
+
+/** @throws USAGE where nobody says whose store is meant */
+async function vaultOf(ports: Ports, environment: string | null, store: AskedPlace): Promise<EvidenceVault> {
+  if (environment === null && store.place === null)
+    throw new GovbootError('USAGE', 'whose store is to be asked is not said', {
+      hint: 'name the environment before --store, or the store after it',
+    });
+  return (await openVault(ports, environment ?? '', store)).vault;
+}

@@ -2,7 +2,7 @@
 import { sameBytes } from '../kernel/canonical.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { clip, safe } from '../kernel/text.ts';
-import { CHECKPOINT } from './layout.ts';
+import { CHECKPOINT, parseEntryName } from './layout.ts';
 import { leafHash, merkleRoot, type Hash } from './merkle.ts';
 
 export interface Checkpoint {
@@ -19,7 +19,16 @@ export function originLine(origin: { readonly repository: string; readonly envir
 
 /** Root over the files of the first `size` entries. */
 export function ledgerRoot(items: readonly { readonly bytes: Uint8Array }[], size = items.length): Hash {
-  return merkleRoot(items.slice(0, size).map(({ bytes }) => leafHash(bytes)));
+  return merkleRoot(items.slice(0, size).map(({ bytes }) => leafOf(bytes)));
+}
+
+/** Each entry is a leaf of many roots: of the checkpoint, of an anchor, of every lock. */
+const leaves = new WeakMap<Uint8Array, Hash>();
+
+function leafOf(bytes: Uint8Array): Hash {
+  const known = leaves.get(bytes) ?? leafHash(bytes);
+  leaves.set(bytes, known);
+  return known;
 }
 
 /** Three lines, each ended by a line feed: origin, decimal size, base64 root. */
@@ -51,21 +60,26 @@ export function parseCheckpoint(bytes: Uint8Array): Checkpoint {
   );
 }
 
-/** How the ledger falls short of a checkpoint that was made of it, or null. Sees a cut tail, which the chain alone cannot. */
+/**
+ * How the ledger falls short of a checkpoint that was made of it, or null. Sees a cut tail, which the chain alone cannot. Where an entry is
+ * missing in the middle, that was told, and nothing can be computed over what it covered.
+ */
 export function checkpointProblem(
   checkpoint: Checkpoint,
-  items: readonly { readonly bytes: Uint8Array }[],
+  items: readonly { readonly file: string; readonly bytes: Uint8Array }[],
 ): { readonly kind: 'truncated' | 'broken'; readonly what: string } | null {
-  if (items.length < checkpoint.size) {
+  const { size, root } = checkpoint;
+  const numberOf = (file: string): number => parseEntryName(file)?.seq ?? 0;
+  const covered = items.filter(({ file }) => numberOf(file) < size);
+  if (covered.length < size) {
+    const last = items.at(-1);
+    if (last !== undefined && numberOf(last.file) >= size - 1) return null;
     return {
       kind: 'truncated',
-      what: `was made over ${String(checkpoint.size)} entries; ${String(items.length)} are there`,
+      what: `was made over ${String(size)} entries; ${String(items.length)} are there`,
     };
   }
-  return sameBytes(ledgerRoot(items, checkpoint.size), checkpoint.root)
+  return sameBytes(ledgerRoot(covered), root)
     ? null
-    : {
-        kind: 'broken',
-        what: `the first ${String(checkpoint.size)} entries are not those that it was made over`,
-      };
+    : { kind: 'broken', what: `the first ${String(size)} entries are not those that it was made over` };
 }

@@ -4,8 +4,8 @@ import { sha256 } from '../kernel/digest.ts';
 import { isGovbootError } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { FileRead, KeyRead } from '../inputs/facts.ts';
-import type { EvidenceStore, Verifier } from '../ports.ts';
-import { blobName, isOfLayout, KEYS_FOLDER } from './layout.ts';
+import type { EvidenceReader, Verifier } from '../ports.ts';
+import { blobName, isEntryLike, isOfLayout, KEYS_FOLDER } from './layout.ts';
 import { readLedger, type Ledger, type LedgerItem, type Reader } from './ledger.ts';
 import type { Findings } from './report.ts';
 
@@ -24,7 +24,7 @@ export interface Exhibit {
 
 /** Reads everything. @param newer certificates as they are known today, which replace stored ones of the same name */
 export async function readExhibit(
-  store: EvidenceStore,
+  store: EvidenceReader,
   verifier: Verifier,
   now: Instant,
   findings: Findings,
@@ -33,7 +33,7 @@ export async function readExhibit(
   const listed = await store.list('');
   const files = new Map<string, Uint8Array>();
   const vanished = new Set<string>();
-  for (const name of listed.filter(isOfLayout)) {
+  for (const name of listed.filter((each) => isOfLayout(each) || isEntryLike(each))) {
     try {
       const bytes = await store.read(name);
       if (bytes === null) vanished.add(name);

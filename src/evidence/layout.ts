@@ -44,6 +44,11 @@ export function parseEntryName(
   return { seq: Number(match[1]), is: match[2] === undefined ? 'entry' : 'signature' };
 }
 
+/** Whether a name of the ledger could be an entry beside the chain: it is no part of the evidence, and shows a fork. */
+export function isEntryLike(name: string): boolean {
+  return isPlainName(name) && /^ledger\/[^/]+\.json$/.test(name);
+}
+
 export function blobName(digest: string): string {
   return `${BLOBS_FOLDER}/${digest}`;
 }

@@ -14,8 +14,17 @@ export const AXES = [
   'extras',
 ] as const;
 /** `store` is answered only where there are receipts, or a store is asked. */
-export type Axis = (typeof AXES)[number] | 'store';
+export type Axis = EveryAxis | 'store';
+/** Those that are always answered. */
+export type EveryAxis = (typeof AXES)[number];
 export type Status = 'ok' | 'undecided' | 'bad';
+
+/**
+ * The state of the chain in one word. gap: a number was left out. missing: one half of an entry, or the checkpoint, is not there. fork: two
+ * histories. broken: an entry does not follow the one before. truncated: there were more entries. The worst of them, in the order below.
+ */
+export const CHAIN_STATES = ['fork', 'broken', 'truncated', 'gap', 'missing', 'ok'] as const;
+export type ChainState = (typeof CHAIN_STATES)[number];
 
 /** One thing that is wrong or could not be judged, with the file that it is about. */
 export interface EvidenceFinding {
@@ -39,6 +48,7 @@ export interface VerifyReport {
   readonly overall: Status;
   readonly mode: Mode;
   readonly origin: { readonly repository: string; readonly environment: string };
+  readonly chain: ChainState;
   readonly size: number;
   readonly head: { readonly file: string; readonly sha256: string; readonly time: string };
   /** RFC 6962 root over the entries, base64 as in the checkpoint. */
@@ -97,7 +107,7 @@ export function collectFindings(): Findings {
 /** One answer an axis; `established` says what an axis without findings has shown. */
 export function answersOf(
   findings: readonly EvidenceFinding[],
-  established: Readonly<Record<Exclude<Axis, 'store'>, string>>,
+  established: Readonly<Record<EveryAxis, string>>,
 ): Answer[] {
   return AXES.map((axis) => answerOf(findings, axis, established[axis]));
 }

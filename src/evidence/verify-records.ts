@@ -9,11 +9,14 @@ import { blobOf, type Exhibit } from './exhibit.ts';
 import { CHECKPOINT, isLockCoSignature, isOfLayout, LOCK, signatureOf, SUMS } from './layout.ts';
 import { writtenLock } from './ledger.ts';
 import { sumsOf } from './sums.ts';
-import { answerSignature } from './verify-signature.ts';
+import { answerSignature, type Depth } from './verify-signature.ts';
 import { trustAt, type TrustInForce } from './verify-trust.ts';
 
 /** Seconds by which a signature may seem older than what it signs. */
 const TOLERANCE = 60;
+
+/** Entries; a program for each signature takes tens of milliseconds. */
+const MOST_FOR_EVERYBODY = 32;
 
 interface SignedRecord {
   readonly name: string;
@@ -24,7 +27,8 @@ interface SignedRecord {
   /** The earliest time at which it can have been signed. */
   readonly notBefore: Instant;
   /** What the body would be if a seal had been interrupted between signature and body. */
-  readonly next: Uint8Array | null;
+  readonly next: (() => Uint8Array | null) | null;
+  readonly depth: Depth;
 }
 
 /** Judges every signature of the evidence itself, against the trust in force at its time. */
@@ -55,12 +59,12 @@ async function judgeRecord(
 ): Promise<Signed | null> {
   const { findings } = exhibit;
   const { name, signature, notBefore } = record;
-  const answer = await answerSignature(exhibit, record.bytes, signature.name, signature.bytes);
+  const answer = await answerSignature(exhibit, record.bytes, signature.name, signature.bytes, record.depth);
   if (answer.is === 'refused') {
+    const next = exhibit.unsealed.length > 0 ? (record.next?.() ?? null) : null;
     const isNext =
-      record.next !== null &&
-      exhibit.unsealed.length > 0 &&
-      (await answerSignature(exhibit, record.next, signature.name, signature.bytes)).is === 'signed';
+      next !== null &&
+      (await answerSignature(exhibit, next, signature.name, signature.bytes)).is === 'signed';
     if (isNext)
       findings.undecided(
         'integrity',
@@ -68,7 +72,16 @@ async function judgeRecord(
         'its signature is that of the next seal, as an interrupted run leaves it',
         'finish it with `govboot apply --resume`',
       );
-    else findings.bad(answer.axis, signature.name, `over ${name}: ${answer.code}: ${answer.what}`);
+    else {
+      findings.bad(answer.axis, signature.name, `over ${name}: ${answer.code}: ${answer.what}`);
+      // Of every other file SHA256SUMS says whether it is the one that was changed; of itself nothing does.
+      if (name === SUMS && answer.code === 'SIG_BAD')
+        findings.bad(
+          'integrity',
+          name,
+          `${signature.name} is no signature of it: one of the two was changed`,
+        );
+    }
     return null;
   }
   const { signed } = answer;
@@ -95,10 +108,28 @@ async function judgeRecord(
   return signed;
 }
 
+/**
+ * Entries whose signatures every verifier judges. In a short ledger these are all. In a long one, of each person the first and the last:
+ * in between the same key signs, and whether the bytes were signed with it is judged of each. What all of them vouch for together, the
+ * bytes of every entry and of every signature, is under SHA256SUMS and the checkpoint, which every verifier judges in any case.
+ */
+export function askedOfEverybody({ items }: Exhibit['ledger']): ReadonlySet<string> {
+  if (items.length <= MOST_FOR_EVERYBODY) return new Set(items.map(({ file }) => file));
+  const first = new Map<string, string>();
+  const last = new Map<string, string>();
+  for (const { file, entry } of items) {
+    const { fingerprint } = entry.actor;
+    if (!first.has(fingerprint)) first.set(fingerprint, file);
+    last.set(fingerprint, file);
+  }
+  return new Set([...first.values(), ...last.values()]);
+}
+
 function entryRecords({
   ledger,
   files,
 }: Exhibit): { readonly record: SignedRecord; readonly actor: Fingerprint }[] {
+  const everybody = askedOfEverybody(ledger);
   return ledger.items.flatMap(({ file, bytes, entry }) => {
     const name = signatureOf(file);
     const signature = files.get(name);
@@ -113,6 +144,7 @@ function entryRecords({
               seq: entry.seq,
               notBefore: entry.time,
               next: null,
+              depth: everybody.has(file) ? 'everybody' : 'inside',
             },
             actor: entry.actor.fingerprint,
           },
@@ -160,7 +192,8 @@ function headRecords(exhibit: Exhibit): SignedRecord[] {
         signature: { name: signatureOf(name), bytes: signature },
         seq: at.seq,
         notBefore: at.time,
-        next: next[name](),
+        next: next[name],
+        depth: 'everybody' as const,
       },
     ];
   });
@@ -180,7 +213,14 @@ async function judgeLockSigners(
     const [bytes, signature] = [blobOf(exhibit, lock, LOCK)?.bytes, blobOf(exhibit, own, signatureOf(LOCK))];
     // A blob that is missing was told among the refs of its entry.
     if (bytes === undefined || signature === null) continue;
-    const common = { name: LOCK, bytes, seq: entry.seq, notBefore: entry.time, next: null };
+    const common = {
+      name: LOCK,
+      bytes,
+      seq: entry.seq,
+      notBefore: entry.time,
+      next: null,
+      depth: 'everybody',
+    } as const;
     const before = ledger.items.findLast((each) => each.entry.seq < entry.seq)?.entry.time ?? entry.time;
     const signers = new Set<string>();
     const add = (signed: Signed | null): void => {

@@ -22,6 +22,9 @@ export type SignatureAnswer =
       readonly revoked: Fingerprint | null;
     };
 
+/** Who is asked: see the port. */
+export type Depth = 'everybody' | 'inside';
+
 /** Seconds by which clocks of signer and auditor may differ. */
 const TOLERANCE = 60;
 
@@ -31,8 +34,9 @@ export async function answerSignature(
   data: Uint8Array,
   name: string,
   signature: Uint8Array,
+  depth: Depth = 'everybody',
 ): Promise<SignatureAnswer> {
-  const facts = await signatureFacts(exhibit, data, name, signature);
+  const facts = await signatureFacts(exhibit, data, name, signature, depth);
   const { shape, key } = facts;
   if (shape.is === 'malformed') return refused(shape.code, shape.wrong);
   const { created } = shape.packet;
@@ -69,6 +73,7 @@ export async function signatureFacts(
   data: Uint8Array,
   name: string,
   signature: Uint8Array,
+  depth: Depth = 'everybody',
 ): Promise<SignatureFacts> {
   const shape = parseSignatureFile(signature);
   const at = shape.is === 'ok' ? shape.packet.created : exhibit.now;
@@ -77,6 +82,7 @@ export async function signatureFacts(
     signature: fileOf(name, signature),
     keys: exhibit.keys,
     at,
+    depth,
   });
   const { key } = facts;
   const issuer = shape.is === 'ok' ? shape.packet.issuerFingerprint : null;

@@ -5,22 +5,22 @@
 import { GovbootError } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { FileRead, Mode, PinFacts } from '../inputs/facts.ts';
-import type { EvidenceStore, EvidenceVault, Verifier } from '../ports.ts';
-import { checkpointProblem, ledgerRoot, originLine, type Checkpoint } from './checkpoint.ts';
+import type { EvidenceReader, EvidenceVault, Verifier } from '../ports.ts';
+import { ledgerRoot, originLine, type Checkpoint } from './checkpoint.ts';
 import { readExhibit, type Exhibit } from './exhibit.ts';
 import { CHECKPOINT, LEDGER_FOLDER } from './layout.ts';
-import type { LedgerProblemKind } from './ledger.ts';
-import { answersOf, collectFindings, worst, type Axis, type VerifyReport } from './report.ts';
+import { judgeChain } from './verify-chain.ts';
+import { answersOf, collectFindings, worst, type EveryAxis, type VerifyReport } from './report.ts';
 import { judgeApprovals } from './verify-approval.ts';
 import { judgeFiles } from './verify-files.ts';
 import { judgeLocks, lockInForce } from './verify-lock.ts';
-import { judgeRecords } from './verify-records.ts';
+import { askedOfEverybody, judgeRecords } from './verify-records.ts';
 import { judgePins } from './verify-pins.ts';
 import { judgeStore } from './verify-store.ts';
 import { readTrust } from './verify-trust.ts';
 
 export interface VerifyInput {
-  readonly store: EvidenceStore;
+  readonly store: EvidenceReader;
   readonly verifier: Verifier;
   /** Root keys that the auditor's own machine pinned. */
   readonly pins: readonly PinFacts[];
@@ -54,7 +54,7 @@ export async function verifyEvidence(input: VerifyInput): Promise<VerifyReport> 
     first.type === 'GENESIS'
       ? { repository: first.body.origin.repository, environment: first.body.origin.environment }
       : { repository: 'unknown', environment: 'unknown' };
-  judgeChain(exhibit, input.anchor);
+  const chain = judgeChain(exhibit, input.anchor);
   judgeOrigin(exhibit, origin, input);
   await judgeFiles(exhibit);
   const trust = await readTrust(exhibit);
@@ -72,6 +72,7 @@ export async function verifyEvidence(input: VerifyInput): Promise<VerifyReport> 
     overall: worst(answers),
     mode: first.mode,
     origin,
+    chain,
     size: ledger.items.length,
     head: { file: head.file, sha256: head.sha256, time: head.entry.time },
     root: btoa(String.fromCharCode(...ledgerRoot(ledger.items))),
@@ -88,37 +89,9 @@ export async function verifyEvidence(input: VerifyInput): Promise<VerifyReport> 
     vouched,
     answers,
     notes: findings.notes,
-    limits: [...limitsOf(input), ...kept.limits],
+    limits: [...limitsOf(input, exhibit), ...kept.limits],
   } satisfies Omit<VerifyReport, 'summary'>;
   return { ...report, summary: summaryOf(report) };
-}
-
-const AXIS_OF: Readonly<Record<LedgerProblemKind, Axis>> = {
-  gap: 'chain',
-  missing: 'chain',
-  invalid: 'integrity',
-  broken: 'chain',
-  fork: 'chain',
-  truncated: 'chain',
-  time: 'time',
-};
-
-function judgeChain({ ledger, findings }: Exhibit, anchor: Checkpoint | undefined): void {
-  for (const { kind, file, what } of ledger.problems)
-    findings.bad(AXIS_OF[kind], file, `${kind.toUpperCase()}: ${what}`);
-  const nonces = new Map<string, string>();
-  for (const { file, entry } of ledger.items) {
-    if (entry.type !== 'APPLY_STARTED') continue;
-    const used = nonces.get(entry.body.nonce);
-    if (used !== undefined)
-      findings.bad('policy', file, `INTENT_REPLAY: nonce ${entry.body.nonce} was used by ${used}`);
-    nonces.set(entry.body.nonce, file);
-  }
-  if (anchor === undefined) return;
-  const gone = checkpointProblem(anchor, ledger.items);
-  if (gone === null) return;
-  const word = gone.kind === 'truncated' ? 'TRUNCATED' : 'FORK: the ledger was rewritten';
-  findings.bad('chain', LEDGER_FOLDER, `${word}: the given checkpoint ${gone.what}`);
 }
 
 function judgeOrigin(
@@ -152,7 +125,7 @@ function established(
   { ledger, files }: Exhibit,
   trusts: number,
   { from, to }: { readonly from: Instant; readonly to: Instant },
-): Readonly<Record<Exclude<Axis, 'store'>, string>> {
+): Readonly<Record<EveryAxis, string>> {
   const size = String(ledger.items.length);
   return {
     integrity: `${String(files.size)} files are, byte for byte, what was signed`,
@@ -174,7 +147,8 @@ function anchorOf({ ledger }: Exhibit, given: Checkpoint | undefined): VerifyRep
   return ledger.checkpoint === null ? null : { size: ledger.checkpoint.size, from: 'checkpoint' };
 }
 
-function limitsOf({ anchor, keys }: VerifyInput): string[] {
+function limitsOf({ anchor, keys }: VerifyInput, { ledger }: Exhibit): string[] {
+  const inside = ledger.items.length - askedOfEverybody(ledger).size;
   return [
     'every time is claimed by the clock of the host that wrote it; no time-stamping authority was asked',
     ...(anchor === undefined
@@ -183,22 +157,30 @@ function limitsOf({ anchor, keys }: VerifyInput): string[] {
         ]
       : []),
     ...(keys === undefined ? ['revocations are known as of the stored certificates only'] : []),
+    ...(inside > 0
+      ? [
+          `what gpgv and sqv say of ${String(inside)} entries between the first and the last of their signers: openpgp.js alone judged those signatures, and everybody the heads, which vouch for the same bytes`,
+        ]
+      : []),
     'whether the cloud is still as the lock says: `govboot plan` reads it',
   ];
 }
 
 function summaryOf(report: Omit<VerifyReport, 'summary'>): string[] {
-  const { origin, head, anchor, lock } = report;
+  const { origin, head, anchor, lock, size } = report;
+  const external = anchor?.from === 'given' ? `a checkpoint over ${String(anchor.size)} entries` : 'none';
   return [
     `evidence of environment ${origin.environment}, repository ${origin.repository}: ${WORD[report.overall]}`,
     ...(report.mode === 'REHEARSAL'
       ? ['REHEARSAL: everything was real but the cloud; this proves no live backend']
       : []),
-    `head    ${head.file}  ${head.sha256}  ${head.time}`,
-    `size    ${String(report.size)}, root ${report.root}`,
+    `head = ${head.sha256}, size = ${String(size)}, newest external anchor = ${external}`,
+    `head    ${head.file}  ${head.time}`,
+    `root    ${report.root}`,
     anchor === null
       ? 'anchor  none'
       : `anchor  ${anchor.from === 'given' ? 'the given checkpoint' : 'the checkpoint in the folder itself'}, over ${String(anchor.size)} entries`,
+    `chain   ${report.chain}`,
     lock === null ? 'lock    none' : `lock    ${lock.sha256}  ${lock.createdAt}  tag ${lock.tag}`,
     ...report.notes.map((note) => `note    ${note}`),
     ...report.limits.map((limit) => `not decided here: ${limit}`),

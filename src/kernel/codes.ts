@@ -656,6 +656,12 @@ export const CODES = {
     'provide what is named as missing',
     'a question that cannot be answered is not answered with yes',
   ),
+  BUNDLE_UNSAFE: entry(
+    'invalid',
+    'the archive of evidence holds something that no archive of evidence has, or that could be read in two ways',
+    'do not unpack it; ask for a plain one: `tar -czf dev.tgz -C evidence dev`',
+    'links, odd names and endless contents are how an archive writes outside of its folder, shows one thing to one reader and another to the next, or stops the reader',
+  ),
   EVIDENCE_PENDING: entry(
     'undecided',
     'a part of the evidence is not in its store yet, or no receipt tells of it',

@@ -1,7 +1,11 @@
 /** The evidence of one environment, as this machine can verify it: offline, by its pins and by the certificates of the repository. */
 import type { VerifyReport } from '../evidence/report.ts';
 import { verifyEvidence, type VerifyInput } from '../evidence/verify.ts';
-import type { Ports } from '../ports.ts';
+import { verifyProof, type ProofReport } from '../evidence/verify-proof.ts';
+import { attempt } from '../kernel/errors.ts';
+import { parseProof } from '../inputs/proof-document.ts';
+import { parseTrust, TRUST_FILE } from '../inputs/trust.ts';
+import type { Ports, Repository } from '../ports.ts';
 import { keyFilesOf } from './gather.ts';
 
 /** @throws EVIDENCE_MISSING when there is no ledger */
@@ -10,6 +14,7 @@ export async function verifyHere(
   environment: string,
   more: Partial<Pick<VerifyInput, 'anchor' | 'store' | 'vault'>> = {},
 ): Promise<VerifyReport> {
+  const repository = await ports.repository.open();
   return verifyEvidence({
     store: ports.evidence(environment),
     verifier: ports.verifier,
@@ -17,8 +22,54 @@ export async function verifyHere(
     now: ports.clock.now(),
     environment,
     mode: ports.mode,
+    ...(await repositoryId(repository)),
     // Certificates as the repository has them today: they know of revocations that the evidence cannot know.
-    keys: await keyFilesOf(await ports.repository.open()),
+    keys: await keyFilesOf(repository),
     ...more,
   });
+}
+
+/** Evidence that was handed over, without any repository: it has no keys but its own. @throws EVIDENCE_MISSING, BUNDLE_UNSAFE */
+export async function verifyThere(
+  ports: Ports,
+  path: string,
+  environment: string | null,
+  more: Partial<Pick<VerifyInput, 'anchor' | 'vault'>> = {},
+): Promise<VerifyReport> {
+  return verifyEvidence({
+    store: await ports.exhibit(path),
+    verifier: ports.verifier,
+    pins: await ports.pins.load(),
+    now: ports.clock.now(),
+    mode: ports.mode,
+    ...(environment === null ? {} : { environment }),
+    ...more,
+  });
+}
+
+/** A proof, with nothing else at hand. @throws NOT_CANONICAL, SCHEMA, EVIDENCE_INVALID */
+export async function verifyAlone(
+  ports: Ports,
+  path: string,
+  environment: string | null,
+  more: Partial<Pick<VerifyInput, 'anchor'>> = {},
+): Promise<ProofReport> {
+  return verifyProof({
+    proof: parseProof(await ports.files.read(path), path),
+    verifier: ports.verifier,
+    pins: await ports.pins.load(),
+    now: ports.clock.now(),
+    ...(environment === null ? {} : { environment }),
+    ...more,
+  });
+}
+
+/** Which repository this is, by its own word: evidence of another one lies in the wrong place, whoever signed it. */
+async function repositoryId(repository: Repository): Promise<Pick<VerifyInput, 'repository'>> {
+  const read = await repository.read(TRUST_FILE);
+  if (read.is === 'problem') return {};
+  return attempt(
+    () => ({ repository: parseTrust(read.value).repository }),
+    () => ({}),
+  );
 }

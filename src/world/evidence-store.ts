@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
 import { safe } from '../kernel/text.ts';
-import type { EvidenceStore } from '../ports.ts';
+import type { EvidenceReader, EvidenceStore } from '../ports.ts';
 import {
   appendDurably,
   checkFolder,
@@ -15,12 +15,12 @@ import {
   type Disk,
 } from './durable.ts';
 import { errno, maybe, ProblemError } from './problem.ts';
-import { answered, readPlain } from './safe-read.ts';
+import { answered, readPlainNow } from './safe-read.ts';
 
 /** Bytes; the largest file of the evidence that is read, a journal for one. */
 const MAX_EVIDENCE = 64 * 1024 * 1024;
 /** Names in one evidence folder; more is not evidence of ours. */
-const MAX_NAMES = 200_000;
+const MAX_NAMES = 500_000;
 const FILE_MODE = 0o644;
 const FOLDER_MODE = 0o755;
 
@@ -54,6 +54,34 @@ export function makeStore(
     }
   };
   return {
+    ...readerAt(root, base),
+    create: (name, bytes) => write(name, (path) => createDurably(disk, path, bytes, fileMode)),
+    replace: (name, bytes) => write(name, (path) => replaceDurably(disk, path, bytes, fileMode)),
+    append: (name, line) => {
+      if (line.includes('\n'))
+        throw new GovbootError('EVIDENCE_WRITE', `a line for ${name} has a line feed in it: ${safe(line)}`);
+      return write(name, (path) =>
+        appendDurably(disk, path, new TextEncoder().encode(`${line}\n`), fileMode),
+      );
+    },
+  };
+}
+
+/** A folder of evidence wherever it lies; nothing is written to it. @param root its absolute path */
+export function readFolder(root: string): EvidenceReader {
+  return readerAt(root, []);
+}
+
+function readerAt(root: string, base: readonly string[]): EvidenceReader {
+  // Folders that were seen to be folders. A ledger has thousands of files in one, and asking about it each time takes longer than reading.
+  const seen = new Set<string>();
+  const areFolders = async (parts: readonly string[]): Promise<boolean> => {
+    const id = parts.join('/');
+    if (!seen.has(id) && !(await told(() => foldersAreThere(root, parts)))) return false;
+    seen.add(id);
+    return true;
+  };
+  return {
     where: join(root, ...base),
     async list(name) {
       const parts = name === '' ? [] : partsOf(name);
@@ -63,21 +91,12 @@ export function makeStore(
       return found.sort();
     },
     async read(name) {
-      const { path, folders } = pathOf(name);
-      if (!(await told(() => foldersAreThere(root, folders)))) return null;
-      const file = await maybe(() => readPlain(path, name, MAX_EVIDENCE));
-      if (file.is === 'read') return file.value.bytes;
+      const parts = [...base, ...partsOf(name)];
+      if (!(await areFolders(parts.slice(0, -1)))) return null;
+      const file = await maybe(async () => readPlainNow(join(root, ...parts), name, MAX_EVIDENCE));
+      if (file.is === 'read') return file.value;
       if (file.problem.code === 'FILE_MISSING') return null;
       throw new GovbootError(file.problem.code, file.problem.wrong, { data: { file: name } });
-    },
-    create: (name, bytes) => write(name, (path) => createDurably(disk, path, bytes, fileMode)),
-    replace: (name, bytes) => write(name, (path) => replaceDurably(disk, path, bytes, fileMode)),
-    append: (name, line) => {
-      if (line.includes('\n'))
-        throw new GovbootError('EVIDENCE_WRITE', `a line for ${name} has a line feed in it: ${safe(line)}`);
-      return write(name, (path) =>
-        appendDurably(disk, path, new TextEncoder().encode(`${line}\n`), fileMode),
-      );
     },
   };
 }

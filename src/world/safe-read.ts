@@ -1,5 +1,5 @@
 /** Opens plain files only: never through a link, never a FIFO or device, never more than a limit. */
-import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { lstat, open, type FileHandle } from 'node:fs/promises';
 import process from 'node:process';
 import { clip } from '../kernel/text.ts';
@@ -137,6 +137,20 @@ export async function readPlain(
     bytes: await readToEnd(file, max, shown),
     stats,
   }));
+}
+
+/** The same at once; see `withPlainFileNow`. @throws ProblemError FILE_MISSING or FILE_UNSAFE */
+export function readPlainNow(path: string, shown: string, max: number): Uint8Array {
+  return withPlainFileNow(path, shown, (file, { size }) => {
+    if (size > max) throw new ProblemError('FILE_UNSAFE', `${shown} is larger than ${String(max)} bytes`);
+    // One byte more than it has: a file that grows meanwhile is noticed, and not read in half.
+    const buffer = Buffer.allocUnsafeSlow(size + 1);
+    let length = 0;
+    for (let read = -1; read !== 0 && length <= size; length += read)
+      read = readSync(file, buffer, length, buffer.length - length, null);
+    if (length > size) throw new ProblemError('FILE_UNSAFE', `${shown} changed while it was read`);
+    return new Uint8Array(buffer.buffer, 0, length);
+  });
 }
 
 /** `a symbolic link`, `a FIFO` …, for messages. */

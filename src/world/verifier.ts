@@ -8,6 +8,7 @@ import { digestStart } from '../inputs/signed-digest.ts';
 import type { Verifier } from '../ports.ts';
 import { readCertificate, type CertificateRead } from './certificate.ts';
 import { gpgvSays } from './gpgv.ts';
+import { openpgpSaysInside } from './openpgp-inside.ts';
 import { libraryVersion, openpgpSays, type Question } from './openpgp.ts';
 import { whereIs } from './programs.ts';
 import { versionOf } from './run-program.ts';
@@ -46,7 +47,7 @@ export function makeVerifier(options: VerifierOptions = {}): Verifier {
         read.is === 'problem' ? read : { is: 'key', key: read.facts },
       ),
 
-    async verify({ data, signature, keys, at }) {
+    async verify({ data, signature, keys, at, depth = 'everybody' }) {
       const shape = parseSignatureFile(signature.bytes);
       const digest = shape.is === 'ok' ? digestStart(shape.binary, data) : null;
       const seen = { file: signature.path, sha256: signature.sha256, shape, digest };
@@ -56,7 +57,9 @@ export function makeVerifier(options: VerifierOptions = {}): Verifier {
       if (certificate === null) return { ...seen, key: null, verifiers: [] };
       const packet = { ...shape.packet, issuerFingerprint: issuer };
       const question = { data, armored: signature.bytes, binary: shape.binary, packet, certificate, at };
-      const verifiers = await Promise.all(asked.map((verifier) => verifier.ask(question)));
+      const verifiers = await Promise.all(
+        (depth === 'inside' ? [inside] : asked).map((verifier) => verifier.ask(question)),
+      );
       return { ...seen, key: certificate.facts, verifiers };
     },
 
@@ -79,6 +82,16 @@ const library: Asked = {
     tool: 'openpgp.js',
     version: await libraryVersion(),
     says: await openpgpSays(question),
+  }),
+};
+
+/** The same library, asked about the bytes and no more. */
+const inside: Asked = {
+  ...library,
+  ask: async (question) => ({
+    tool: 'openpgp.js',
+    version: await libraryVersion(),
+    says: await openpgpSaysInside(question),
   }),
 };
 

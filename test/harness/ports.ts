@@ -116,6 +116,7 @@ export function makePorts(options: PortsOptions): TestPorts {
     verifier: fakeVerifier(Object.values(world.cast)),
     signer: signing.signer,
     evidence: () => life.evidence(world.store, wrote),
+    exhibit: async () => life.evidence(world.store, wrote),
     files: filesOf(world),
     trustFiles: trustFilesOf(world),
     pins: {

@@ -21,12 +21,13 @@ export const AREAS = {
   policy: 'The policy',
   confirmation: 'Token, APPLY and approvals',
   terminal: 'What is shown',
+  evidence: 'The evidence and its chain',
   cloud: 'The machine and the cloud',
 } as const;
 export type Area = keyof typeof AREAS;
 
-/** Attacks that must be tried: 1 to 59 are on gates and confirmation, 88 to 96 on machine and cloud. */
-export const FLOOR: readonly number[] = [...range(1, 59), ...range(88, 96)];
+/** Attacks that must be tried: 1 to 59 are on gates and confirmation, 60 to 75 on evidence, 88 to 96 on machine and cloud. */
+export const FLOOR: readonly number[] = [...range(1, 71), 74, 75, ...range(88, 96)];
 
 export interface Threat {
   readonly file: string;

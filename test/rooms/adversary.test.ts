@@ -209,11 +209,17 @@ describe('evidence that somebody else put there', () => {
     expect(error?.code).toBe('GATES_REFUSED');
     expect(findingsOf(ports)).toContain('immutability: EVIDENCE_INVALID');
     const live = makePorts({ world });
-    expect((await thrown(verify(live, { environment: 'dev', anchor: null, rehearse: false }))).code).toBe(
-      'EVIDENCE_INVALID',
-    );
+    expect(
+      (
+        await thrown(
+          verify(live, { environment: 'dev', from: null, proof: null, anchor: null, rehearse: false }),
+        )
+      ).code,
+    ).toBe('EVIDENCE_INVALID');
     await verify(makePorts({ world, mode: 'REHEARSAL' }), {
       environment: 'dev',
+      from: null,
+      proof: null,
       anchor: null,
       rehearse: true,
     });

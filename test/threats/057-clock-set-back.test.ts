@@ -1,4 +1,4 @@
-// threat: 57
+// threat: 57, 74
 // area: confirmation
 // tried: The clock of the machine is set back, so that a token that has expired, or an intent that was used, seems to be fresh.
 // answer: CONFIRM, CLOCK

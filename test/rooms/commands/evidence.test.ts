@@ -16,6 +16,14 @@ import { run } from './running.ts';
 const DEV = { environment: 'dev', intent: 'intents/dev.yaml', resume: false, approvals: [], rehearse: false };
 const STORE = 's3://acme-dev-evidence-111111111111-eu-central-1';
 const PUSH = { environment: 'dev', to: OWN_STORE, rehearse: false };
+const VERIFY = {
+  environment: 'dev',
+  from: null,
+  proof: null,
+  anchor: null,
+  store: OWN_STORE,
+  rehearse: false,
+};
 const LOOK = { environment: 'dev', store: OWN_STORE, rehearse: false };
 
 /** A repository whose policy wants a store, released and intended. */
@@ -91,11 +99,7 @@ describe('apply with a store', () => {
       new Set(receipt.objects.map((one: { retention: { mode: string } }) => one.retention.mode)),
     ).toEqual(new Set(['COMPLIANCE']));
     await expectValid(world);
-    const asked = await run(
-      verify,
-      { environment: 'dev', anchor: null, store: OWN_STORE, rehearse: false },
-      { world },
-    );
+    const asked = await run(verify, { ...VERIFY }, { world });
     expect(asked.error).toBeNull();
     expect(await run(evidenceStatus, LOOK, { world })).toMatchObject({ error: null });
     const again = await applied(world);
@@ -171,7 +175,7 @@ describe('a store that was weakened', () => {
       (change: (operation: Operation, input: Record<string, unknown>, output: object) => object) =>
       (api: AwsApi): AwsApi => ({
         call: async (operation, input) =>
-          change(operation, input as never, (await api.call(operation, input))) as never,
+          change(operation, input as never, await api.call(operation, input)) as never,
       });
     const governed = weaker((operation, input, output) =>
       operation === 's3:HeadObject' && input['Key'] === KEY
@@ -195,11 +199,7 @@ describe('a store that was weakened', () => {
     });
     const shadowed = await run(evidenceStatus, LOOK, { world, between: marked });
     expect(shadowed.error).toMatchObject({ code: 'WORM_SHADOWED', exitCode: 8 });
-    const verified = await run(
-      verify,
-      { environment: 'dev', anchor: null, store: OWN_STORE, rehearse: false },
-      { world, between: marked },
-    );
+    const verified = await run(verify, { ...VERIFY }, { world, between: marked });
     expect(verified.error).toMatchObject({ code: 'EVIDENCE_INVALID' });
     const pushed = await run(evidencePush, PUSH, { world, between: marked });
     expect(said(pushed.ports)).toEqual([`WORM_SHADOWED: ${KEY} is hidden by something newer`]);

@@ -250,7 +250,7 @@ describe('apply --approval', () => {
 });
 
 describe('verify', () => {
-  const OPTIONS = { environment: 'dev', rehearse: false, anchor: null };
+  const OPTIONS = { environment: 'dev', from: null, proof: null, rehearse: false, anchor: null };
 
   test('good evidence', async () => {
     const { error, lines, ports, value } = await run(verify, OPTIONS, { world: await lockedWorld() });

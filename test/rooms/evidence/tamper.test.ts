@@ -194,7 +194,7 @@ describe('with made-up keys', () => {
       files.delete('ledger/00000006.json.asc');
     });
     expect(found.overall).toBe('bad');
-    expect(found.files).toMatch(/ledger\/00000003\.json: BROKEN: says that it is entry 4/);
+    expect(found.files).toMatch(/ledger\/00000003\.json: BROKEN_CHAIN\(3\): says that it is entry 4/);
     expect(found.files).toMatch(/checkpoint: TRUNCATED/);
   });
 
@@ -202,7 +202,9 @@ describe('with made-up keys', () => {
     const gap = await after((files) =>
       ['ledger/00000002.json', 'ledger/00000002.json.asc'].forEach((name) => files.delete(name)),
     );
-    expect(gap.files).toContain('ledger/00000002.json: GAP: entry 2 is not there, a later one is');
+    expect(gap.files).toContain(
+      'ledger/00000002.json: GAP: BROKEN_CHAIN(2): entry 2 is not there, a later one is',
+    );
     const missing = await after((files) => files.delete('ledger/00000002.json'));
     expect(missing.files).toContain(
       'ledger/00000002.json: MISSING: its signature is there, the entry is not',

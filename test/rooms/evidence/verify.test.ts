@@ -111,7 +111,7 @@ describe('good evidence', () => {
     ]);
     expect(report.lock?.sha256).toBe(sha256(scene.store.files.get('.backend.lock')!));
     expect(report.summary.join('\n')).toMatch(
-      /: valid\nhead .*\nsize .*\nanchor .*\nlock .*tag v1\.0\.0\nnot decided here: /,
+      /: valid\nhead = .*, size = 4, newest external anchor = none\nhead .*\nroot .*\nanchor .*\nchain {3}ok\nlock .*tag v1\.0\.0\nnot decided here: /,
     );
     expect(report.limits).toHaveLength(4);
   });
@@ -460,14 +460,16 @@ describe('chain', () => {
     expect((await verify(rolledBack)).overall).toBe('ok');
     const report = await verify(rolledBack, { anchor });
     expect(told(report)).toEqual([
-      'chain: ledger: TRUNCATED: the given checkpoint was made over 7 entries; 4 are there',
+      'chain: ledger/00000004.json: TRUNCATED: the given checkpoint was made over 7 entries; 4 are there',
     ]);
   });
 
   it('tells a ledger that an insider wrote and signed anew', async () => {
     const [one, two] = [await applied(), await applied({ nonce: SECOND })];
     const report = await verify(two, { anchor: parseCheckpoint(one.store.files.get('checkpoint')!) });
-    expect(told(report)).toEqual([expect.stringContaining('chain: ledger: FORK: the ledger was rewritten')]);
+    expect(told(report)).toEqual([
+      expect.stringContaining('chain: ledger: FORK: INCONSISTENT, the ledger was rewritten'),
+    ]);
   });
 
   it('tells a lock that claims another place in the ledger', async () => {
@@ -722,7 +724,9 @@ describe('records that do not hang together', () => {
     scene.store.files.delete('ledger/00000000.json.asc');
     const report = await verify(scene, { environment: undefined as never });
     expect(report.origin).toEqual({ repository: 'unknown', environment: 'unknown' });
-    expect(told(report)).toContain('chain: ledger/00000000.json: GAP: entry 0 is not there, a later one is');
+    expect(told(report)).toContain(
+      'chain: ledger/00000000.json: GAP: BROKEN_CHAIN(0): entry 0 is not there, a later one is',
+    );
   });
 
   it('are told when two keys changed places', async () => {

@@ -171,14 +171,18 @@ describe('a command line', () => {
       'apply',
       { environment: 'dev', intent: 'x', resume: true, approvals: ['a', 'b'], rehearse: true },
     ],
-    ['verify dev', 'verify', { environment: 'dev', anchor: null, rehearse: false }],
-    ['verify dev --rehearse --anchor c', 'verify', { environment: 'dev', anchor: 'c', rehearse: true }],
-    ['verify dev --store', 'verify', { environment: 'dev', anchor: null, store: OWN_STORE, rehearse: false }],
+    [
+      'verify dev --store',
+      'verify',
+      { environment: 'dev', from: null, proof: null, anchor: null, store: OWN_STORE, rehearse: false },
+    ],
     [
       'verify dev --store s3://b --endpoint https://e --region r --account 1',
       'verify',
       {
         environment: 'dev',
+        from: null,
+        proof: null,
         anchor: null,
         store: { place: 's3://b', endpoint: 'https://e', region: 'r', account: '1' },
         rehearse: false,
@@ -205,6 +209,17 @@ describe('a command line', () => {
       'evidence status dev --store w',
       'evidence status',
       { environment: 'dev', store: { ...OWN_STORE, place: 'w' }, rehearse: false },
+    ],
+    ['verify dev', 'verify', { environment: 'dev', from: null, proof: null, anchor: null, rehearse: false }],
+    [
+      'verify dev --rehearse --anchor c',
+      'verify',
+      { environment: 'dev', from: null, proof: null, anchor: 'c', rehearse: true },
+    ],
+    [
+      'verify --from dev.tgz',
+      'verify',
+      { environment: null, from: 'dev.tgz', proof: null, anchor: null, rehearse: false },
     ],
     [
       'backend render dev',

@@ -281,7 +281,7 @@ describe('a command line', () => {
     expect(COMMANDS.map(({ name }) => name)).toEqual([
       ...['init', 'trust pin', 'trust show', 'trust sign', 'trust next', 'trust update'],
       ...['intent new', 'intent sign', 'intent check'],
-      ...['check', 'plan', 'approve', 'apply', 'verify'],
+      ...['check', 'plan', 'approve', 'apply', 'verify', 'prove'],
       ...['evidence push', 'evidence pull', 'evidence status', 'backend render'],
       ...['doctor', 'status', 'log', 'show', 'completion'],
     ]);

@@ -4,6 +4,7 @@
  */
 import { sha256 } from '../kernel/digest.ts';
 import { mapBounded } from '../kernel/bounded.ts';
+import { isGovbootError } from '../kernel/errors.ts';
 import { addSeconds } from '../kernel/time.ts';
 import type { StoreReceipt } from '../inputs/store-receipt.ts';
 import { countSigners } from '../gates/signers.ts';
@@ -40,8 +41,7 @@ export async function judgeStore(
       answers: [],
       limits: ['whether it is kept anywhere else: there is no receipt; `govboot evidence push` makes one'],
     };
-  const established =
-    vault === null ? claimedBy(receipts) : await judgeVault(exhibit, origin, vault, receipts);
+  const established = vault === null ? claimedBy(receipts) : await asked(exhibit, origin, vault, receipts);
   return {
     answers: [answerOf(exhibit.findings.all, 'store', established)],
     limits:
@@ -167,6 +167,23 @@ function untilOf(receipts: readonly StoreReceipt[]): string {
   return first === undefined || first === ''
     ? ', held by nothing that the store tells'
     : `, held until ${first} or longer`;
+}
+
+/** A store that does not answer decides nothing, and takes no other answer away. */
+async function asked(
+  exhibit: Exhibit,
+  origin: VerifyReport['origin'],
+  vault: EvidenceVault,
+  receipts: readonly ReceiptFile[],
+): Promise<string> {
+  try {
+    return await judgeVault(exhibit, origin, vault, receipts);
+  } catch (error) {
+    if (!isGovbootError(error)) throw error;
+    const what = `could not be asked: ${error.code}: ${error.message}`;
+    exhibit.findings.undecided('store', vault.place.place, what, error.hint);
+    return '';
+  }
 }
 
 /** Everything that the receipts tell of this place, read by its version; and whether the store knows of more than there is here. */

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { requireOrSkip } from '../harness/capabilities.ts';
 import { shown } from '../harness/shown.ts';
 import { storeScene, type StoreScene } from '../harness/store-scene.ts';
@@ -20,6 +20,9 @@ describe.skipIf(!requireOrSkip('moto', 'a store that lies'))(
     beforeAll(async () => {
       store = await storeScene({ mode: 'COMPLIANCE', days: 2557 });
     }, 180_000);
+    beforeEach(() => {
+      store.between = null;
+    });
     afterAll(() => store.end());
 
     test('that goes away in the middle of a push keeps nothing that looks whole; the next push completes it', async () => {

@@ -1,6 +1,7 @@
 /** Push, receipts, pull and the answer `store`, over a vault in memory: whole, cut off at every call, and hostile. */
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/kernel/digest.ts';
+import { GovbootError } from '../../../src/kernel/errors.ts';
 import { readLedger } from '../../../src/evidence/ledger.ts';
 import { ledgerRoot } from '../../../src/evidence/checkpoint.ts';
 import { hex } from '../../../src/evidence/merkle.ts';
@@ -298,6 +299,22 @@ describe('what verify says of a store that is asked', () => {
     expect(told(await verify(scene, { vault }))).toEqual([
       'store: checkpoint: TRUNCATED: 4 entries are here; s3://acme-dev-evidence holds ledger/00000004.json',
     ]);
+  });
+
+  it('is not decided where the store does not answer, and the other answers stand', async () => {
+    const { scene, vault } = await stored();
+    const down = new GovbootError('CLOUD_UNREACHABLE', 'connection refused');
+    for (const at of [0, 5]) {
+      vault.fault = (call) => (call - first >= at ? down : null);
+      const first = vault.calls.length;
+      const report = await verify(scene, { vault });
+      expect(told(report)).toEqual([
+        'store: s3://acme-dev-evidence: could not be asked: CLOUD_UNREACHABLE: connection refused',
+      ]);
+      expect(report.overall).toBe('undecided');
+    }
+    vault.fault = () => new TypeError('a bug');
+    await expect(verify(scene, { vault })).rejects.toThrow('a bug');
   });
 
   it('cannot be answered without a receipt', async () => {

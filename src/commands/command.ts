@@ -23,6 +23,7 @@ export interface CommandOptions {
     readonly gitlab: string | null;
     /** A file or folder with the backend block of Terraform. */
     readonly fromBackend: string | null;
+    readonly evidenceStore: string | null;
   };
   readonly 'trust pin': { readonly roots: readonly string[]; readonly threshold: string | null };
   readonly 'trust show': NoOptions;

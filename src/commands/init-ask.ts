@@ -17,12 +17,14 @@ import {
   parsePerson,
   parseRegions,
   parseRoot,
+  parseStoreDays,
   type EnvironmentAsked,
   type GithubAsked,
   type GitlabAsked,
   type LockingAsked,
   type PersonAsked,
 } from './init-options.ts';
+import { askStore } from './init-store.ts';
 import { askPeople, askRoots, type KeysSeen } from './init-people.ts';
 import { askFor, chooseFrom } from './questions.ts';
 
@@ -34,6 +36,8 @@ export interface Asked {
   readonly locking: LockingAsked;
   readonly github: GithubAsked | null;
   readonly gitlab: GitlabAsked | null;
+  /** Days for which nobody can delete evidence; null for no store. */
+  readonly storeDays: number | null;
   readonly roots: readonly Fingerprint[];
   readonly rootThreshold: number;
   readonly people: readonly PersonAsked[];
@@ -92,6 +96,7 @@ function read(o: InitOptions) {
     locking: o.locking,
     github: o.github === null ? null : parseGithub(o.github, o.githubIds),
     gitlab: o.gitlab === null ? null : parseGitlab(o.gitlab),
+    storeDays: o.evidenceStore === null ? null : parseStoreDays(o.evidenceStore),
     roots,
     rootThreshold: o.rootThreshold === null ? null : parseCount('--root-threshold', o.rootThreshold, 1, 20),
     people: o.people.map(parsePerson),
@@ -149,6 +154,7 @@ async function askTheRest(
     ...(given.github === null && given.gitlab === null
       ? await askPipeline(ports, suggested)
       : { github: given.github, gitlab: given.gitlab }),
+    storeDays: given.storeDays ?? (await askStore(ports)),
     keys,
     wasAsked: true,
   };

@@ -32,6 +32,10 @@ export const INIT_COMMAND: CommandSpec = spec<'init'>({
       'take the names of a backend that is there: a .tf file, a folder of them, or a -backend-config file',
     ),
     option('--gitlab <project>', 'project whose pipelines may plan and apply: [HOST/]GROUP/PROJECT'),
+    option(
+      '--evidence-store <days>',
+      'a bucket for the evidence, which nobody can delete from for so many days; cannot be undone (default: none)',
+    ),
   ],
   examples: [
     'govboot init',
@@ -52,5 +56,6 @@ export const INIT_COMMAND: CommandSpec = spec<'init'>({
     githubIds: text(o['githubIds']),
     gitlab: text(o['gitlab']),
     fromBackend: text(o['fromBackend']),
+    evidenceStore: text(o['evidenceStore']),
   }),
 });

@@ -50,8 +50,10 @@ export async function look(
   const tags = new Set<string>();
   for (const resource of cloud.table) {
     const presence = observation.resources[resource.id];
+    // Not looked at: the policy does not want it, and it has no name.
+    if (presence === undefined) continue;
     const name = resource.nameOf(blueprint);
-    if (presence === undefined || (presence.is === 'absent' && !NAMED.includes(resource.id))) continue;
+    if (presence.is === 'absent' && !NAMED.includes(resource.id)) continue;
     if (presence.is === 'absent') notes.push(`${resource.id} ${name} is not there; it will be made`);
     else if (presence.is === 'ours') notes.push(`${resource.id} ${name} carries the tags of this repository`);
     else if (presence.is === 'unreadable')

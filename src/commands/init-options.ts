@@ -190,6 +190,18 @@ export function parseCount(option: string, text: string, least: number, most: nu
   return count;
 }
 
+/** Days for which nobody can delete what was stored (S3 DefaultRetention Days). */
+export function parseStoreDays(text: string): number {
+  const days = Number(text);
+  if (!/^[0-9]{1,5}$/.test(text) || days < 1 || days > 36_500)
+    throw new GovbootError(
+      'USAGE',
+      `--evidence-store is ${shown(text)}, not a whole number of days from 1 to 36500`,
+      { hint: 'for example 2557, which is 7 years' },
+    );
+  return days;
+}
+
 /** @param ids `OWNER_ID:REPOSITORY_ID` */
 export function parseGithub(repository: string, ids: string | null): GithubAsked {
   parseGithubName(repository);

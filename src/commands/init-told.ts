@@ -9,7 +9,7 @@ import type { Proof } from './init-proof.ts';
 
 /** All answers once more, so that a slip is seen while nothing is written. */
 export function summaryLines(asked: Asked, files: readonly string[]): readonly string[] {
-  const { organisation, environments, people, roots, github, gitlab } = asked;
+  const { organisation, environments, people, roots, github, gitlab, storeDays } = asked;
   const pipeline =
     github !== null
       ? `GitHub ${github.repository}`
@@ -29,6 +29,11 @@ export function summaryLines(asked: Asked, files: readonly string[]): readonly s
     `signatures    ${String(asked.rootThreshold)} of ${String(roots.length)} root keys, ${String(asked.approvers)} approvals`,
     `locking       ${asked.locking}`,
     `pipeline      ${pipeline}`,
+    ...(storeDays === null
+      ? []
+      : [
+          `evidence      a bucket that nobody can delete from for ${String(storeDays)} days; cannot be undone`,
+        ]),
     `${String(files.length)} files, among them policies/, README.md and .gitignore. Every one can be edited until it is signed.`,
   ];
 }

@@ -2,6 +2,7 @@
 import { GovbootError } from '../kernel/errors.ts';
 import { addSeconds, type Instant } from '../kernel/time.ts';
 import type { Fingerprint } from '../inputs/facts.ts';
+import { storeKinds, storeLines } from './init-store.ts';
 import type { EnvironmentAsked, GithubAsked, GitlabAsked, PersonAsked } from './init-options.ts';
 
 /** Patterns of the policy, where resources are to have other names than the usual ones. */
@@ -33,6 +34,8 @@ export function fillParity(
     readonly tolerated?: readonly string[];
     readonly github: GithubAsked | null;
     readonly gitlab?: GitlabAsked | null;
+    /** Days for which nobody can delete evidence; none without it. */
+    readonly storeDays?: number | null;
     readonly templates: readonly (readonly [string, string])[];
   },
 ): string {
@@ -49,6 +52,8 @@ export function fillParity(
     tolerated: `[${(asked.tolerated ?? []).map((key) => JSON.stringify(key)).join(', ')}]`,
     github: asked.github === null ? 'null' : githubLines(asked.github),
     gitlab: (asked.gitlab ?? null) === null ? 'null' : gitlabLines(asked.gitlab, asked.environments.length),
+    store: storeLines(asked.storeDays ?? null),
+    storekinds: storeKinds(asked.storeDays ?? null),
     templates: asked.templates.map(([file, digest]) => `  ${file}: ${digest}`).join('\n'),
   });
 }

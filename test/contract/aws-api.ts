@@ -7,6 +7,7 @@ import type { AwsApi } from '../../src/cloud/aws/api.ts';
 import { dynamodbBehaviours } from './dynamodb.ts';
 import { iamBehaviours } from './iam.ts';
 import { kmsBehaviours } from './kms.ts';
+import { s3ObjectBehaviours } from './s3-objects.ts';
 import { s3Behaviours } from './s3.ts';
 import type { Behaviour, ContractWorld } from './world.ts';
 
@@ -38,6 +39,7 @@ const stsBehaviours: readonly Behaviour[] = [
 export const behaviours: readonly Behaviour[] = [
   ...stsBehaviours,
   ...s3Behaviours,
+  ...s3ObjectBehaviours,
   ...kmsBehaviours,
   ...dynamodbBehaviours,
   ...iamBehaviours,

@@ -200,6 +200,7 @@ describe.skipIf(!requireOrSkip('gpg', 'from an empty folder to a check that pass
       await answer(terminal, /\? another root key/, '\r');
       await answer(terminal, /\? locking/, '\r');
       await answer(terminal, /\? pipeline/, '\r');
+      await answer(terminal, /\? store for the evidence/, '\r');
       await answer(terminal, /\? write these files\?/, '\r');
       expect((await terminal.exit).code).toBe(0);
       const told = await terminal.view();
@@ -258,6 +259,7 @@ test(
     );
     await answer(terminal, /question: locking[^]*question: locking, a number \(1\): $/m, '2\r');
     await answer(terminal, /question: pipeline, a number \(1\): $/m, '\r');
+    await answer(terminal, /question: store for the evidence, a number \(1\): $/m, '\r');
     await answer(terminal, /question: write these files\?, a number \(1\): $/m, '\r');
     expect((await terminal.exit).code, terminal.screen()).toBe(0);
     expect(terminal.raw()).not.toContain('\u001b');

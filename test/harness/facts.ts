@@ -154,6 +154,17 @@ templates:
 ${TEMPLATES.map(({ path, sha256: digest }) => `  ${path.slice('templates/'.length)}: "${digest}"`).join('\n')}
 `;
 
+/** The same policy with a store for the evidence, allowed and all. */
+export const PARITY_WITH_STORE_YAML = edited(
+  edited(PARITY_YAML, 'state-key, role]', 'state-key, role, evidence-bucket, evidence-key]'),
+  'key_rotation_days: 365\n',
+  `key_rotation_days: 365
+evidence_store:
+  bucket: "{organisation}-{environment}-evidence-{account}-{region}"
+  key_alias: "alias/{organisation}-{environment}-evidence"
+`,
+);
+
 export const INTENT_YAML = `schema: govboot.intent/v1
 repository: ${REPOSITORY}
 environment: dev

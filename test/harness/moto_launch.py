@@ -13,11 +13,10 @@ import os
 import signal
 import sys
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import xmltodict
 from moto.core.exceptions import JsonRESTError
-from moto.core.utils import utcnow
 from moto.dynamodb.models import DynamoDBBackend
 from moto.iam.access_control import PermissionResult
 from moto.kms.responses import KmsResponse
@@ -160,15 +159,34 @@ def put_object_lock_configuration(self, bucket_name, lock_enabled, mode=None, da
 S3Backend.put_object_lock_configuration = put_object_lock_configuration
 
 
-# --- Default retention of a bucket: moto adds days and years, of which only one is ever there. ---
-
-
 def default_retention(self):
     days = (self.default_lock_days or 0) + (self.default_lock_years or 0) * 365
-    return (utcnow() + timedelta(days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (datetime.now(timezone.utc) + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 FakeBucket.default_retention = default_retention
+
+
+# --- GetObjectRetention: moto has no such call, and answers it with the object. ---
+
+key_get = S3Response._key_response_get
+
+
+def key_get_with_retention(self, query, key_name):
+    if "retention" not in query:
+        return key_get(self, query, key_name)
+    self._set_action("KEY", "GET", query)
+    self._authenticate_and_authorize_s3_action(bucket_name=self.bucket_name, key_name=key_name)
+    key, _ = self._get_key()
+    headers = {"content-type": "application/xml"}
+    if not key.lock_mode:
+        message = "The specified object does not have a ObjectLock configuration"
+        return 404, headers, f"<Error><Code>NoSuchObjectLockConfiguration</Code><Message>{message}</Message></Error>"
+    kept = f"<Mode>{key.lock_mode}</Mode><RetainUntilDate>{key.lock_until}</RetainUntilDate>"
+    return 200, headers, f"<Retention>{kept}</Retention>"
+
+
+S3Response._key_response_get = key_get_with_retention
 
 
 # --- Key rotation: moto forgets the period, and accepts any. ---

@@ -51,6 +51,7 @@ async function from(
     githubIds: null,
     gitlab: null,
     fromBackend: path,
+    evidenceStore: null,
     ...more,
   };
   const overrides = { files: makeFiles(folder), folders: foldersFrom(folder), ...ports.overrides };

@@ -20,6 +20,7 @@ const team = (more: Partial<Asked> = {}): Asked => ({
   locking: 'both',
   github: null,
   gitlab: null,
+  storeDays: null,
   roots: [PRINTS.root, PRINTS.second],
   rootThreshold: 2,
   people: [

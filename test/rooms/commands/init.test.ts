@@ -49,6 +49,7 @@ const options = (more: Partial<CommandOptions['init']> = {}): CommandOptions['in
   githubIds: null,
   gitlab: null,
   fromBackend: null,
+  evidenceStore: null,
   ...more,
 });
 
@@ -102,6 +103,36 @@ describe('init', () => {
       expect(read(path)).toContain(`schema: ${(schema.properties.schema as { const: string }).const}\n`);
     }
   });
+
+  test('with a store for the evidence the policy still holds, and allows both of its kinds', async () => {
+    const { error } = await scaffold(options({ evidenceStore: '30' }));
+    expect(error).toBeNull();
+    const text = read('policies/parity.yaml');
+    const parity = parseParity(fileOf('policies/parity.yaml', text));
+    expect(parity.evidence_store).toEqual({
+      bucket: '{organisation}-{environment}-evidence-{account}-{region}',
+      key_alias: 'alias/{organisation}-{environment}-evidence',
+      retention_days: 30,
+    });
+    expect(parity.allowed_resources).toEqual([
+      ...['state-bucket', 'lock-table', 'state-key', 'oidc-provider', 'role'],
+      ...['evidence-bucket', 'evidence-key'],
+    ]);
+    expect(text).toContain('\nkey_rotation_days: 365\n\n# A second bucket, for the evidence');
+  });
+
+  test('without one the policy does not speak of it', async () => {
+    await scaffold(options());
+    expect(read('policies/parity.yaml')).not.toContain('evidence');
+  });
+
+  test.each(['0', '36501', '7y', '-1', '1.5', ''])(
+    'refuses %j as days of retention',
+    async (evidenceStore) => {
+      const { error } = await scaffold(options({ evidenceStore }));
+      expect(error).toMatchObject({ code: 'USAGE', message: expect.stringContaining('1 to 36500') });
+    },
+  );
 
   test('writes documents that parse, with the digests of the templates beside them', async () => {
     const { error, lines, value } = await scaffold(options());
@@ -184,7 +215,8 @@ describe('init', () => {
       ...['Alice', alice.fingerprint.toLowerCase(), 'king', 'release, intent, evidence'],
       ...['alice', 'Bob', 'other', 'missing.asc', 'b.asc', 'approver', ''],
       ...['other', root.fingerprint, 'other', bob.fingerprint, 'none', '3', '2'],
-      ...['2', '1', 'lockfile', 'gitlab', 'nothing', 'git.acme.example/acme/infra', 'yes'],
+      ...['2', '1', 'lockfile', 'gitlab', 'nothing', 'git.acme.example/acme/infra'],
+      ...['store', '7 years', '3650', 'yes'],
     ];
     writeFileSync(join(folder, 'b.asc'), bob.publicArmored);
     const suggestions = suggesting({
@@ -203,6 +235,7 @@ describe('init', () => {
     });
     expect(parseParity(fileOf('p', read('policies/parity.yaml')))).toMatchObject({
       locking: 'lockfile',
+      evidence_store: { retention_days: 3650 },
       environments: { dev: { regions: ['eu-central-1', 'eu-west-1'] }, prod: { account: '222222222222' } },
       federation: {
         gitlab: { host: 'git.acme.example', project_path: 'acme/infra', ref: 'env/{environment}' },
@@ -219,7 +252,18 @@ describe('init', () => {
     const wizard = [
       ...['a'.repeat(24), 'a'.repeat(23), 'staging', 'test', 'dev', '111111111111', 'eu-central-1', ''],
       ...['Alice', alice.fingerprint, 'intent', '', 'Bob', bob.fingerprint, 'release', ''],
-      ...['Carol', carol.fingerprint, 'evidence', '', root.fingerprint, 'none', 'both', 'none', 'yes'],
+      ...[
+        'Carol',
+        carol.fingerprint,
+        'evidence',
+        '',
+        root.fingerprint,
+        'none',
+        'both',
+        'none',
+        'none',
+        'yes',
+      ],
     ];
     const none = options({ organisation: null, environments: [], roots: [], people: [], locking: null });
     const { error } = await scaffold(none, { wizard });
@@ -231,7 +275,7 @@ describe('init', () => {
   });
 
   test('writes nothing when the last answer is no', async () => {
-    const wizard = ['acme', 'no'];
+    const wizard = ['acme', 'none', 'no'];
     const { error } = await scaffold(
       options({ organisation: null, locking: 'both', approvers: '0', rootThreshold: '1', gitlab: 'a/b' }),
       { wizard },
@@ -271,7 +315,7 @@ describe('init', () => {
         alice.fingerprint,
         'release,intent,evidence',
       ],
-      ...['', 'other', root.fingerprint, 'none', 'both', 'github', 'acme/infra', '1:2', 'yes'],
+      ...['', 'other', root.fingerprint, 'none', 'both', 'github', 'acme/infra', '1:2', 'none', 'yes'],
     ];
     const answer = async (question: { message: string; initial?: string }): Promise<string> => {
       asked.push(question.initial);

@@ -5,6 +5,7 @@ import {
   edited,
   fileOf,
   INTENT_YAML,
+  PARITY_WITH_STORE_YAML,
   PARITY_YAML,
   TEMPLATES,
   type FactsOverrides,
@@ -229,4 +230,60 @@ test('two environments that differ in nothing are alike', () => {
   expect(verdictOn('parity', { parity: same }).because).toMatch(/share nothing and are alike$/);
   const listed = `${edited(same, '  prod:', '  prod:\n    locking: table')}differences: [{ setting: locking, environments: [prod], reason: x }]\n`;
   expect(verdictOn('parity', { parity: listed }).because).toMatch(/are alike but for 1 listed setting$/);
+});
+
+describe('a store for the evidence', () => {
+  const store = (...edits: readonly (readonly [string, string])[]): readonly string[] =>
+    messages({
+      parity: edits.reduce((text, [from, to]) => edited(text, from, to), PARITY_WITH_STORE_YAML),
+    }).map((text) => text.replace(/^(\w+) policies\/parity\.yaml: line \d+, column \d+: /, '$1 '));
+  const BUCKET = '"{organisation}-{environment}-evidence-{account}-{region}"';
+  const ALIAS = '"alias/{organisation}-{environment}-evidence"';
+
+  test('passes', () => {
+    expect(store()).toEqual([]);
+  });
+
+  test('needs both of its kinds to be allowed', () => {
+    expect(store([', evidence-bucket, evidence-key]', ']'])).toEqual([
+      'PARITY allowed_resources: evidence-bucket is missing, which evidence_store needs',
+      'PARITY allowed_resources: evidence-key is missing, which evidence_store needs',
+    ]);
+  });
+
+  test.each([
+    [
+      'a name that S3 refuses',
+      BUCKET,
+      'Evidence',
+      'dev, prod: evidence bucket "Evidence" must be lower-case',
+    ],
+    [
+      'the bucket of the state',
+      BUCKET,
+      '"{organisation}-{environment}-tfstate-{region}"',
+      'is the bucket of the state too',
+    ],
+    [
+      'a name that KMS refuses',
+      ALIAS,
+      'alias/aws/x',
+      'evidence key alias "alias/aws/x" must not begin with alias/aws/',
+    ],
+    [
+      'the key of the state',
+      ALIAS,
+      '"{organisation}-{environment}-TFstate"',
+      'is that of the key of the state too',
+    ],
+  ])('refuses %s', (_what, from, to, wrong) => {
+    expect(store([from, to]).join('\n')).toContain(wrong);
+  });
+
+  test('has one tag more, which counts', () => {
+    const tags = Array.from({ length: 44 }, (_, i) => `    T${String(i)}: x`).join('\n');
+    const many: readonly [string, string] = ['    Owner: platform\n', `    Owner: platform\n${tags}\n`];
+    expect(messages(parity(many))).toEqual([]);
+    expect(store(many).join()).toContain('47 required tags and 4 of ownership are more than 50');
+  });
 });

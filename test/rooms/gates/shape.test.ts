@@ -3,13 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { shapeOf } from '../../../src/gates/shape.ts';
 import { parseParity } from '../../../src/inputs/parity.ts';
 import { settingsOf } from '../../../src/inputs/settings.ts';
-import { edited, fileOf, PARITY_YAML } from '../../harness/facts.ts';
+import { edited, fileOf, PARITY_WITH_STORE_YAML, PARITY_YAML } from '../../harness/facts.ts';
 import { refuses, verdictOn } from './asking.ts';
 
 /** Three environments that are alike. */
-const ALIKE = PARITY_YAML.replace(
-  /environments:.*?naming:/s,
-  `environments:
+const alike = (text: string): string =>
+  text.replace(
+    /environments:.*?naming:/s,
+    `environments:
   dev:
     account: "111111111111"
     regions: [eu-central-1]
@@ -21,7 +22,8 @@ const ALIKE = PARITY_YAML.replace(
     regions: [eu-central-1]
 differences: []
 naming:`,
-);
+  );
+const ALIKE = alike(PARITY_YAML);
 const listing = (...items: readonly string[]): readonly [string, string] => [
   'differences: []',
   `differences:${items.map((item) => `\n  - { ${item}, reason: it is meant }`).join('')}`,
@@ -197,6 +199,31 @@ describe('a list that is not true', () => {
   });
 });
 
+describe('how long evidence is kept', () => {
+  const store = (...edits: readonly (readonly [string, string])[]): readonly string[] =>
+    verdictOn('parity', {
+      parity: edits.reduce((text, [from, to]) => edited(text, from, to), alike(PARITY_WITH_STORE_YAML)),
+    }).findings.map(({ message }) => message.replace('policies/parity.yaml: ', ''));
+  const shorter = own('dev', 'evidence_store: { retention_days: 1 }');
+
+  test('is the same everywhere, or listed', () => {
+    expect(store()).toEqual([]);
+    expect(store(shorter).join()).toContain(
+      'evidence_store.retention_days is 2557 in staging, prod and 1 in dev, and differences does not list it',
+    );
+    expect(store(shorter, listing('setting: evidence_store.retention_days, environments: [dev]'))).toEqual(
+      [],
+    );
+  });
+
+  test('is said by no environment where nothing is kept, and is no setting there', () => {
+    expect(messages(shorter).join()).toContain('dev says how long evidence is kept');
+    expect(messages(listing('setting: evidence_store.retention_days, environments: [dev]')).join()).toContain(
+      'which is no setting',
+    );
+  });
+});
+
 describe('laws', () => {
   const days = fc.integer({ min: 30, max: 3650 });
 
@@ -219,7 +246,7 @@ describe('laws', () => {
   });
 
   test('every field that an environment can have for itself is compared', () => {
-    const parity = parseParity(fileOf('p', ALIKE));
+    const parity = parseParity(fileOf('p', alike(PARITY_WITH_STORE_YAML)));
     const { account: _account, ...compared } = settingsOf(parity, 'dev');
     const names = shapeOf(parity).map(({ name }) => name);
     const snake = (key: string): string => key.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { edited, PARITY_YAML, type FactsOverrides } from '../../harness/facts.ts';
+import { edited, PARITY_WITH_STORE_YAML, PARITY_YAML, type FactsOverrides } from '../../harness/facts.ts';
 import { refuses, verdictOn } from './asking.ts';
 
 type Edit = readonly [string, string];
@@ -161,5 +161,41 @@ describe('people', () => {
 
   test('of an account that is no environment may be the same everywhere', () => {
     expect(verdictOn('parity', parity([root, '"arn:aws:iam::999999999999:role/admin"'])).status).toBe('pass');
+  });
+});
+
+describe('the store of the evidence', () => {
+  const store = (...edits: readonly Edit[]): readonly string[] =>
+    messages({ parity: edits.reduce((text, [from, to]) => edited(text, from, to), PARITY_WITH_STORE_YAML) });
+
+  test('is an environment’s own, in every region', () => {
+    expect(store()).toEqual([]);
+    expect(store(['{environment}-evidence-{account}-{region}', 'evidence-{region}'])).toEqual([
+      'PARITY_SHARED dev and prod would share bucket acme-evidence-eu-central-1',
+    ]);
+    expect(
+      store(
+        ['account: "222222222222"', 'account: "111111111111"'],
+        ['"alias/{organisation}-{environment}-evidence"', '"alias/{organisation}-evidence"'],
+      ),
+    ).toContain(
+      'PARITY_SHARED dev and prod would share key alias alias/acme-evidence in account 111111111111, eu-central-1',
+    );
+  });
+
+  test('is no other environment’s state', () => {
+    expect(
+      store(
+        [
+          'bucket: "{organisation}-{environment}-tfstate-{region}"',
+          'bucket: "{organisation}-{environment}-{region}"',
+        ],
+        ['{environment}-evidence-{account}-{region}', '{environment}-x-{region}'],
+        ['  prod:', '  dev-x:'],
+        ['environments: [prod], reason: prod', 'environments: [dev-x], reason: prod'],
+        ['environments: [prod], reason: its', 'environments: [dev-x], reason: its'],
+        ['state_key: prod/', 'state_key: dev-x/'],
+      ),
+    ).toEqual(['PARITY_SHARED dev and dev-x would share bucket acme-dev-x-eu-central-1']);
   });
 });

@@ -27,6 +27,7 @@ describe('settingsOf', () => {
       locking: 'both',
       retention: { noncurrent_days: 365, noncurrent_keep: 50, pitr_days: 35 },
       keyRotationDays: 365,
+      evidenceStore: null,
       roles: parity.roles,
     });
   });

@@ -4,13 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { asJson, comparePolicies, policyText } from '../../../../src/cloud/aws/policies/document.ts';
 import type { PolicyDocument, Statement } from '../../../../src/cloud/aws/policies/document.ts';
 import { bucketPolicy } from '../../../../src/cloud/aws/policies/bucket-policy.ts';
+import { evidenceBucketPolicy } from '../../../../src/cloud/aws/policies/evidence-bucket-policy.ts';
+import { evidenceKeyPolicy } from '../../../../src/cloud/aws/policies/evidence-key-policy.ts';
 import { keyPolicy } from '../../../../src/cloud/aws/policies/key-policy.ts';
 import { permissionsPolicy } from '../../../../src/cloud/aws/policies/permissions.ts';
 import { trustPolicy } from '../../../../src/cloud/aws/policies/trust.ts';
 import { lockKeys, oidcProviderArn, rootArn, stateKeys, viaService } from '../../../../src/cloud/aws/arn.ts';
 import type { Json } from '../../../../src/kernel/json.ts';
 import { ROLE_NAMES, type Blueprint } from '../../../../src/plan/blueprint.ts';
-import { exampleBlueprint } from '../../../harness/blueprint.ts';
+import { exampleBlueprint, exampleBlueprintWithStore } from '../../../harness/blueprint.ts';
 
 const PLACES = [
   { partition: 'aws', region: 'eu-central-1' },
@@ -374,5 +376,60 @@ describe('comparing policies', () => {
     });
     expect(comparePolicies({ Statement: statements }, desired)).toEqual({ is: 'wrong' });
     expect(comparePolicies('no policy', desired)).toEqual({ is: 'foreign', found: ['no policy'] });
+  });
+});
+
+describe('the policies of the store', () => {
+  const b = exampleBlueprintWithStore();
+  const store = b.evidence!;
+  const bucket = evidenceBucketPolicy(b, store, keyArn(b));
+  const key = evidenceKeyPolicy(b, store);
+
+  for (const place of PLACES)
+    it(`to the letter, ${place.partition}`, () => {
+      const there = exampleBlueprintWithStore(place);
+      expect({
+        bucket: evidenceBucketPolicy(there, there.evidence!, keyArn(there)),
+        key: evidenceKeyPolicy(there, there.evidence!),
+      }).toMatchSnapshot();
+    });
+
+  it('fit into what S3 and KMS take', () => {
+    expect(policyText(asJson(bucket)).length).toBeLessThan(20 * 1024);
+    expect(policyText(asJson(key)).length).toBeLessThan(32 * 1024);
+  });
+
+  it('speak of the bucket and never of the state', () => {
+    expect(JSON.stringify([bucket, key])).not.toContain(b.names.bucket);
+    expect(bucket.Statement.every(({ Effect }) => Effect === 'Deny')).toBe(true);
+  });
+
+  it('exempt nobody from what would lose evidence, break-glass least of all', () => {
+    for (const [policy, sid] of [
+      [bucket, 'GovbootDenyLosingEvidence'],
+      [key, 'GovbootDenyLosingKey'],
+    ] as const) {
+      expect(statement(policy, sid)).toMatchObject({ Effect: 'Deny', Principal: '*' });
+      expect(statement(policy, sid).Condition).toBeUndefined();
+    }
+    expect(statement(bucket, 'GovbootDenyLosingBucket').Condition).toEqual({
+      ArnNotEquals: { 'aws:PrincipalArn': rootArn(b) },
+    });
+  });
+
+  it('leave the account the last word on the policies themselves', () => {
+    const denied = (policy: PolicyDocument) =>
+      policy.Statement.filter(
+        ({ Effect, Condition }) => Effect === 'Deny' && Condition?.['ArnEquals'] === undefined,
+      ).flatMap(({ Action }) => list(Action));
+    expect(denied(bucket)).not.toContain('s3:PutBucketPolicy');
+    expect(denied(bucket)).not.toContain('s3:PutBucketObjectLockConfiguration');
+    expect(denied(key)).not.toContain('kms:PutKeyPolicy');
+    expect(denied(key)).not.toContain('kms:CancelKeyDeletion');
+  });
+
+  it('no role of the state is given anything by its own policy', () => {
+    for (const role of ROLE_NAMES)
+      expect(JSON.stringify(permissionsPolicy(b, role, keyArn(b)))).not.toContain(store.bucket);
   });
 });

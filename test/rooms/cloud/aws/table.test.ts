@@ -40,6 +40,8 @@ describe('the table', () => {
       'state-key',
       'state-bucket',
       'lock-table',
+      'evidence-key',
+      'evidence-bucket',
     ]);
     expect(new Set(controls.map(({ id }) => id)).size).toBe(controls.length);
     for (const resource of AWS_TABLE) {
@@ -103,6 +105,7 @@ describe('the table', () => {
       'lock-table.no-streams',
       'state-key.spec',
       'state-key.state',
+      'evidence-bucket.no-expiry',
       'role-operator.exclusive',
     ];
     for (const id of fixed) await expect(control(id).write(api, b, known, null)).rejects.toThrow(TypeError);

@@ -2,11 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { AwsApi, Input, Operation } from '../../../../src/cloud/aws/api.ts';
+import { ApiFault, type AwsApi, type Input, type Operation } from '../../../../src/cloud/aws/api.ts';
 import { guarded, isMutating } from '../../../../src/cloud/aws/guard.ts';
 import { AWS_PROFILE } from '../../../../src/cloud/aws/profile.ts';
 import { JUDGED, weakenedBy } from '../../../../src/cloud/aws/weakening.ts';
 import { projectRoot } from '../../../harness/capabilities.ts';
+import { fault } from './fake-api.ts';
 
 const WORDS =
   /^(Delete|Remove|Disable|Schedule|Detach|Deactivate|Cancel|Untag|Terminate|Purge|Revoke|Restore|Replicate|Import|Retire|Stop)/;
@@ -67,6 +68,15 @@ describe('every changing call', () => {
   } as const;
   const kept = { Status: 'Enabled', NoncurrentVersionExpiration: { NewerNoncurrentVersions: 5 } } as const;
   const Bucket = 'b';
+  const lock = (
+    DefaultRetention: { Mode: 'COMPLIANCE' | 'GOVERNANCE'; Days?: number } | undefined,
+  ): Input<'s3:PutObjectLockConfiguration'> => ({
+    Bucket,
+    ObjectLockConfiguration: {
+      ObjectLockEnabled: 'Enabled',
+      ...(DefaultRetention === undefined ? {} : { Rule: { DefaultRetention } }),
+    },
+  });
   const table = {
     TableName: 't',
     KeySchema: [],
@@ -140,6 +150,17 @@ describe('every changing call', () => {
       },
       /newest versions/,
     ],
+    ['s3:PutObject', { Bucket, Key: 'k', IfNoneMatch: '*' }, null],
+    ['s3:PutObject', { Bucket, Key: 'k', IfNoneMatch: '*', ObjectLockMode: 'COMPLIANCE' }, null],
+    ['s3:PutObject', { Bucket, Key: 'k' }, /covered by another/],
+    ['s3:PutObject', { Bucket, Key: 'k', IfNoneMatch: '"etag"' }, /covered by another/],
+    ['s3:PutObject', { Bucket, Key: 'k', IfNoneMatch: '*', ACL: 'public-read' }, /access control/],
+    ['s3:PutObject', { Bucket, Key: 'k', IfNoneMatch: '*', GrantRead: 'id=x' }, /access control/],
+    ['s3:PutObject', { Bucket, Key: 'k', IfNoneMatch: '*', ObjectLockMode: 'GOVERNANCE' }, /before its time/],
+    ['s3:PutObjectLockConfiguration', { Bucket }, /could be deleted/],
+    ['s3:PutObjectLockConfiguration', lock(undefined), /for no time/],
+    ['s3:PutObjectLockConfiguration', lock({ Mode: 'GOVERNANCE', Days: 9 }), /before their time/],
+    ['s3:PutObjectLockConfiguration', lock({ Mode: 'COMPLIANCE' }), /for no time/],
     ['dynamodb:CreateTable', table, null],
     ['dynamodb:CreateTable', { ...table, DeletionProtectionEnabled: false }, /deleted/],
     ['dynamodb:CreateTable', { ...table, SSESpecification: { Enabled: true } }, /own key/],
@@ -195,5 +216,74 @@ describe('every changing call', () => {
         message: expect.stringMatching(what),
       });
     expect(sent).toBe(what === null ? 1 : 0);
+  });
+});
+
+describe('a retention', () => {
+  const Bucket = 'b';
+  const kept = (Days: number): Input<'s3:PutObjectLockConfiguration'> => ({
+    Bucket,
+    ObjectLockConfiguration: {
+      ObjectLockEnabled: 'Enabled',
+      Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days } },
+    },
+  });
+  const read = (answer: object | ApiFault) => {
+    const sent: string[] = [];
+    const api = {
+      call: async (operation: Operation) => {
+        sent.push(operation);
+        if (answer instanceof ApiFault && operation === 's3:GetObjectLockConfiguration') throw answer;
+        return answer;
+      },
+    } as unknown as AwsApi;
+    return { sent, api: guarded(api, AWS_PROFILE) };
+  };
+  const there = (DefaultRetention: object) => ({
+    ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention } },
+  });
+
+  it.each([
+    ['days', { Mode: 'COMPLIANCE', Days: 30 }],
+    ['the same in another mode', { Mode: 'GOVERNANCE', Days: 30 }],
+  ])('is made longer and never shorter: %s', async (_what, retention) => {
+    const { api, sent } = read(there(retention));
+    await api.call('s3:GetObjectLockConfiguration', { Bucket });
+    await expect(api.call('s3:PutObjectLockConfiguration', kept(29))).rejects.toMatchObject({
+      code: 'CALL_NOT_ALLOWED',
+      message: expect.stringContaining('29 days instead of 30'),
+    });
+    await api.call('s3:PutObjectLockConfiguration', kept(31));
+    // What was written counts from then on.
+    await expect(api.call('s3:PutObjectLockConfiguration', kept(30))).rejects.toMatchObject({
+      code: 'CALL_NOT_ALLOWED',
+    });
+    expect(sent.filter((call) => call === 's3:PutObjectLockConfiguration')).toHaveLength(1);
+  });
+
+  it('in years is one of 365 days each', async () => {
+    const { api } = read(there({ Mode: 'COMPLIANCE', Years: 7 }));
+    await api.call('s3:GetObjectLockConfiguration', { Bucket });
+    await expect(api.call('s3:PutObjectLockConfiguration', kept(2554))).rejects.toThrow('instead of 2555');
+    await api.call('s3:PutObjectLockConfiguration', kept(2555));
+  });
+
+  it.each([
+    ['absent', true],
+    ['denied', false],
+  ] as const)('that reads as %s', async (kind, isWritten) => {
+    const { api } = read(
+      fault('s3:GetObjectLockConfiguration', kind, 'ObjectLockConfigurationNotFoundError'),
+    );
+    await expect(api.call('s3:GetObjectLockConfiguration', { Bucket })).rejects.toBeInstanceOf(ApiFault);
+    const call = api.call('s3:PutObjectLockConfiguration', kept(1));
+    if (isWritten) await call;
+    else await expect(call).rejects.toThrow('nobody has read');
+  });
+
+  it('of another bucket says nothing of this one', async () => {
+    const { api } = read(there({ Mode: 'COMPLIANCE', Days: 1 }));
+    await api.call('s3:GetObjectLockConfiguration', { Bucket: 'other' });
+    await expect(api.call('s3:PutObjectLockConfiguration', kept(5))).rejects.toThrow('nobody has read');
   });
 });

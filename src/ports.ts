@@ -70,7 +70,7 @@ export interface Verifier {
     readonly keys: readonly FileRead[];
     readonly at: Instant;
     /**
-     * `inside` asks openpgp.js alone whether the bytes were signed with that key: no program is started, and the key is judged by its
+     * `inside` asks node:crypto alone whether the bytes were signed with that key: no program is started, and the key is judged by its
      * facts alone. For the many signatures of a long ledger; everybody is asked without it.
      */
     readonly depth?: 'everybody' | 'inside';

@@ -159,7 +159,7 @@ function limitsOf({ anchor, keys }: VerifyInput, { ledger }: Exhibit): string[] 
     ...(keys === undefined ? ['revocations are known as of the stored certificates only'] : []),
     ...(inside > 0
       ? [
-          `what gpgv and sqv say of ${String(inside)} entries between the first and the last of their signers: openpgp.js alone judged those signatures, and everybody the heads, which vouch for the same bytes`,
+          `what openpgp.js, gpgv and sqv say of ${String(inside)} entries between the first and the last of their signers: node:crypto alone judged those signatures, and everybody the heads, which vouch for the same bytes`,
         ]
       : []),
     'whether the cloud is still as the lock says: `govboot plan` reads it',

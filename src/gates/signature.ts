@@ -189,7 +189,7 @@ function commonAnswer(
   const problems = verifiers.flatMap((by) => (by.says.is === 'bad' ? [{ ...by.says.problem, by }] : []));
   const good = verifiers.flatMap(({ says }) => (says.is === 'good' ? [says] : []));
   if (problems.length > 0) return refused(refusal(file, verifiers, problems, good.length > 0));
-  const library = verifiers.find(({ tool }) => tool === 'openpgp.js');
+  const library = verifiers.find(isLeading);
   if (library?.says.is !== 'good') return refused(noAnswer(file, verifiers));
   const first = library.says;
   const signingKey = packet.issuerFingerprint ?? first.signingKey;
@@ -198,6 +198,11 @@ function commonAnswer(
       says.primary === key.fingerprint && says.signingKey === signingKey && says.created === packet.created,
   );
   return agree && key.signingKeys.includes(signingKey) ? first : refused(disagree(file, verifiers));
+}
+
+/** One of them is asked everywhere: openpgp.js, or in its place our own parser with node:crypto. The others are further opinions. */
+function isLeading({ tool }: VerifierSays): boolean {
+  return tool === 'openpgp.js' || tool === 'node:crypto';
 }
 
 type Said = Problem & { readonly by: VerifierSays };
@@ -212,7 +217,7 @@ function refusal(
   problems: readonly Said[],
   isSplit: boolean,
 ): Finding {
-  const library = problems.find(({ by }) => by.tool === 'openpgp.js');
+  const library = problems.find(({ by }) => isLeading(by));
   const unusable = problems.find(({ code }) => code === 'TOOL');
   // "Does not match" is no reason why somebody else could have found that it does.
   const named = library?.code === 'SIG_BAD' ? undefined : library;

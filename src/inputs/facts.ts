@@ -68,7 +68,8 @@ export type KeyRead =
 
 /** What one verifier says of one signature. Exit codes are no verdict: see world/gpgv.ts and world/sqv.ts. */
 export interface VerifierSays {
-  readonly tool: 'openpgp.js' | 'gpgv' | 'sqv';
+  /** `node:crypto` with our own parser, where only the bytes of a signature are in question. */
+  readonly tool: 'openpgp.js' | 'gpgv' | 'sqv' | 'node:crypto';
   readonly version: string;
   readonly says:
     | {

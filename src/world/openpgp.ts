@@ -36,7 +36,7 @@ export async function libraryVersion(): Promise<string> {
 }
 
 /** What the default configuration lets pass and govboot does not: SHA-1 in self-signatures, RSA below 3072 bits. */
-export function strict({ config, enums }: Library): OpenPgp.Config {
+function strict({ config, enums }: Library): OpenPgp.Config {
   const { md5, ripemd, sha1 } = enums.hash;
   return {
     ...config,
@@ -167,7 +167,7 @@ const MESSAGES: readonly (readonly [RegExp, Problem['code']])[] = [
   [/Could not find|key flags|embedded signature|authorized key/, 'KEY_INVALID'],
 ];
 
-export function classify(said: string, { packet, certificate }: Question): Problem {
+function classify(said: string, { packet, certificate }: Question): Problem {
   const code = MESSAGES.find(([pattern]) => pattern.test(said))?.[1] ?? 'SIG_BAD';
   if (code === 'SIG_UNSUPPORTED' && packet.unknownCritical.length > 0) return critical(packet);
   // The library names keys by their 64-bit ids, which two keys can share.

@@ -8,7 +8,7 @@ import { digestStart } from '../inputs/signed-digest.ts';
 import type { Verifier } from '../ports.ts';
 import { readCertificate, type CertificateRead } from './certificate.ts';
 import { gpgvSays } from './gpgv.ts';
-import { openpgpSaysInside } from './openpgp-inside.ts';
+import { INSIDE_VERSION, insideSays } from './inside.ts';
 import { libraryVersion, openpgpSays, type Question } from './openpgp.ts';
 import { whereIs } from './programs.ts';
 import { versionOf } from './run-program.ts';
@@ -85,13 +85,12 @@ const library: Asked = {
   }),
 };
 
-/** The same library, asked about the bytes and no more. */
-const inside: Asked = {
-  ...library,
+/** No library and no program: the bytes and no more. */
+const inside: Pick<Asked, 'ask'> = {
   ask: async (question) => ({
-    tool: 'openpgp.js',
-    version: await libraryVersion(),
-    says: await openpgpSaysInside(question),
+    tool: 'node:crypto',
+    version: INSIDE_VERSION,
+    says: await insideSays(question),
   }),
 };
 

@@ -49,10 +49,16 @@ export const EVIDENCE: Topic = {
       code(
         'govboot verify dev',
         'govboot verify dev --anchor /media/safe/checkpoint',
+        'govboot verify --from dev.tgz',
+        'govboot prove dev --entry 3 --out dev-3.json',
+        'govboot verify --proof dev-3.json',
         'govboot evidence push dev --to /mnt/worm --key alice.key',
         'govboot evidence status dev',
         'cd evidence/dev && sha256sum --check --strict SHA256SUMS',
         'gpg --verify .backend.lock.asc .backend.lock',
+      ),
+      say(
+        'Evidence can be handed over as an archive: `tar -czf dev.tgz -C evidence dev`. `verify --from` reads it without unpacking it and needs no repository; who vouches for it are the pins of the machine that verifies, and nothing in the archive. `prove` makes one file out of one entry, for somebody who gets nothing else.',
       ),
       say(
         '`verify` ends with 0 when all of it is good, 8 when something is not, and 9 when something could not be judged.',

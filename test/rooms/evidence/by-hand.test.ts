@@ -16,6 +16,8 @@ import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/kernel/digest.ts';
 import { instantFromMs } from '../../../src/kernel/time.ts';
+import { readLedger } from '../../../src/evidence/ledger.ts';
+import { proofOf } from '../../../src/evidence/prove.ts';
 import { makeVerifier } from '../../../src/world/verifier.ts';
 import { projectRoot, requireOrSkip } from '../../harness/capabilities.ts';
 import { makeScene, playApply, testClock, type Cast } from '../../harness/evidence-fixture.ts';
@@ -43,6 +45,7 @@ describe.skipIf(!gpg)('verify by hand', () => {
   const top = mkdtempSync(join(tmpdir(), 'govboot-by-hand-'));
   const good = join(top, 'good');
   const kept = join(top, 'kept-checkpoint');
+  const proof = (entry: number): string => join(top, `proof-${String(entry)}.json`);
   let cast: Cast;
 
   beforeAll(async () => {
@@ -67,6 +70,9 @@ describe.skipIf(!gpg)('verify by hand', () => {
       mkdirSync(dirname(join(good, name)), { recursive: true });
       writeFileSync(join(good, name), bytes);
     }
+    const ledger = await readLedger(store);
+    for (const { entry } of ledger.items)
+      writeFileSync(proof(entry.seq), await proofOf(store, ledger, { entry: entry.seq, since: null }));
   }, 120_000);
 
   afterAll(() => rmSync(top, { recursive: true, force: true }));
@@ -129,6 +135,7 @@ describe.skipIf(!gpg)('verify by hand', () => {
       'approval',
       'tag',
       'sqv',
+      'proof',
     ]);
   });
 
@@ -279,4 +286,39 @@ describe.skipIf(!gpg)('verify by hand', () => {
     const bad = run({ tamper: swap('ledger/00000001.json.asc', 'ledger/00000002.json.asc') }).bad;
     expect(bad).toContain('ledger/00000001.json: sqv refuses it');
   });
+
+  // The proof needs the functions of the root, and that the number of entries.
+  const OTHERS = ['signatures', 'files', 'anchor', 'lock', 'blobs', 'people', 'approval', 'tag', 'sqv'];
+
+  it('follows a proof from any entry to the root', () => {
+    for (let entry = 0; entry < 7; entry++) {
+      const { bad, good: said } = run({
+        env: { PROOF: proof(entry) },
+        skip: OTHERS,
+      });
+      expect(bad).toEqual([]);
+      expect(said).toContain('the entry is in the ledger of the checkpoint');
+    }
+  }, 120_000);
+
+  it('does not follow a proof that was changed', () => {
+    const text = readFileSync(proof(5), 'utf8');
+    const changes: readonly (readonly [string, RegExp])[] = [
+      [text.replace('"index":5', '"index":4'), /does not say that it is entry 4/],
+      [
+        text.replace(/("path":\[")./, '$1x').replace('x', text.includes('"path":["0') ? '1' : '0'),
+        /leads to [0-9a-f]{64}, not to the root/,
+      ],
+      [
+        text.replace(/"entry":"[^"]*"/, /"entry":"[^"]*"/.exec(readFileSync(proof(4), 'utf8'))![0]),
+        /entry of the proof: BADSIG/,
+      ],
+    ];
+    for (const [changed, wanted] of changes) {
+      const file = join(top, 'changed-proof.json');
+      writeFileSync(file, changed);
+      const { bad } = run({ env: { PROOF: file }, skip: OTHERS });
+      expect(bad).toContainEqual(expect.stringMatching(wanted));
+    }
+  }, 120_000);
 });

@@ -114,6 +114,57 @@ export interface EvidenceStore {
 /** The same, where nothing is to be written: verify reads what an auditor was handed through this door. */
 export type EvidenceReader = Pick<EvidenceStore, 'where' | 'list' | 'read'>;
 
+/** Where copies of evidence are kept, as a receipt tells it. */
+export interface VaultPlace {
+  readonly kind: 'folder' | 's3';
+  /** An absolute path, or `s3://BUCKET`. */
+  readonly place: string;
+  /** The account that must own the bucket; null where the store has no such thing. */
+  readonly account: string | null;
+  readonly region: string | null;
+  /** null is the provider's own. */
+  readonly endpoint: string | null;
+}
+
+/** Until when nobody can change or delete a version, as the store itself tells it. */
+export interface Retention {
+  readonly mode: 'COMPLIANCE' | 'GOVERNANCE' | 'none';
+  readonly until: Instant | null;
+}
+
+export interface VaultVersion {
+  readonly key: string;
+  /** As the store names it; `none` where it has no versions. */
+  readonly version: string;
+  /** A marker says that the key was deleted; the versions under it are there all the same. */
+  readonly is: 'object' | 'marker';
+  /** Whether who asks for the key alone gets this one. */
+  readonly latest: boolean;
+}
+
+/** One version, as it is now. */
+export interface VaultObject {
+  readonly version: string;
+  readonly bytes: number;
+  readonly retention: Retention;
+  /** @throws FILE_UNSAFE when it is larger than a file of evidence can be */
+  read(): Promise<Uint8Array>;
+}
+
+/** Where evidence is kept besides: nothing in it is ever overwritten or deleted through this door. Keys are plain names with `/`. */
+export interface EvidenceVault {
+  readonly place: VaultPlace;
+  /** Every version of every key that begins so; of one key the newest first. Names are the store's, and may be anything. */
+  versions(prefix: string): Promise<readonly VaultVersion[]>;
+  /** null when there is no such version. */
+  open(key: string, version: string): Promise<VaultObject | null>;
+  /** Only where nothing has that key. @returns the new version; null when something has it already */
+  create(key: string, bytes: Uint8Array): Promise<{ readonly version: string } | null>;
+}
+
+/** Which vault is opened. */
+export type VaultTarget = VaultPlace & Pick<CloudTarget, 'environment' | 'repository'>;
+
 /** Writes human-made documents (init, intent, trust, backend file). Never overwrites. */
 export interface Files {
   create(path: string, bytes: Uint8Array | string): Promise<void>;
@@ -264,6 +315,8 @@ export interface OwnKey {
 /** Names of the files directly in a folder, sorted; null when it is no folder. */
 export interface Folders {
   files(path: string): Promise<readonly string[] | null>;
+  /** The same, with the folders in it. */
+  entries(path: string): Promise<readonly string[] | null>;
 }
 
 export interface Machine {
@@ -336,6 +389,8 @@ export interface Ports {
   readonly evidence: (environment: string) => EvidenceStore;
   /** Evidence that lies elsewhere: a folder of one environment, or an archive of it. @throws FILE_MISSING, FILE_UNSAFE, BUNDLE_UNSAFE */
   readonly exhibit: (path: string) => Promise<EvidenceReader>;
+  /** Made on first use. @throws FILE_MISSING for a folder that is not there */
+  readonly vault: (target: VaultTarget) => Promise<EvidenceVault>;
   readonly files: Files;
   readonly trustFiles: TrustFiles;
   readonly pins: Pins;

@@ -9,7 +9,8 @@ import { GovbootError } from './kernel/errors.ts';
 import type { CallerFacts, Mode } from './inputs/facts.ts';
 import type { AwsApi } from './cloud/aws/api.ts';
 import type { Again } from './cloud/aws/retry.ts';
-import type { CloudTarget, Emit, Ports, Signer } from './ports.ts';
+import type { SdkApi } from './cloud/aws/sdk-api.ts';
+import type { CloudTarget, Emit, EvidenceVault, Ports, Signer, VaultTarget } from './ports.ts';
 import type { Redactor } from './world/redact.ts';
 
 /** Tells of a secret, so that no log holds it. */
@@ -76,6 +77,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     ...forTheDoctor(globals, root, clock),
     rules: makeRules({ engine: join(packageRoot(), 'dist', 'rules-engine.js') }),
     cloud: (target) => reach(target, mode, { emit, clock, learn }),
+    vault: (target) => openVault(target, root, mode, { emit, clock, learn }),
     interrupted: watchInterrupts(interrupt),
   };
 }
@@ -143,6 +145,7 @@ function lazyPorts(root: string): Pick<Ports, 'suggestions' | 'folders' | 'scaff
     scaffold: (path) => readFile(join(packageRoot(), path)),
     folders: {
       files: async (path) => (await import('./world/folders.ts')).foldersFrom(root).files(path),
+      entries: async (path) => (await import('./world/folders.ts')).foldersFrom(root).entries(path),
     },
   };
 }
@@ -200,25 +203,47 @@ async function askPassphrase(globals: Globals, emit: Emit, learn: Learn): Promis
   return passphrase;
 }
 
-async function reach(
-  target: CloudTarget,
-  mode: Mode,
-  { emit, clock, learn }: { readonly emit: Emit; readonly clock: Ports['clock']; readonly learn: Learn },
-): ReturnType<Ports['cloud']> {
-  const { makeAwsCloud } = await import('./cloud/aws/cloud.ts');
-  const onAgain = ({ operation, times }: Again): void => {
+/** What every way to the cloud needs besides. */
+interface Way {
+  readonly emit: Emit;
+  readonly clock: Ports['clock'];
+  readonly learn: Learn;
+}
+
+async function openVault(target: VaultTarget, root: string, mode: Mode, way: Way): Promise<EvidenceVault> {
+  if (target.kind === 'folder')
+    return (await import('./world/folder-vault.ts')).openFolderVault(root, target);
+  const { makeBucketVault } = await import('./cloud/aws/bucket-vault.ts');
+  const { account, region, endpoint } = target;
+  // Only the environment's own store is rehearsed: another one is there, or is not.
+  const isRehearsed = mode === 'REHEARSAL' && account !== null && region !== null && endpoint === null;
+  const api = isRehearsed
+    ? await rehearsalCloud({ ...target, account, region }, way.clock)
+    : await sdkApi(target, way);
+  return makeBucketVault({ api, clock: way.clock, place: target, onAgain: tellAgain(way.emit) });
+}
+
+function tellAgain(emit: Emit): (again: Again) => void {
+  return ({ operation, times }) => {
     const often = times === 1 ? 'once' : `${String(times)} times`;
     emit({ type: 'note', text: `${operation} was tried again ${often}` });
   };
-  if (mode === 'REHEARSAL') {
-    const api = await rehearsalCloud(target, clock);
-    return makeAwsCloud({ api, clock, account: target.account, region: target.region, onAgain });
-  }
-  const { makeSdkApi, resolveRegion } = await import('./cloud/aws/sdk-api.ts');
-  const api = makeSdkApi({
-    region: target.region,
-    endpoint: target.endpoint,
-    ...(target.profile === null ? {} : { profile: target.profile }),
+}
+
+/** The SDK, told of in the log. */
+async function sdkApi(
+  {
+    region,
+    endpoint,
+    profile = null,
+  }: Pick<VaultTarget, 'region' | 'endpoint'> & Partial<Pick<CloudTarget, 'profile'>>,
+  { emit, learn }: Pick<Way, 'emit' | 'learn'>,
+): Promise<SdkApi> {
+  const { makeSdkApi } = await import('./cloud/aws/sdk-api.ts');
+  return makeSdkApi({
+    region: region ?? 'us-east-1',
+    endpoint,
+    ...(profile === null ? {} : { profile }),
     onCall: (info) => {
       emit({ type: 'log', level: 'debug', text: 'call', data: { ...info } });
     },
@@ -227,6 +252,21 @@ async function reach(
       if (sessionToken !== undefined) learn(sessionToken);
     },
   });
+}
+
+async function reach(
+  target: CloudTarget,
+  mode: Mode,
+  { emit, clock, learn }: Way,
+): ReturnType<Ports['cloud']> {
+  const { makeAwsCloud } = await import('./cloud/aws/cloud.ts');
+  const onAgain = tellAgain(emit);
+  if (mode === 'REHEARSAL') {
+    const api = await rehearsalCloud(target, clock);
+    return makeAwsCloud({ api, clock, account: target.account, region: target.region, onAgain });
+  }
+  const { resolveRegion } = await import('./cloud/aws/sdk-api.ts');
+  const api = await sdkApi(target, { emit, learn });
   const { cloud, claims } = makeAwsCloud({
     api,
     clock,
@@ -252,7 +292,10 @@ async function reach(
 }
 
 /** The rehearsal cloud of one environment; what was made in it stays for the next rehearsal. */
-async function rehearsalCloud(target: CloudTarget, clock: Ports['clock']): Promise<AwsApi> {
+async function rehearsalCloud(
+  target: Pick<CloudTarget, 'account' | 'region' | 'repository' | 'environment'>,
+  clock: Ports['clock'],
+): Promise<AwsApi> {
   const { openRehearsal } = await import('./cloud/rehearsal/open.ts');
   const file = join(stateFolder(), 'rehearsal', target.repository, `${target.environment}.json`);
   return openRehearsal({ file, target, clock });

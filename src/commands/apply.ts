@@ -1,11 +1,14 @@
 /** `govboot apply`: the whole street. */
 import { apply as applyStreet } from '../pipeline.ts';
 import { GovbootError } from '../kernel/errors.ts';
+import { toJson } from '../kernel/json.ts';
 import type { ApprovalFiles } from '../street/approval.ts';
+import { pushAfter, type KeptAfter } from '../street/vault-after.ts';
 import type { CommandRun } from './command.ts';
 
 export const apply: CommandRun<'apply'> = async (ports, { environment, intent, resume, approvals }) => {
   const applied = await applyStreet(ports, { environment, intent, resume }, approvalOf(approvals));
+  const kept = await pushAfter(ports, environment);
   const flag = ports.mode === 'REHEARSAL' ? ' --rehearse' : '';
   const rehearsed = ports.mode === 'REHEARSAL' ? ' (REHEARSAL: no cloud was touched)' : '';
   const lines =
@@ -13,19 +16,29 @@ export const apply: CommandRun<'apply'> = async (ports, { environment, intent, r
       ? [
           `nothing to do: the backend of ${environment} is as its lock says${rehearsed}`,
           `lock      ${applied.lockSha256 ?? ''}`,
+          ...storeLines(kept, environment, flag),
         ]
       : [
           `the backend of ${environment} is bootstrapped and locked${rehearsed}`,
           `done      ${String(applied.steps)} steps in ${(applied.ms / 1000).toFixed(1)} s`,
           `lock      ${applied.lockSha256 ?? ''}`,
           `evidence  ${applied.where}`,
+          ...storeLines(kept, environment, flag),
           'next:',
           `  govboot verify ${environment}${flag}`,
           `  govboot backend render ${environment}${flag}`,
           '  commit the evidence and the intent, and copy evidence/…/checkpoint where you cannot rewrite it',
         ];
-  ports.emit({ type: 'result', command: 'apply', value: { ...applied, ms: Math.round(applied.ms) }, lines });
+  const value = { ...applied, ms: Math.round(applied.ms), ...(kept === null ? {} : { store: toJson(kept) }) };
+  ports.emit({ type: 'result', command: 'apply', value, lines });
 };
+
+function storeLines(kept: KeptAfter | null, environment: string, flag: string): readonly string[] {
+  if (kept === null) return [];
+  return kept.is === 'stored'
+    ? [`store     ${kept.place.place}${kept.receipts.length === 0 ? '' : `, ${kept.receipts.join(', ')}`}`]
+    : [`store     PENDING; next: govboot evidence push ${environment}${flag}`];
+}
 
 /** Signatures that are read; more people than a threshold can ask for. */
 const MOST_SIGNATURES = 32;

@@ -3,6 +3,7 @@ import { option, repeated, spec, type CommandSpec } from './command-spec.ts';
 import { COMPLETION_COMMAND } from './completion-command.ts';
 import { DRIFT_COMMAND } from './drift-command.ts';
 import { INIT_COMMAND } from './init-command.ts';
+import { EVIDENCE_COMMANDS } from './evidence-commands.ts';
 import { INTENT_COMMANDS } from './intent-commands.ts';
 import { LOOK_COMMANDS } from './look-commands.ts';
 import { TRUST_COMMANDS } from './trust-commands.ts';
@@ -15,6 +16,7 @@ export type { CommandSpec, OptionSpec } from './command-spec.ts';
 export const GROUPS = {
   trust: 'pin, show, sign and change who is trusted',
   intent: 'write, sign and check intents',
+  evidence: 'keep the evidence where it outlives this machine',
   backend: 'the backend file for Terraform and OpenTofu',
 } as const;
 
@@ -107,6 +109,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     }),
   }),
   ...VERIFY_COMMANDS,
+  ...EVIDENCE_COMMANDS,
   DRIFT_COMMAND,
   spec<'backend render'>({
     name: 'backend render',

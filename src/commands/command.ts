@@ -1,6 +1,7 @@
 /** The shape of a command: its options as plain data, and one function over the ports. One file a command. */
 import type { IntentAction } from '../inputs/intent-action.ts';
 import type { Ports } from '../ports.ts';
+import type { AskedPlace } from '../street/vault-place.ts';
 
 /** A command without options of its own. */
 export type NoOptions = Readonly<Record<string, never>>;
@@ -75,6 +76,26 @@ export interface CommandOptions {
     /** A document of `prove`, which is judged alone; null verifies evidence. */
     readonly proof: string | null;
     readonly anchor: string | null;
+    /** A store that is asked too: null is none, and one without a name the environment's own. */
+    readonly store?: AskedPlace | null;
+    readonly rehearse: boolean;
+  };
+  readonly 'evidence push': {
+    readonly environment: string;
+    readonly to: AskedPlace;
+    readonly rehearse: boolean;
+  };
+  readonly 'evidence pull': {
+    readonly environment: string;
+    readonly from: AskedPlace;
+    readonly to: string;
+    /** Files of receipts that were kept elsewhere. */
+    readonly receipts: readonly string[];
+    readonly rehearse: boolean;
+  };
+  readonly 'evidence status': {
+    readonly environment: string;
+    readonly store: AskedPlace;
     readonly rehearse: boolean;
   };
   readonly drift: {

@@ -2,6 +2,7 @@
 import { GovbootError } from '../kernel/errors.ts';
 import type { CommandOptions } from './command.ts';
 import { option, spec, type CommandSpec } from './command-spec.ts';
+import { PLACE_OPTIONS, placeAsked } from './evidence-commands.ts';
 import { nameOf, text, type Raw } from './values.ts';
 
 const VERIFY_COMMAND: CommandSpec = spec<'verify'>({
@@ -17,6 +18,8 @@ const VERIFY_COMMAND: CommandSpec = spec<'verify'>({
     ),
     option('--anchor <file>', 'a checkpoint that was kept elsewhere: shows a cut tail or a rewritten ledger'),
     option('--proof <file>', 'a document of `govboot prove`, which is judged alone'),
+    option('--store [place]', "ask a store too: the environment's own, or a folder, or s3://BUCKET"),
+    ...PLACE_OPTIONS,
     option('--rehearse', 'the evidence of rehearsals'),
   ],
   examples: [
@@ -24,6 +27,7 @@ const VERIFY_COMMAND: CommandSpec = spec<'verify'>({
     'govboot verify dev --anchor /media/safe/checkpoint',
     'govboot verify --from dev.tgz',
     'govboot verify --proof dev-3.json --anchor /media/safe/checkpoint',
+    'govboot verify dev --store',
     'govboot verify dev --json',
   ],
   read: verifyOf,
@@ -63,6 +67,7 @@ function verifyOf(environment: string | undefined, o: Raw): CommandOptions['veri
     environment: environment === undefined ? null : nameOf(environment),
     ...{ from, proof },
     anchor: text(o['anchor']),
+    ...(o['store'] === undefined ? {} : { store: placeAsked('store', o) }),
     rehearse: o['rehearse'] === true,
   };
 }

@@ -4,8 +4,9 @@ import { GovbootError } from '../kernel/errors.ts';
 import { parseCheckpoint } from '../evidence/checkpoint.ts';
 import type { VerifyReport } from '../evidence/report.ts';
 import type { ProofReport } from '../evidence/verify-proof.ts';
+import { openVault, type AskedPlace } from '../street/vault-place.ts';
 import { verifyAlone, verifyHere, verifyThere } from '../street/verify-here.ts';
-import type { Ports } from '../ports.ts';
+import type { EvidenceVault, Ports } from '../ports.ts';
 import type { CommandOptions, CommandRun } from './command.ts';
 import { judgedBy } from './judged-by.ts';
 import { orMeant } from './meant.ts';
@@ -41,11 +42,13 @@ interface Judged {
 
 async function reportOf(
   ports: Ports,
-  { environment, from, proof, anchor }: CommandOptions['verify'],
+  { environment, from, proof, anchor, store = null }: CommandOptions['verify'],
 ): Promise<Judged> {
-  const kept = anchor === null ? {} : { anchor: parseCheckpoint(await ports.files.read(anchor)) };
+  const given = anchor === null ? {} : { anchor: parseCheckpoint(await ports.files.read(anchor)) };
   if (proof !== null)
-    return { what: `the proof ${proof}`, report: await verifyAlone(ports, proof, environment, kept) };
+    return { what: `the proof ${proof}`, report: await verifyAlone(ports, proof, environment, given) };
+  const asked = store === null ? {} : { vault: await vaultOf(ports, environment, store) };
+  const kept = { ...given, ...asked };
   if (from !== null) {
     const report = await verifyThere(ports, from, environment, kept);
     return { what: `the evidence of ${environment ?? report.origin.environment}`, report };
@@ -54,4 +57,13 @@ async function reportOf(
   const name = environment ?? '';
   const report = await orMeant(ports, name, () => verifyHere(ports, name, kept));
   return { what: `the evidence of ${name}`, report };
+}
+
+/** @throws USAGE where nobody says whose store is meant */
+async function vaultOf(ports: Ports, environment: string | null, store: AskedPlace): Promise<EvidenceVault> {
+  if (environment === null && store.place === null)
+    throw new GovbootError('USAGE', 'whose store is to be asked is not said', {
+      hint: 'name the environment before --store, or the store after it',
+    });
+  return (await openVault(ports, environment ?? '', store)).vault;
 }

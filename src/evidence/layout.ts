@@ -7,6 +7,7 @@ export const CHECKPOINT = 'checkpoint';
 export const LEDGER_FOLDER = 'ledger';
 export const KEYS_FOLDER = 'keys';
 export const RUNS_FOLDER = 'runs';
+export const RECEIPTS_FOLDER = 'receipts';
 const BLOBS_FOLDER = 'blobs/sha256';
 
 /** The name under which refs name the trust file and, with `.asc` or `.<FINGERPRINT>.asc` after it, its signatures. */
@@ -31,7 +32,7 @@ export function signatureOf(name: string): string {
 
 /** `ledger/00000007.json`: eight digits, so that the names sort as the entries follow. */
 export function entryName(seq: number): string {
-  return `${LEDGER_FOLDER}/${String(seq).padStart(8, '0')}.json`;
+  return `${LEDGER_FOLDER}/${eightDigits(seq)}.json`;
 }
 
 /** The seq and kind that a name in ledger/ says, or null for a name that no entry has. */
@@ -72,6 +73,30 @@ export function isLockCoSignature(name: string): boolean {
   return /^\.backend\.lock\.[0-9A-F]{40}\.asc$/.test(name);
 }
 
+/** What a name in receipts/ says: of how many entries it is, and whether it is the signature; null for a name that no receipt has. */
+export function parseReceiptName(
+  name: string,
+): { readonly size: number; readonly is: 'receipt' | 'signature' } | null {
+  const match = /^receipts\/([0-9]{8})(?:\.[0-9a-f]{8})?(?:-[1-9][0-9]{0,2})?\.json(\.asc)?$/.exec(name);
+  if (match === null) return null;
+  return { size: Number(match[1]), is: match[2] === undefined ? 'receipt' : 'signature' };
+}
+
+/**
+ * `receipts/00000007.json`, of the first seven entries.
+ * @param other first characters of a digest of the place, where it is not the environment's own store
+ * @param nth from 1: a further receipt of the same entries and place
+ */
+export function receiptName(size: number, other: string | null, nth: number): string {
+  const place = other === null ? '' : `.${other}`;
+  const further = nth === 1 ? '' : `-${String(nth)}`;
+  return `${RECEIPTS_FOLDER}/${eightDigits(size)}${place}${further}.json`;
+}
+
+export function eightDigits(n: number): string {
+  return String(n).padStart(8, '0');
+}
+
 /** Whether a name is one that evidence can have; whatever else lies in the folder is no part of it. */
 export function isOfLayout(name: string): boolean {
   if (!isPlainName(name)) return false;
@@ -79,6 +104,7 @@ export function isOfLayout(name: string): boolean {
   return (
     parseEntryName(name) !== null ||
     parseBlobName(name) !== null ||
+    parseReceiptName(name) !== null ||
     isLockCoSignature(name) ||
     runOfName(name) !== null ||
     /^keys\/[0-9A-F]{40}\.asc$/.test(name)

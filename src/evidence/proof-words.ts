@@ -1,13 +1,13 @@
 /** What a report on a proof says in words. */
 import type { ProofDocument } from '../inputs/proof-document.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { Axis } from './report.ts';
+import type { EveryAxis } from './report.ts';
 import type { ProofReport } from './verify-proof.ts';
 
 export const PROOF_HINT =
   'ask for the proof again, and for the whole evidence: one of the two is not what it says';
 
-export const ESTABLISHED: Readonly<Record<Axis, string>> = {
+export const ESTABLISHED: Readonly<Record<EveryAxis, string>> = {
   integrity: 'the bytes of the proof are those that were signed',
   authenticity: 'signed by listed people of role evidence; pinned root keys signed the list',
   time: 'every key was valid when it signed, by the dates of the signatures, claimed',

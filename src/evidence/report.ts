@@ -13,7 +13,10 @@ export const AXES = [
   'origin',
   'extras',
 ] as const;
-export type Axis = (typeof AXES)[number];
+/** `store` is answered only where there are receipts, or a store is asked. */
+export type Axis = EveryAxis | 'store';
+/** Those that are always answered. */
+export type EveryAxis = (typeof AXES)[number];
 export type Status = 'ok' | 'undecided' | 'bad';
 
 /**
@@ -104,30 +107,31 @@ export function collectFindings(): Findings {
 /** One answer an axis; `established` says what an axis without findings has shown. */
 export function answersOf(
   findings: readonly EvidenceFinding[],
-  established: Readonly<Record<Axis, string>>,
+  established: Readonly<Record<EveryAxis, string>>,
 ): Answer[] {
-  return AXES.map((axis) => {
-    const own = findings.filter((finding) => finding.axis === axis);
-    const bad = own.filter(({ is }) => is === 'bad').length;
-    const open = own.length - bad;
-    const counted = [
-      ...(bad > 0 ? [`${String(bad)} wrong`] : []),
-      ...(open > 0 ? [`${String(open)} not decided`] : []),
-    ].join(', ');
-    return {
-      axis,
-      status: bad > 0 ? 'bad' : open > 0 ? 'undecided' : 'ok',
-      because: own.length === 0 ? established[axis] : counted,
-      findings: own,
-    };
-  });
+  return AXES.map((axis) => answerOf(findings, axis, established[axis]));
+}
+
+/** One answer. @param established what has been shown where there is no finding */
+export function answerOf(findings: readonly EvidenceFinding[], axis: Axis, established: string): Answer {
+  const own = findings.filter((finding) => finding.axis === axis);
+  const bad = own.filter(({ is }) => is === 'bad').length;
+  const open = own.length - bad;
+  const counted = [
+    ...(bad > 0 ? [`${String(bad)} wrong`] : []),
+    ...(open > 0 ? [`${String(open)} not decided`] : []),
+  ].join(', ');
+  return {
+    axis,
+    status: bad > 0 ? 'bad' : open > 0 ? 'undecided' : 'ok',
+    because: own.length === 0 ? established : counted,
+    findings: own,
+  };
 }
 
 export function worst(answers: readonly Answer[]): Status {
   if (answers.some(({ status }) => status === 'bad')) return 'bad';
-  return answers.length === AXES.length && answers.every(({ status }) => status === 'ok')
-    ? 'ok'
-    : 'undecided';
+  return answers.length >= AXES.length && answers.every(({ status }) => status === 'ok') ? 'ok' : 'undecided';
 }
 
 /** Axes on which a new run must not build: somebody changed, forged, cut or moved what it would be chained to. */

@@ -13,6 +13,7 @@ import {
   KEYS_FOLDER,
   LOCK,
   parseBlobName,
+  parseReceiptName,
   RUNS_FOLDER,
   signatureOf,
   SUMS,
@@ -94,8 +95,8 @@ function mayFollow({ files }: Exhibit, name: string, bytes: Uint8Array, digest: 
 
 /** A file that the seal does not name. Evidence that is well-formed waits for its seal; anything else does not belong here. */
 function judgeUnlisted({ findings, ledger }: Exhibit, name: string): void {
-  // Counted among the signers of the lock, or refused there.
-  if (isLockCoSignature(name)) return;
+  // Counted among the signers of the lock, or refused there; judged as receipts, which are made after the seal.
+  if (isLockCoSignature(name) || parseReceiptName(name) !== null) return;
   if (!isOfLayout(name))
     findings.bad(
       'extras',

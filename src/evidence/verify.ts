@@ -5,17 +5,18 @@
 import { GovbootError } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { FileRead, Mode, PinFacts } from '../inputs/facts.ts';
-import type { EvidenceReader, Verifier } from '../ports.ts';
+import type { EvidenceReader, EvidenceVault, Verifier } from '../ports.ts';
 import { ledgerRoot, originLine, type Checkpoint } from './checkpoint.ts';
 import { readExhibit, type Exhibit } from './exhibit.ts';
 import { CHECKPOINT, LEDGER_FOLDER } from './layout.ts';
 import { judgeChain } from './verify-chain.ts';
-import { answersOf, collectFindings, worst, type Axis, type VerifyReport } from './report.ts';
+import { answersOf, collectFindings, worst, type EveryAxis, type VerifyReport } from './report.ts';
 import { judgeApprovals } from './verify-approval.ts';
 import { judgeFiles } from './verify-files.ts';
 import { judgeLocks, lockInForce } from './verify-lock.ts';
 import { askedOfEverybody, judgeRecords } from './verify-records.ts';
 import { judgePins } from './verify-pins.ts';
+import { judgeStore } from './verify-store.ts';
 import { readTrust } from './verify-trust.ts';
 
 export interface VerifyInput {
@@ -36,6 +37,8 @@ export interface VerifyInput {
   readonly released?: readonly string[];
   /** A checkpoint that was kept where the operator cannot change it; sees a cut tail and a rewritten ledger. */
   readonly anchor?: Checkpoint;
+  /** A store that keeps the evidence too; it is asked for everything that a receipt tells of it. */
+  readonly vault?: EvidenceVault;
 }
 
 /** @throws EVIDENCE_MISSING when there is no ledger at all */
@@ -59,10 +62,11 @@ export async function verifyEvidence(input: VerifyInput): Promise<VerifyReport> 
   const vouched = await judgePins(exhibit, trust, { repository: origin.repository, pins, released });
   await judgeRecords(exhibit, trust, origin.environment);
   await judgeLocks(exhibit, trust, await judgeApprovals(exhibit, trust));
-  const answers = answersOf(
-    findings.all,
-    established(exhibit, trust.length, { from: first.time, to: head.entry.time }),
-  );
+  const kept = await judgeStore(exhibit, trust, origin, input.vault ?? null);
+  const answers = [
+    ...answersOf(findings.all, established(exhibit, trust.length, { from: first.time, to: head.entry.time })),
+    ...kept.answers,
+  ];
   const lock = lockInForce(exhibit);
   const report = {
     overall: worst(answers),
@@ -85,7 +89,7 @@ export async function verifyEvidence(input: VerifyInput): Promise<VerifyReport> 
     vouched,
     answers,
     notes: findings.notes,
-    limits: limitsOf(input, exhibit),
+    limits: [...limitsOf(input, exhibit), ...kept.limits],
   } satisfies Omit<VerifyReport, 'summary'>;
   return { ...report, summary: summaryOf(report) };
 }
@@ -121,7 +125,7 @@ function established(
   { ledger, files }: Exhibit,
   trusts: number,
   { from, to }: { readonly from: Instant; readonly to: Instant },
-): Readonly<Record<Axis, string>> {
+): Readonly<Record<EveryAxis, string>> {
   const size = String(ledger.items.length);
   return {
     integrity: `${String(files.size)} files are, byte for byte, what was signed`,

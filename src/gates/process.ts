@@ -8,8 +8,11 @@ export interface ProcessOutcomes {
   readonly environment: Outcome<'identity'>;
 }
 
+/** What names the endpoint that may be used. */
+export type Named = Pick<Intent, 'endpoint'>;
+
 /** @param intent null where it could not be read, so that it names nothing */
-export function judgeProcess(machine: EnvironmentFacts, intent: Intent | null): ProcessOutcomes {
+export function judgeProcess(machine: EnvironmentFacts, intent: Named | null): ProcessOutcomes {
   return {
     endpoints: judgeEndpoints(machine, intent),
     environment: made('environment', [
@@ -38,7 +41,7 @@ function unset(name: string): string {
   return /^[A-Z_]+$/.test(name) ? `unset ${name} and start again${more}` : 'start it again without them';
 }
 
-function judgeEndpoints(machine: EnvironmentFacts, intent: Intent | null): Outcome<'identity'> {
+function judgeEndpoints(machine: EnvironmentFacts, intent: Named | null): Outcome<'identity'> {
   const overrides = machine.endpoints;
   const stray = overrides
     .filter(({ url }) => intent !== null && url !== intent.endpoint)

@@ -674,6 +674,36 @@ export const CODES = {
     'do not unpack it; ask for a plain one: `tar -czf dev.tgz -C evidence dev`',
     'links, odd names and endless contents are how an archive writes outside of its folder, shows one thing to one reader and another to the next, or stops the reader',
   ),
+  EVIDENCE_PENDING: entry(
+    'undecided',
+    'a part of the evidence is not in its store yet, or no receipt tells of it',
+    'run `govboot evidence push`',
+    'what lies on one machine only is lost with that machine',
+  ),
+  VAULT_CONFLICT: entry(
+    'invalid',
+    'a store holds something else under the name of a file of evidence',
+    'find out who wrote it, and which of the two is the record: nothing was overwritten',
+    'one of them was forged or damaged, and a copy that differs proves nothing',
+  ),
+  VAULT_FAILED: entry(
+    'cloud',
+    'a store of evidence could not be used, or did not answer as a store must',
+    'the evidence here is whole; run `govboot evidence push` again when the store is well',
+    'a store that does not give back what it was given keeps nothing',
+  ),
+  WORM_SHADOWED: entry(
+    'invalid',
+    'in a store something newer hides a record: another version, or the mark of a deletion',
+    'the record is there under its version id, and `govboot evidence pull` fetches that one; find out who hid it',
+    'whoever asks the store by name alone is shown something else than was recorded',
+  ),
+  WORM_WEAK: entry(
+    'invalid',
+    'a store does not hold a record as firmly or as long as it should',
+    'push to a store that holds it (docs/evidence-store.md), and find out who weakened this one',
+    'what can be deleted or replaced by its owner is no record against its owner',
+  ),
 
   BUG: entry(
     'bug',

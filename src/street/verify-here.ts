@@ -12,7 +12,7 @@ import { keyFilesOf } from './gather.ts';
 export async function verifyHere(
   ports: Ports,
   environment: string,
-  more: Partial<Pick<VerifyInput, 'anchor' | 'store'>> = {},
+  more: Partial<Pick<VerifyInput, 'anchor' | 'store' | 'vault'>> = {},
 ): Promise<VerifyReport> {
   const repository = await ports.repository.open();
   return verifyEvidence({
@@ -34,7 +34,7 @@ export async function verifyThere(
   ports: Ports,
   path: string,
   environment: string | null,
-  more: Partial<Pick<VerifyInput, 'anchor'>> = {},
+  more: Partial<Pick<VerifyInput, 'anchor' | 'vault'>> = {},
 ): Promise<VerifyReport> {
   return verifyEvidence({
     store: await ports.exhibit(path),

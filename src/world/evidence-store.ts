@@ -30,7 +30,16 @@ const FOLDER_MODE = 0o755;
  * @param folder `dev`, or `rehearsal/dev`
  */
 export function makeEvidenceStore(root: string, folder: string, disk: Disk = realDisk): EvidenceStore {
-  const base = ['evidence', ...partsOf(folder)];
+  return makeStore(root, ['evidence', ...partsOf(folder)], FILE_MODE, disk);
+}
+
+/** The same below any folder, with the permission bits of what is made. */
+export function makeStore(
+  root: string,
+  base: readonly string[],
+  fileMode: number,
+  disk: Disk,
+): EvidenceStore {
   const pathOf = (name: string): { readonly path: string; readonly folders: readonly string[] } => {
     const parts = [...base, ...partsOf(name)];
     return { path: join(root, ...parts), folders: parts.slice(0, -1) };
@@ -46,13 +55,13 @@ export function makeEvidenceStore(root: string, folder: string, disk: Disk = rea
   };
   return {
     ...readerAt(root, base),
-    create: (name, bytes) => write(name, (path) => createDurably(disk, path, bytes, FILE_MODE)),
-    replace: (name, bytes) => write(name, (path) => replaceDurably(disk, path, bytes, FILE_MODE)),
+    create: (name, bytes) => write(name, (path) => createDurably(disk, path, bytes, fileMode)),
+    replace: (name, bytes) => write(name, (path) => replaceDurably(disk, path, bytes, fileMode)),
     append: (name, line) => {
       if (line.includes('\n'))
         throw new GovbootError('EVIDENCE_WRITE', `a line for ${name} has a line feed in it: ${safe(line)}`);
       return write(name, (path) =>
-        appendDurably(disk, path, new TextEncoder().encode(`${line}\n`), FILE_MODE),
+        appendDurably(disk, path, new TextEncoder().encode(`${line}\n`), fileMode),
       );
     },
   };

@@ -54,6 +54,7 @@ describe('what is loaded', { timeout: 120_000 }, () => {
         'src/commands/command-spec.ts',
         'src/commands/completion-command.ts',
         'src/commands/drift-command.ts',
+        'src/commands/evidence-commands.ts',
         'src/commands/global-options.ts',
         'src/commands/init-command.ts',
         'src/commands/intent-commands.ts',

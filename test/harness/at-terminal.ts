@@ -57,7 +57,7 @@ export interface Wanted {
 const APPLY = ['apply', 'dev', '--intent', 'intents/two.yaml', '--rehearse'] as const;
 
 /** A fresh copy of the superseding fixture. */
-export async function scene(kind: 'superseding' | 'governed' = 'superseding'): Promise<Scene> {
+export async function scene(kind: 'superseding' | 'governed' | 'applied' = 'superseding'): Promise<Scene> {
   const work = mkdtempSync(join(tmpdir(), 'govboot-seat-'));
   const fixture = await govern(`# with: ${kind}`, work);
   if (fixture === null) throw new Error('there is no such fixture');

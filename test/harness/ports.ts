@@ -11,6 +11,7 @@ import type { Event } from '../../src/kernel/events.ts';
 import { instantFromMs } from '../../src/kernel/time.ts';
 import type { EnvironmentFacts, Mode } from '../../src/inputs/facts.ts';
 import type { AwsApi } from '../../src/cloud/aws/api.ts';
+import { makeBucketVault } from '../../src/cloud/aws/bucket-vault.ts';
 import { makeAwsCloud } from '../../src/cloud/aws/cloud.ts';
 import { isMutating } from '../../src/cloud/aws/guard.ts';
 import { makeRehearsalApi, type RehearsalApi, type RehearsalOptions } from '../../src/cloud/rehearsal/api.ts';
@@ -18,6 +19,7 @@ import type { Answer, Claims, Clock, Cloud, EvidenceStore, Ports, Signer } from 
 import { encode } from './facts.ts';
 import { fakeVerifier } from './fake-crypto.ts';
 import { Killed } from './memory-store.ts';
+import { memoryVault } from './memory-vault.ts';
 import { PROGRAM, repositoryOf, START, type Who, type World } from './world.ts';
 
 export { makeWorld, type World } from './world.ts';
@@ -74,7 +76,7 @@ export const typed = (text: string): Answer => ({ is: 'typed', text });
 
 /** The ports of one process over a world. */
 export function makePorts(options: PortsOptions): TestPorts {
-  const { world, mode = 'LIVE', interrupted = () => false } = options;
+  const { world, mode = 'LIVE', interrupted = () => false, between = (same) => same } = options;
   const clock = clockOf(world, interrupted);
   const life = new Life(options.mishap);
   const { events, asked, terminal } = personOf(options, clock, life);
@@ -91,7 +93,7 @@ export function makePorts(options: PortsOptions): TestPorts {
     ...options.rehearsal,
   });
   const doors = makeAwsCloud({
-    api: (options.between ?? ((same) => same))(life.cloud(api)),
+    api: between(life.cloud(api)),
     clock,
     account: '111111111111',
     region: 'eu-central-1',
@@ -123,6 +125,10 @@ export function makePorts(options: PortsOptions): TestPorts {
       save: async (pin) => void world.pins.push(pin),
     },
     terminal,
+    vault: async (target) =>
+      target.kind === 'folder'
+        ? (world.vaults[target.place] ??= memoryVault(target))
+        : makeBucketVault({ api: between(life.cloud(api)), clock, place: target }),
     cloud: async () => (options.doors ?? ((same) => same))(doors),
     machine: {
       environment: () => ({ weakening: [], endpoints: [], proxies: [], credentials: [], ...options.machine }),
@@ -152,7 +158,7 @@ export function makePorts(options: PortsOptions): TestPorts {
       secretKeys: async () => [],
       publicKey: async () => null,
     },
-    folders: { files: async () => null },
+    folders: { files: async () => null, entries: async () => null },
     scaffold: async (path) => new Uint8Array(await readFile(join(PROGRAM, path))),
     ...options.overrides,
     events,

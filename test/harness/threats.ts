@@ -27,7 +27,7 @@ export const AREAS = {
 export type Area = keyof typeof AREAS;
 
 /** Attacks that must be tried: 1 to 59 are on gates and confirmation, 60 to 75 on evidence, 88 to 96 on machine and cloud. */
-export const FLOOR: readonly number[] = [...range(1, 71), 74, 75, ...range(88, 96)];
+export const FLOOR: readonly number[] = [...range(1, 75), ...range(88, 96)];
 
 export interface Threat {
   readonly file: string;

@@ -27,6 +27,7 @@ import {
   TRUST_YAML,
 } from './facts.ts';
 import { fakeParty, fakeVerifier, type FakeParty } from './fake-crypto.ts';
+import type { MemoryVault } from './memory-vault.ts';
 import { memoryStore, type MemoryStore } from './memory-store.ts';
 
 export type Who = 'root' | 'alice' | 'bob' | 'carol' | 'mallory';
@@ -53,6 +54,8 @@ export interface World {
   /** The evidence of dev. */
   readonly store: MemoryStore;
   readonly cloud: StateStore;
+  /** Folders that evidence is pushed to, by their place. */
+  readonly vaults: Record<string, MemoryVault>;
   /** The work tree. */
   readonly files: Map<string, Uint8Array>;
   readonly pins: PinFacts[];
@@ -94,6 +97,7 @@ export async function makeWorld(beside?: World): Promise<World> {
     clock,
     store: memoryStore(),
     cloud: beside?.cloud ?? cloudStore({ seed: 7 }),
+    vaults: beside?.vaults ?? {},
     files: new Map(),
     pins: [pinOf()],
     cast,

@@ -30,6 +30,15 @@ export const EVIDENCE: Topic = {
       ),
     ),
     section(
+      'WHERE IT OUTLIVES THIS MACHINE',
+      say(
+        'Where the policy has an evidence_store, `apply` stores the evidence there at its end. `govboot evidence push` does the same at any time, and with --to into a folder or another bucket. Every object is read back by its version, and a receipt is signed for what was seen: digest, version, and until when it is held. Nothing is overwritten.',
+      ),
+      say(
+        'A store that is down fails no apply: what is pending is told (EVIDENCE_PENDING), and the next push completes it. `govboot evidence status` says whether the store still is as the receipts say: something newer hides a record (WORM_SHADOWED), it is not held, or for less long (WORM_WEAK), or it is something else (VAULT_CONFLICT). `govboot verify --store` reads every object besides, and `govboot evidence pull` fetches all of it into an empty folder.',
+      ),
+    ),
+    section(
       'WHAT IT DOES NOT PROVE',
       say(
         'Times are claimed by the host that wrote them. And a ledger whose tail was cut off, together with its checkpoint, looks whole: copy `checkpoint` to a place that you cannot rewrite, and give it to `verify --anchor`.',
@@ -43,6 +52,8 @@ export const EVIDENCE: Topic = {
         'govboot verify --from dev.tgz',
         'govboot prove dev --entry 3 --out dev-3.json',
         'govboot verify --proof dev-3.json',
+        'govboot evidence push dev --to /mnt/worm --key alice.key',
+        'govboot evidence status dev',
         'cd evidence/dev && sha256sum --check --strict SHA256SUMS',
         'gpg --verify .backend.lock.asc .backend.lock',
       ),
@@ -62,10 +73,18 @@ export const EVIDENCE: Topic = {
         ['keys/FINGERPRINT.asc', 'the public keys that are needed to check it'],
         ['runs/RUN/journal.jsonl', 'what a run began and ended'],
         ['.backend.lock', 'the lock in force, with its signatures'],
+        ['receipts/SIZE.json', 'what a store was seen to hold, signed; never changed'],
         ['checkpoint', 'size and Merkle root of the ledger, signed'],
         ['SHA256SUMS', 'every other file, signed'],
       ),
     ),
   ],
-  seeAlso: ['govboot verify --help', 'govboot help trust', 'docs/verify-by-hand.md', 'docs/formats.md'],
+  seeAlso: [
+    'govboot verify --help',
+    'govboot evidence push --help',
+    'govboot help trust',
+    'docs/verify-by-hand.md',
+    'docs/formats.md',
+    'docs/evidence-store.md',
+  ],
 };

@@ -113,7 +113,7 @@ describe('good evidence', () => {
     expect(report.summary.join('\n')).toMatch(
       /: valid\nhead = .*, size = 4, newest external anchor = none\nhead .*\nroot .*\nanchor .*\nchain {3}ok\nlock .*tag v1\.0\.0\nnot decided here: /,
     );
-    expect(report.limits).toHaveLength(4);
+    expect(report.limits).toHaveLength(5);
   });
 
   it('stays valid when a second intent supersedes the lock, and keeps the old one', async () => {
@@ -147,7 +147,7 @@ describe('good evidence', () => {
     expect(told(report)).toEqual([]);
     expect(report.anchor).toEqual({ size: 4, from: 'given' });
     expect(report.summary).toContain('anchor  the given checkpoint, over 4 entries');
-    expect(report.limits).toHaveLength(3);
+    expect(report.limits).toHaveLength(4);
   });
 
   it('throws when there is nothing to judge', async () => {
@@ -404,7 +404,7 @@ describe('revocation', () => {
       ],
     });
     expect(told(report)[0]).toContain('SIGNER_UNKNOWN');
-    expect(report.limits).toHaveLength(3);
+    expect(report.limits).toHaveLength(4);
   });
 
   const gone = { kind: 'hard', reason: 'compromised' } as const;

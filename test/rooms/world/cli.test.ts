@@ -5,6 +5,8 @@ import { TOPIC_NAMES } from '../../../src/commands/topics/topic.ts';
 import { GovbootError } from '../../../src/kernel/errors.ts';
 import { EXITS } from '../../../src/kernel/exit.ts';
 
+const OWN_STORE = { place: null, endpoint: null, region: null, account: null };
+
 interface Parsed {
   readonly invocation: Invocation | null;
   readonly stdout: string;
@@ -170,6 +172,45 @@ describe('a command line', () => {
       'apply',
       { environment: 'dev', intent: 'x', resume: true, approvals: ['a', 'b'], rehearse: true },
     ],
+    [
+      'verify dev --store',
+      'verify',
+      { environment: 'dev', from: null, proof: null, anchor: null, store: OWN_STORE, rehearse: false },
+    ],
+    [
+      'verify dev --store s3://b --endpoint https://e --region r --account 1',
+      'verify',
+      {
+        environment: 'dev',
+        from: null,
+        proof: null,
+        anchor: null,
+        store: { place: 's3://b', endpoint: 'https://e', region: 'r', account: '1' },
+        rehearse: false,
+      },
+    ],
+    ['evidence push dev', 'evidence push', { environment: 'dev', to: OWN_STORE, rehearse: false }],
+    [
+      'evidence push dev --to /mnt/worm --rehearse',
+      'evidence push',
+      { environment: 'dev', to: { ...OWN_STORE, place: '/mnt/worm' }, rehearse: true },
+    ],
+    [
+      'evidence pull dev --to d --from /mnt/worm --receipt a --receipt b',
+      'evidence pull',
+      {
+        environment: 'dev',
+        from: { ...OWN_STORE, place: '/mnt/worm' },
+        to: 'd',
+        receipts: ['a', 'b'],
+        rehearse: false,
+      },
+    ],
+    [
+      'evidence status dev --store w',
+      'evidence status',
+      { environment: 'dev', store: { ...OWN_STORE, place: 'w' }, rehearse: false },
+    ],
     ['verify dev', 'verify', { environment: 'dev', from: null, proof: null, anchor: null, rehearse: false }],
     [
       'verify dev --rehearse --anchor c',
@@ -263,7 +304,8 @@ describe('a command line', () => {
     expect(COMMANDS.map(({ name }) => name)).toEqual([
       ...['init', 'trust pin', 'trust show', 'trust sign', 'trust next', 'trust update'],
       ...['intent new', 'intent sign', 'intent check'],
-      ...['check', 'plan', 'approve', 'apply', 'verify', 'prove', 'drift', 'backend render'],
+      ...['check', 'plan', 'approve', 'apply', 'verify', 'prove'],
+      ...['evidence push', 'evidence pull', 'evidence status', 'drift', 'backend render'],
       ...['doctor', 'status', 'log', 'show', 'completion'],
     ]);
   });
@@ -347,6 +389,9 @@ describe('a command line that cannot be understood', () => {
       ['apply'],
       ['verify'],
       ['drift'],
+      ['evidence', 'push'],
+      ['evidence', 'pull'],
+      ['evidence', 'status'],
       ['intent', 'new'],
       ['backend', 'render'],
     ]) {

@@ -76,8 +76,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
     machine: makeMachine(process.env, { ...ITSELF, version, repository: root }),
     ...forTheDoctor(globals, root, clock),
     rules: makeRules({ engine: join(packageRoot(), 'dist', 'rules-engine.js') }),
-    cloud: (target) => reach(target, mode, { emit, clock, learn }),
-    vault: (target) => openVault(target, root, mode, { emit, clock, learn }),
+    ...farAway(root, mode, { emit, clock, learn }),
     interrupted: watchInterrupts(interrupt),
   };
 }
@@ -208,6 +207,13 @@ interface Way {
   readonly emit: Emit;
   readonly clock: Ports['clock'];
   readonly learn: Learn;
+}
+
+function farAway(root: string, mode: Mode, way: Way): Pick<Ports, 'cloud' | 'vault'> {
+  return {
+    cloud: (target) => reach(target, mode, way),
+    vault: (target) => openVault(target, root, mode, way),
+  };
 }
 
 async function openVault(target: VaultTarget, root: string, mode: Mode, way: Way): Promise<EvidenceVault> {

@@ -136,6 +136,7 @@ describe.skipIf(!gpg)('verify by hand', () => {
       'tag',
       'sqv',
       'proof',
+      'receipts',
     ]);
   });
 

@@ -4,7 +4,6 @@
  */
 import { attempt } from '../kernel/errors.ts';
 import { sha256 } from '../kernel/digest.ts';
-import type { Json } from '../kernel/json.ts';
 import { toJson } from '../kernel/json.ts';
 import { fileOf } from '../inputs/file-read.ts';
 import type { PinFacts } from '../inputs/facts.ts';
@@ -17,14 +16,7 @@ import type { Exhibit } from './exhibit.ts';
 import { blobName, CHECKPOINT, entryName, keyName } from './layout.ts';
 import { hex, leafHash, verifyConsistency, verifyInclusion } from './merkle.ts';
 import { ESTABLISHED, limitsOf, PROOF_HINT, summaryOf, type ProofReport } from './proof-report.ts';
-import {
-  answersOf,
-  collectFindings,
-  type Answer,
-  type Axis,
-  type Status,
-  type VerifyReport,
-} from './report.ts';
+import { answersOf, collectFindings, type Axis } from './report.ts';
 import { judgePins } from './verify-pins.ts';
 import { judgeSigned, trustInProof } from './verify-proof-signatures.ts';
 

@@ -221,9 +221,21 @@ describe('a command line', () => {
       'verify',
       { environment: null, from: 'dev.tgz', proof: null, anchor: null, rehearse: false },
     ],
-    ['verify prod --proof p.json --anchor c', 'verify', { environment: 'prod', from: null, proof: 'p.json', anchor: 'c', rehearse: false }],
-    ['prove dev --entry 3 --out p.json', 'prove', { environment: 'dev', entry: 3, since: null, out: 'p.json', rehearse: false }],
-    ['prove dev --since c --rehearse', 'prove', { environment: 'dev', entry: null, since: 'c', out: null, rehearse: true }],
+    [
+      'verify prod --proof p.json --anchor c',
+      'verify',
+      { environment: 'prod', from: null, proof: 'p.json', anchor: 'c', rehearse: false },
+    ],
+    [
+      'prove dev --entry 3 --out p.json',
+      'prove',
+      { environment: 'dev', entry: 3, since: null, out: 'p.json', rehearse: false },
+    ],
+    [
+      'prove dev --since c --rehearse',
+      'prove',
+      { environment: 'dev', entry: null, since: 'c', out: null, rehearse: true },
+    ],
     [
       'backend render dev',
       'backend render',

@@ -8,7 +8,7 @@ import { RehearsalCrash, type FaultName } from '../../src/cloud/rehearsal/faults
 import type { ScriptedFault } from '../../src/cloud/rehearsal/script.ts';
 import { memoryStore } from '../../src/cloud/rehearsal/store.ts';
 import { requireOrSkip } from '../harness/capabilities.ts';
-import { exampleAccount, exampleBlueprint } from '../harness/blueprint.ts';
+import { exampleAccount, exampleBlueprint, exampleBlueprintWithStore } from '../harness/blueprint.ts';
 import { motoEnv, startMoto, type Moto } from '../harness/moto.ts';
 import { storeContract } from './store.contract.ts';
 import { amiss, bootstrap, cloudContract, opened, planned, NOON, type CloudWorld } from './cloud.contract.ts';
@@ -56,8 +56,14 @@ async function endState(world: Rehearsed): Promise<unknown> {
     );
   };
   const state = strip(await world.api.snapshot()) as { keys: object };
-  const ids = Object.keys(state.keys).map((place) => place.slice(place.lastIndexOf('/') + 1));
-  return JSON.parse(ids.reduce((text, id, i) => text.replaceAll(id, `key-${i}`), JSON.stringify(state)));
+  // Two keys may come to be in any order; what they are for tells them apart.
+  const ids = Object.entries(state.keys)
+    .map(([place, key]) => ({ id: place.slice(place.lastIndexOf('/') + 1), what: JSON.stringify(key) }))
+    .sort((x, y) => (x.what < y.what ? -1 : 1))
+    .map(({ id }) => id);
+  const named = ids.reduce((text, id, i) => text.replaceAll(id, `key-${i}`), JSON.stringify(state));
+  const { keys, ...others } = JSON.parse(named) as { keys: object };
+  return { ...others, keys: Object.fromEntries(Object.entries(keys).sort(([x], [y]) => (x < y ? -1 : 1))) };
 }
 
 for (const contract of [cloudContract, storeContract]) {
@@ -72,11 +78,14 @@ for (const contract of [cloudContract, storeContract]) {
 
 const b = exampleBlueprint();
 
-describe('a run that is disturbed at any changing call', () => {
+describe.each([
+  ['', b],
+  [' of a backend with a store', exampleBlueprintWithStore()],
+])('a run%s that is disturbed at any changing call', (_what, wanted) => {
   /** How many changing calls an undisturbed run makes, and where it ends. */
   async function undisturbed() {
     const world = rehearsed();
-    await bootstrap(world, b);
+    await bootstrap(world, wanted);
     return {
       calls: world.api.calls().filter(({ operation }) => isMutating(operation)).length,
       state: await endState(world),
@@ -86,13 +95,13 @@ describe('a run that is disturbed at any changing call', () => {
   async function disturbed(fault: ScriptedFault): Promise<Rehearsed> {
     const first = rehearsed({ faults: [fault] });
     try {
-      await bootstrap(first, b);
+      await bootstrap(first, wanted);
       return first;
     } catch (error) {
       if (!(error instanceof RehearsalCrash)) throw error;
     }
     const second = first.again();
-    await bootstrap(second, b);
+    await bootstrap(second, wanted);
     return second;
   }
 
@@ -115,7 +124,7 @@ describe('a run that is disturbed at any changing call', () => {
       for (let mutating = 1; mutating <= calls; mutating++) {
         const world = await disturbed({ match: { mutating }, when, fault, ...more });
         expect(await endState(world), `at changing call ${mutating}`).toEqual(state);
-        expect(await amiss(world, b)).toEqual([]);
+        expect(await amiss(world, wanted)).toEqual([]);
       }
     },
     120_000,
@@ -127,13 +136,55 @@ describe('a run that is disturbed at any changing call', () => {
       const probe = rehearsed({
         faults: [{ match: { mutating }, when: 'after', fault: 'reset', retried: true }],
       });
-      await bootstrap(probe, b);
+      await bootstrap(probe, wanted);
       // CreateKey is not tried again by the SDK; were it, a second key would be left.
       const struck = probe.api.calls().filter(({ operation }) => isMutating(operation))[mutating - 1];
       if (struck?.operation !== 'kms:CreateKey')
         expect(await endState(probe), `at changing call ${mutating}`).toEqual(state);
     }
   }, 120_000);
+});
+
+describe('what only a cloud that asks its policies can show', () => {
+  const wanted = exampleBlueprintWithStore();
+  const store = { Bucket: wanted.evidence?.bucket ?? '', ExpectedBucketOwner: wanted.account };
+  const object = { ...store, Key: 'dev/ledger/00000000.json' };
+  const Body = new TextEncoder().encode('{}\n');
+
+  test('whoever made the store may write to it once, and the roles of the state may not even look', async () => {
+    const world = rehearsed();
+    await bootstrap(world, wanted);
+    const { VersionId } = await world.api.call('s3:PutObject', { ...object, Body, IfNoneMatch: '*' });
+    expect((await world.api.call('s3:GetObject', { ...object, VersionId })).Body).toEqual(Body);
+    const { Retention } = await world.api.call('s3:GetObjectRetention', object);
+    expect(Retention?.Mode).toBe('COMPLIANCE');
+    await expect(world.api.call('s3:PutObject', { ...object, Key: 'x', Body })).rejects.toMatchObject({
+      kind: 'denied',
+    });
+    for (const role of Object.values(wanted.names.roles)) {
+      const callerArn = `arn:aws:sts::${exampleAccount}:assumed-role/${role}/session`;
+      const { api } = world.again({ callerArn });
+      const put = api.call('s3:PutObject', { ...object, Key: 'x', Body, IfNoneMatch: '*' });
+      await expect(put, role).rejects.toMatchObject({ kind: 'denied' });
+      await expect(api.call('s3:GetObject', object), role).rejects.toMatchObject({ kind: 'denied' });
+    }
+  });
+
+  test('an upload may keep its object for longer than the store does, and not for less', async () => {
+    const world = rehearsed();
+    await bootstrap(world, wanted);
+    const put = async (Key: string, days: number) =>
+      world.api.call('s3:PutObject', {
+        ...store,
+        Key,
+        Body,
+        IfNoneMatch: '*',
+        ObjectLockMode: 'COMPLIANCE',
+        ObjectLockRetainUntilDate: new Date(world.clock.monotonic() + days * 86_400_000),
+      });
+    await expect(put('less', 30)).rejects.toMatchObject({ kind: 'denied' });
+    await put('more', 4000);
+  });
 });
 
 describe('what only a cloud of several accounts can show', () => {

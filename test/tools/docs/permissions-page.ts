@@ -1,9 +1,11 @@
 /** The least permissions of the bootstrap identity: every call that the source can make → the IAM actions that it needs. */
 import { fillParity } from '../../../src/commands/scaffold.ts';
 import type { Operation } from '../../../src/cloud/aws/api.ts';
-import { bucketArn, roleArn, tableArn, viaService } from '../../../src/cloud/aws/arn.ts';
+import { bucketArn, objectArn, roleArn, tableArn, viaService } from '../../../src/cloud/aws/arn.ts';
+import { storeOf } from '../../../src/cloud/aws/evidence-store.ts';
 import { AWS_PROFILE } from '../../../src/cloud/aws/profile.ts';
 import { AWS_TABLE } from '../../../src/cloud/aws/table.ts';
+import { RESOURCE_TAG } from '../../../src/cloud/aws/tags.ts';
 import type { Intent } from '../../../src/inputs/intent.ts';
 import { parseParity } from '../../../src/inputs/parity.ts';
 import { sha256 } from '../../../src/kernel/digest.ts';
@@ -151,10 +153,10 @@ export function permissionsPage(parityTemplate: string): string {
   return page(
     'Permissions of the bootstrap identity',
     'src/cloud/aws/profile.ts, src/cloud/aws/arn.ts and the scaffolded parity policy',
-    'Who runs `govboot apply` needs these permissions and no others. There is no deleting action among them, and none on objects or items: govboot never reads or writes a state. `govboot check` and `govboot plan` need the reading ones only (`Get…`, `List…`, `Describe…`).',
+    'Who runs `govboot apply` needs these permissions and no others. There is no deleting action among them, and none on the objects or items of a state: govboot never reads or writes one. `govboot check` and `govboot plan` need the reading ones only (`Get…`, `List…`, `Describe…`).',
     'Give them for the time of the bootstrap, through a role whose session ends. The root user is refused.',
     '## A policy, ready for the scaffolded names',
-    `For organisation \`${EXAMPLE.organisation}\`, environment \`${EXAMPLE.environment}\`, account \`${EXAMPLE.account}\`, region \`${EXAMPLE.region}\`, and GitHub as the pipeline. Replace these four words; if your \`naming\` in \`policies/parity.yaml\` is another, replace the names. Leave \`Provider\` out without \`federation\`, \`Table\` and \`KeyThroughDynamoDb\` out with \`locking: lockfile\`.`,
+    `For organisation \`${EXAMPLE.organisation}\`, environment \`${EXAMPLE.environment}\`, account \`${EXAMPLE.account}\`, region \`${EXAMPLE.region}\`, and GitHub as the pipeline. Replace these four words; if your \`naming\` in \`policies/parity.yaml\` is another, replace the names. Leave \`Provider\` out without \`federation\`, \`Table\` and \`KeyThroughDynamoDb\` out with \`locking: lockfile\`, and the three that begin with \`Evidence\` out without \`evidence_store\`.`,
     fence('json', JSON.stringify(policy, null, 2)),
     notes(),
     '## Call by call',
@@ -168,6 +170,7 @@ function notes(): string {
     '- `EveryKey` has no narrower resource: a key has no name before it exists, so govboot looks through the keys for one with the tags of the environment, lest a lost answer make two. It reads metadata and tags, never data.',
     '- `NewKey` allows tags to be put on any key whose own policy lets this account administer it, as long as the request carries the tags of this environment: KMS has no condition that tells the creating call apart. Where that matters, bound it with a service control policy.',
     '- `KeyThroughDynamoDb` is used by DynamoDB in the name of the caller when the table is made; the condition keeps it from being used directly.',
+    '- `EvidenceObjects` puts and reads the copies of the evidence, never states. What is put there can be deleted by nobody before its time ([decision 25](decisions/0025-a-store-that-nobody-can-empty.md)). `EvidenceKey` is used by S3 in the name of the caller.',
     '- With a permissions boundary in the policy, add the condition `iam:PermissionsBoundary` to `Role`, so that no role is made without it.',
   ].join('\n');
 }
@@ -179,6 +182,7 @@ function exampleBlueprint(template: string): Blueprint {
     environments: [{ name: environment, account, regions: [region] }],
     locking: 'both',
     github: { repository: 'acme/infra', ownerId: '1', repositoryId: '2' },
+    storeDays: 2557,
     templates: [['backend.tf.tmpl', sha256('')]],
   });
   const bytes = new TextEncoder().encode(text);
@@ -211,6 +215,8 @@ function statements(b: Blueprint, operations: readonly Operation[]): readonly St
       ),
     ].sort();
   const keys = `arn:${b.partition}:kms:${b.region}:${b.account}:key/*`;
+  const alias = (name: string): string => `arn:${b.partition}:kms:${b.region}:${b.account}:${name}`;
+  const store = storeOf(b);
   const provider = AWS_TABLE.find(({ id }) => id === 'oidc-github')?.nameOf(b) ?? '';
   const allow = (
     Sid: string,
@@ -238,8 +244,9 @@ function statements(b: Blueprint, operations: readonly Operation[]): readonly St
     allow('OurKey', 'our key', keys, {
       StringEquals: { [`aws:ResourceTag/${OWNER_TAGS.environment}`]: b.environment },
     }),
-    allow('Alias', 'alias', `arn:${b.partition}:kms:${b.region}:${b.account}:${b.names.keyAlias}`),
+    allow('Alias', 'alias', [alias(b.names.keyAlias), alias(store.keyAlias)]),
     allow('Bucket', 'bucket', bucketArn(b)),
+    ...evidenceStatements(b, store, actionsOn),
     allow('Table', 'table', tableArn(b)),
     {
       Sid: 'KeyThroughDynamoDb',
@@ -250,6 +257,46 @@ function statements(b: Blueprint, operations: readonly Operation[]): readonly St
         StringEquals: {
           'kms:ViaService': viaService(b, 'dynamodb'),
           [`aws:ResourceTag/${OWNER_TAGS.environment}`]: b.environment,
+        },
+      },
+    },
+  ];
+}
+
+/** Settings that govboot never writes on the store, and that its policy denies. */
+const NOT_ON_STORE = ['s3:PutLifecycleConfiguration'];
+
+function evidenceStatements(
+  b: Blueprint,
+  store: NonNullable<Blueprint['evidence']>,
+  actionsOn: (where: On) => readonly string[],
+): readonly Statement[] {
+  const onBucket = [...actionsOn('bucket'), ...actionsOn('evidence bucket')].filter(
+    (action) => !NOT_ON_STORE.includes(action),
+  );
+  return [
+    {
+      Sid: 'EvidenceBucket',
+      Effect: 'Allow',
+      Action: [...new Set(onBucket)].sort(),
+      Resource: bucketArn(b, store.bucket),
+    },
+    {
+      Sid: 'EvidenceObjects',
+      Effect: 'Allow',
+      Action: actionsOn('evidence objects'),
+      Resource: objectArn(b, '*', store.bucket),
+    },
+    {
+      Sid: 'EvidenceKey',
+      Effect: 'Allow',
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      Resource: `arn:${b.partition}:kms:${b.region}:${b.account}:key/*`,
+      Condition: {
+        StringEquals: {
+          'kms:ViaService': viaService(b, 's3'),
+          [`aws:ResourceTag/${OWNER_TAGS.environment}`]: b.environment,
+          [`aws:ResourceTag/${RESOURCE_TAG}`]: 'evidence-key',
         },
       },
     },

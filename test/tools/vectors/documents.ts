@@ -1,5 +1,12 @@
 /** The vectors that are text from first to last: canonical JSON, intents, trust files and parity policies. */
-import { edited, INTENT_YAML, PARITY_YAML, PRINTS, TRUST_YAML } from '../../harness/facts.ts';
+import {
+  edited,
+  INTENT_YAML,
+  PARITY_WITH_STORE_YAML,
+  PARITY_YAML,
+  PRINTS,
+  TRUST_YAML,
+} from '../../harness/facts.ts';
 import { under, type Row, type Vectors } from './vectors.ts';
 
 const latin = (text: string): Uint8Array => Buffer.from(text, 'latin1');
@@ -229,6 +236,7 @@ const parities: Vectors = {
   ext: 'yaml',
   good: [
     ['two-environments', PARITY_YAML],
+    ['evidence-store', PARITY_WITH_STORE_YAML],
     ['github', federated(parity('github: null', GITHUB))],
     ['account-regional', parity('bucket_namespace: global', 'bucket_namespace: account-regional')],
     [
@@ -294,6 +302,16 @@ const parities: Vectors = {
       ),
       'own-retention-below-30-days': own('retention: { noncurrent_days: 29 }'),
       'own-setting-that-is-none': own('organisation: other'),
+      'evidence-kept-for-no-days': edited(
+        PARITY_WITH_STORE_YAML,
+        '-evidence"\n',
+        '-evidence"\n  retention_days: 0\n',
+      ),
+      'evidence-without-a-key': edited(
+        PARITY_WITH_STORE_YAML,
+        '  key_alias: "alias/{organisation}-{environment}-evidence"\n',
+        '',
+      ),
       'difference-without-reason': parity(', reason: prod stays in one region', ''),
     }),
     ...under('PARITY', {
@@ -311,6 +329,7 @@ const parities: Vectors = {
       'stale-difference': listed(PARITY_YAML, 'locking'),
       'difference-listed-twice': listed(PARITY_YAML, 'state_key'),
       'difference-of-an-unknown-setting': listed(PARITY_YAML, 'colour'),
+      'evidence-key-not-allowed': edited(PARITY_WITH_STORE_YAML, ', evidence-key]', ']'),
       'table-not-allowed': parity('[state-bucket, lock-table,', '[state-bucket,'),
     }),
     ...under('PARITY_SHARED', {
@@ -325,6 +344,7 @@ const parities: Vectors = {
         ),
       ),
       bucket: parity('{organisation}-{environment}-tfstate', '{organisation}-tfstate'),
+      'evidence-bucket': edited(PARITY_WITH_STORE_YAML, '{environment}-evidence-{account}-', 'evidence-'),
       'state-key': parity('prod/main.tfstate', 'dev/terraform.tfstate'),
     }),
   ],

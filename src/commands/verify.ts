@@ -3,7 +3,7 @@ import { toJson } from '../kernel/json.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { parseCheckpoint } from '../evidence/checkpoint.ts';
 import type { VerifyReport } from '../evidence/report.ts';
-import type { ProofReport } from '../evidence/verify-proof.ts';
+import type { ProofReport } from '../evidence/proof-report.ts';
 import { openVault, type AskedPlace } from '../street/vault-place.ts';
 import { verifyAlone, verifyHere, verifyThere } from '../street/verify-here.ts';
 import type { EvidenceVault, Ports } from '../ports.ts';

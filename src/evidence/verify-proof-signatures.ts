@@ -9,7 +9,7 @@ import { countSigners } from '../gates/signers.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Exhibit } from './exhibit.ts';
 import { CHECKPOINT, entryName, signatureOf, TRUST_NAME } from './layout.ts';
-import { PROOF_HINT } from './proof-words.ts';
+import { PROOF_HINT } from './proof-report.ts';
 import { answerSignature } from './verify-signature.ts';
 import { trustAt, type TrustInForce } from './verify-trust.ts';
 

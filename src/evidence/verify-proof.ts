@@ -4,7 +4,6 @@
  */
 import { attempt } from '../kernel/errors.ts';
 import { sha256 } from '../kernel/digest.ts';
-import type { Json } from '../kernel/json.ts';
 import { toJson } from '../kernel/json.ts';
 import { fileOf } from '../inputs/file-read.ts';
 import type { PinFacts } from '../inputs/facts.ts';
@@ -16,15 +15,8 @@ import { originLine, parseCheckpoint, type Checkpoint } from './checkpoint.ts';
 import type { Exhibit } from './exhibit.ts';
 import { blobName, CHECKPOINT, entryName, keyName } from './layout.ts';
 import { hex, leafHash, verifyConsistency, verifyInclusion } from './merkle.ts';
-import { ESTABLISHED, limitsOf, PROOF_HINT, summaryOf } from './proof-words.ts';
-import {
-  answersOf,
-  collectFindings,
-  type Answer,
-  type Axis,
-  type Status,
-  type VerifyReport,
-} from './report.ts';
+import { ESTABLISHED, limitsOf, PROOF_HINT, summaryOf, type ProofReport } from './proof-report.ts';
+import { answersOf, collectFindings, type Axis } from './report.ts';
 import { judgePins } from './verify-pins.ts';
 import { judgeSigned, trustInProof } from './verify-proof-signatures.ts';
 
@@ -36,21 +28,6 @@ export interface ProofInput {
   readonly environment?: string;
   /** A checkpoint that the auditor kept. */
   readonly anchor?: Checkpoint;
-}
-
-export interface ProofReport {
-  readonly overall: Status;
-  readonly origin: string;
-  readonly size: number;
-  /** RFC 6962 root, base64 as in the checkpoint. */
-  readonly root: string;
-  readonly vouched: VerifyReport['vouched'];
-  readonly entry: { readonly index: number; readonly sha256: string; readonly value: Json } | null;
-  readonly since: { readonly size: number; readonly root: string } | null;
-  readonly answers: readonly Answer[];
-  readonly notes: readonly string[];
-  readonly limits: readonly string[];
-  readonly summary: readonly string[];
 }
 
 /** Questions that a proof can answer. Others are asked of a whole ledger. */

@@ -70,7 +70,9 @@ function decode(text: string, refuse: (wrong: string) => GovbootError): Uint8Arr
   if (text.length % 4 !== 0) throw refuse(`the base64 has ${text.length} characters, not a multiple of 4`);
   const binary = atob(text);
   if (btoa(binary) !== text) throw refuse('the base64 is not in its canonical form');
-  return Uint8Array.from(binary, (c) => c.charCodeAt(0));
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
+  return bytes;
 }
 
 /** RFC 9580 §6.1.1: CRC-24 with generator 0x864cfb and start value 0xb704ce, as three octets. */

@@ -1,7 +1,8 @@
 /** The evidence of one environment, as this machine can verify it: offline, by its pins and by the certificates of the repository. */
 import type { VerifyReport } from '../evidence/report.ts';
 import { verifyEvidence, type VerifyInput } from '../evidence/verify.ts';
-import { verifyProof, type ProofReport } from '../evidence/verify-proof.ts';
+import type { ProofReport } from '../evidence/proof-report.ts';
+import { verifyProof } from '../evidence/verify-proof.ts';
 import { attempt } from '../kernel/errors.ts';
 import { parseProof } from '../inputs/proof-document.ts';
 import { parseTrust, TRUST_FILE } from '../inputs/trust.ts';

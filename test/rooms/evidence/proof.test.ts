@@ -3,11 +3,14 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { canonicalBytes } from '../../../src/kernel/canonical.ts';
 import { sha256 } from '../../../src/kernel/digest.ts';
+import { addSeconds } from '../../../src/kernel/time.ts';
+import type { KeyFacts } from '../../../src/inputs/facts.ts';
 import { toJson } from '../../../src/kernel/json.ts';
 import { parseCheckpoint, type Checkpoint } from '../../../src/evidence/checkpoint.ts';
 import { readLedger } from '../../../src/evidence/ledger.ts';
 import { proofOf } from '../../../src/evidence/prove.ts';
-import { verifyProof, type ProofInput, type ProofReport } from '../../../src/evidence/verify-proof.ts';
+import type { ProofReport } from '../../../src/evidence/proof-report.ts';
+import { verifyProof, type ProofInput } from '../../../src/evidence/verify-proof.ts';
 import { fromBase64, parseProof, toBase64, type ProofDocument } from '../../../src/inputs/proof-document.ts';
 import { fakeScene, playApply, type Scene } from '../../harness/evidence-fixture.ts';
 import { edited, pinOf } from '../../harness/facts.ts';
@@ -224,6 +227,27 @@ describe('is refused', () => {
     );
     expect(told(expired).join('\n')).toMatch(/TRUST_EXPIRED: the list ended at 2026-11-22T11:00:00Z/);
   });
+});
+
+it('is as good when the key has expired since, and says so; a key that was stolen undoes it', async () => {
+  const proof = await made(2);
+  const { verifier } = scene;
+  const withKey = (change: Partial<KeyFacts>): ProofInput['verifier'] => ({
+    ...verifier,
+    verify: async (input) => {
+      const facts = await verifier.verify(input);
+      return { ...facts, key: facts.key === null ? null : { ...facts.key, ...change } };
+    },
+  });
+  const later = addSeconds(scene.clock.now(), 100);
+  const expires = addSeconds(scene.clock.now(), 50);
+  const expired = await judge(proof, { verifier: withKey({ expires }), now: later });
+  expect(told(expired)).toEqual([]);
+  expect(expired.summary.join('\n')).toMatch(/note {4}VALID_AT_SIGNING: key [0-9A-F]{40} has expired since/);
+  const stolen = await judge(proof, {
+    verifier: withKey({ revoked: { kind: 'hard', reason: 'compromised' } }),
+  });
+  expect(told(stolen).join('\n')).toMatch(/revocation bad: policies\/trust\.yaml\.asc: KEY_REVOKED/);
 });
 
 it('has no byte that could be another', async () => {

@@ -974,3 +974,57 @@ describe('an identity provider in the lock', () => {
     );
   });
 });
+
+describe('a long ledger', () => {
+  async function long(): Promise<Fake> {
+    const scene = await applied();
+    for (let n = 0; n < 40; n++)
+      await append(scene.deps, await readLedger(scene.store), {
+        type: 'GATE_FAIL',
+        mode: 'LIVE',
+        refs: [],
+        body: {
+          run: `refused-${String(n)}`,
+          intent: 'intents/dev.yaml',
+          intent_sha256: null,
+          findings: [{ where: 'x', code: 'PARITY', message: 'x' }],
+        },
+      });
+    await seal(scene.deps);
+    return scene;
+  }
+
+  it('has every signature judged, those of the ends and of the heads by everybody, and says so', async () => {
+    const scene = await long();
+    const asked: string[] = [];
+    const verifier: Verifier = {
+      ...scene.verifier,
+      verify: async (input) => {
+        asked.push(`${input.depth ?? 'everybody'} ${input.signature.path}`);
+        return scene.verifier.verify(input);
+      },
+    };
+    const report = await verify(scene, { verifier });
+    expect(told(report)).toEqual([]);
+    expect(report.limits.join('\n')).toMatch(/of 42 entries between the first and the last of their signers/);
+    const inside = asked.filter((each) => each.startsWith('inside '));
+    expect(inside).toHaveLength(42);
+    expect(inside.every((each) => /ledger\/000000\d\d\.json\.asc$/.test(each))).toBe(true);
+    for (const name of [
+      'ledger/00000000.json.asc',
+      'ledger/00000043.json.asc',
+      'checkpoint.asc',
+      'SHA256SUMS.asc',
+    ])
+      expect(asked).toContain(`everybody ${name}`);
+  });
+
+  it('names a signature in the middle that is not one', async () => {
+    const scene = await long();
+    const name = 'ledger/00000020.json.asc';
+    scene.store.files.set(name, scene.store.files.get('ledger/00000021.json.asc')!);
+    expect(told(await verify(scene)).join('\n')).toContain(
+      `integrity: ${name}: over ledger/00000020.json: SIG_BAD`,
+    );
+  });
+});

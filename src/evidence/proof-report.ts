@@ -1,8 +1,23 @@
-/** What a report on a proof says in words. */
+/** The report on a proof, and what it says in words. */
+import type { Json } from '../kernel/json.ts';
 import type { ProofDocument } from '../inputs/proof-document.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { EveryAxis } from './report.ts';
-import type { ProofReport } from './verify-proof.ts';
+import type { Answer, EveryAxis, Status, VerifyReport } from './report.ts';
+
+export interface ProofReport {
+  readonly overall: Status;
+  readonly origin: string;
+  readonly size: number;
+  /** RFC 6962 root, base64 as in the checkpoint. */
+  readonly root: string;
+  readonly vouched: VerifyReport['vouched'];
+  readonly entry: { readonly index: number; readonly sha256: string; readonly value: Json } | null;
+  readonly since: { readonly size: number; readonly root: string } | null;
+  readonly answers: readonly Answer[];
+  readonly notes: readonly string[];
+  readonly limits: readonly string[];
+  readonly summary: readonly string[];
+}
 
 export const PROOF_HINT =
   'ask for the proof again, and for the whole evidence: one of the two is not what it says';

@@ -62,6 +62,7 @@ describe('what is loaded', { timeout: 120_000 }, () => {
         'src/commands/topics/topic.ts',
         'src/commands/trust-commands.ts',
         'src/commands/values.ts',
+        'src/commands/verify-commands.ts',
         'src/inputs/intent-action.ts',
         'src/kernel/codes.ts',
         'src/kernel/errors.ts',

@@ -61,6 +61,7 @@ const INIT = {
   githubIds: null,
   gitlab: null,
   fromBackend: null,
+  evidenceStore: null,
 };
 const NEW = {
   environment: 'dev',
@@ -83,6 +84,7 @@ describe('a command line', () => {
       'init infra --organisation acme --environment dev=1:a --environment prod=2:b --root R1 --root R2 --root-threshold 2 --person P=1:x --person Q=2:y --approvals 1 --key-file a.asc --key-file b.asc --locking table --github acme/infra --github-ids 1:2 --gitlab g/p --from-backend b.tf',
       'init',
       {
+        ...INIT,
         dir: 'infra',
         organisation: 'acme',
         environments: ['dev=1:a', 'prod=2:b'],

@@ -1,5 +1,6 @@
 /** The register of attacks, from the heads of the tests that try them: see test/harness/threats.ts. */
 import { AREAS, threatsOf, type Area, type Threat } from '../../harness/threats.ts';
+import { CODES } from '../../../src/kernel/codes.ts';
 import { page, table } from './markdown.ts';
 
 export function threatsPage(): string {
@@ -19,9 +20,9 @@ function section(area: Area, all: readonly Threat[]): readonly string[] {
   return rows.length === 0 ? [] : [`## ${AREAS[area]}`, table(['what is tried', 'what happens', ''], rows)];
 }
 
+/** Codes lead to their page; words that only `verify` says of a file stand as they are. */
 function linked(answer: string): string {
-  return answer.replaceAll(
-    /\b[A-Z]{2,}(?:_[A-Z]+)*\b(?=,|$)/g,
-    (code) => `[${code}](errors.md#${code.toLowerCase()})`,
+  return answer.replaceAll(/\b[A-Z]{2,}(?:_[A-Z]+)*\b(?=,|$)/g, (word) =>
+    Object.hasOwn(CODES, word) ? `[${word}](errors.md#${word.toLowerCase()})` : word,
   );
 }

@@ -32,7 +32,11 @@ async function wholeWorld(): Promise<World> {
     'permissions_boundary: arn:aws:iam::{account}:policy/edge',
   );
   world.edit(policy, 'github: null', GITHUB);
-  world.edit(policy, 'state-key, role]', 'state-key, role, oidc-provider]');
+  world.edit(
+    policy,
+    'state-key, role]',
+    'state-key, role, oidc-provider, evidence-bucket, evidence-key]\nevidence_store:\n  bucket: "{organisation}-{environment}-evidence-{region}"\n  key_alias: "alias/{organisation}-{environment}-evidence"\n  retention_days: 30',
+  );
   await world.release('v1.1.0');
   await world.intent();
   const { error } = await play({ world, rehearsal: { known: ['arn:aws:iam::111111111111:policy/edge'] } });
@@ -92,7 +96,10 @@ describe('what somebody changed is named, and nothing else is', () => {
     );
     // A bucket does not move, and an alias that is gone takes the key with it, out of sight; both have tests of their own.
     const others = ids.filter((id) => !TAMPERINGS.some(({ control }) => control === id));
-    expect(others).toEqual(['state-key.alias', 'state-bucket.location']);
+    expect(others).toEqual([
+      ...['state-key.alias', 'state-bucket.location'],
+      ...['evidence-key.alias', 'evidence-bucket.location'],
+    ]);
   });
 });
 
@@ -110,7 +117,7 @@ describe('what is gone, hidden or somebody else\u2019s', () => {
         emptied(aliases);
       }),
     );
-    expect(namesOf(report.drifts)).toEqual(['state-key.alias drifted']);
+    expect(namesOf(report.drifts)).toEqual(['state-key.alias drifted', 'evidence-key.alias drifted']);
   });
 
   test('a bucket of another region is somebody else\u2019s', async () => {
@@ -120,17 +127,19 @@ describe('what is gone, hidden or somebody else\u2019s', () => {
           for (const seen of history) Object.assign(seen.value, { region: 'eu-west-1' });
       }),
     );
-    expect(namesOf(report.drifts)).toEqual(['state-bucket.tags drifted']);
+    expect(namesOf(report.drifts)).toEqual(['state-bucket.tags drifted', 'evidence-bucket.tags drifted']);
   });
 
   test('another key beneath the same alias is another, whatever its tags and its policy say', async () => {
     const { report } = await look(
       tampered(({ aliases, keys }) => {
-        const [path = ''] = Object.keys(keys);
+        const isState = ([, { history }]: [string, (typeof keys)[string]]): boolean =>
+          history.every(({ value }) => value.tags['govboot:resource'] === undefined);
+        const [path = ''] = Object.entries(keys).find(isState) ?? [];
         const other = path.replace(/[0-9a-f]{12}$/, '0123456789ab');
         keys[other] = structuredClone(keys[path]!);
-        for (const { history } of Object.values(aliases))
-          for (const seen of history)
+        for (const [alias, { history }] of Object.entries(aliases))
+          for (const seen of alias.endsWith('tfstate') ? history : [])
             Object.assign(seen.value, { target: other.slice(other.lastIndexOf('/') + 1) });
       }),
     );
@@ -154,9 +163,8 @@ describe('what is gone, hidden or somebody else\u2019s', () => {
       }),
     });
     expect(namesOf(report.drifts)).toEqual([
-      'state-key.no-grants unreadable',
-      'state-bucket.policy unreadable',
-      'lock-table unreadable',
+      ...['state-key.no-grants unreadable', 'state-bucket.policy unreadable', 'lock-table unreadable'],
+      ...['evidence-key.no-grants unreadable', 'evidence-bucket.policy unreadable'],
     ]);
     expect(report.drifts[0]).toMatchObject({ code: 'READ_DENIED' });
   });

@@ -33,7 +33,7 @@ export async function watchDrift(
     const why = failed === 0 ? '' : `, as ${String(failed)} in a row had no answer`;
     ports.emit({
       ...{ type: 'row', command: 'drift', section: 'watch', label: ports.clock.now(), status: 'plain' },
-      ...{ text: `looked ${String(rounds + 1)} times; again in ${humanSeconds(wait)}${why}`, mend: null },
+      ...{ text: `look ${String(rounds + 1)}; the next in ${humanSeconds(wait)}${why}`, mend: null },
     });
     if (!(await paused(ports, wait * 1_000))) break;
   }

@@ -20,8 +20,10 @@ export const SIDE_BY_SIDE = 8;
 /** @throws DRIFT_FOUND, DRIFT_UNREADABLE, and what kept an environment from being looked at, the worst first */
 export const drift: CommandRun<'drift'> = async (ports, options) => {
   const names = await namesOf(ports, options);
-  if (options.watch) return watchDrift(ports, options, () => round(ports, names, options));
-  const outcomes = await round(ports, names, options);
+  // What each environment was told to be, so that a watch says the same thing once.
+  const before = new Map<string, string>();
+  if (options.watch) return watchDrift(ports, options, () => round(ports, names, options, before));
+  const outcomes = await round(ports, names, options, before);
   ports.emit({ type: 'result', command: 'drift', value: asJson(ports.mode, outcomes), lines: [] });
   const worst = worstOf(outcomes);
   if (worst !== null) throw worst;
@@ -37,11 +39,25 @@ async function namesOf(ports: Ports, { environment, all }: Options): Promise<rea
 }
 
 /** Looks at every environment once, tells each as soon as it is known, and all of them in one table at the end. */
-async function round(ports: Ports, names: readonly string[], options: Options): Promise<readonly Outcome[]> {
+async function round(
+  ports: Ports,
+  names: readonly string[],
+  options: Options,
+  before: Map<string, string>,
+): Promise<readonly Outcome[]> {
   const outcomes = await mapBounded(names, SIDE_BY_SIDE, async (name) => {
     const outcome = await lookAt(ports, name, options);
     // Alone, its error says it.
-    if (outcome.is !== 'untold' || options.all || options.watch) tell(ports, outcome);
+    const told = wordsOf(outcome);
+    if (before.get(name) === told)
+      ports.emit({
+        ...row(name),
+        label: '',
+        status: 'plain',
+        text: `${headline(outcome)}; as at the last look`,
+      });
+    else if (outcome.is !== 'untold' || options.all || options.watch) tell(ports, outcome);
+    before.set(name, told);
     return outcome;
   });
   if (options.all) tellAll(ports, outcomes);
@@ -67,6 +83,12 @@ async function lookAt(ports: Ports, environment: string, options: Options): Prom
 }
 
 const row = (section: string) => ({ type: 'row', command: 'drift', section, mend: null }) as const;
+
+/** All that is told of it, but for when and where it was put on record. */
+function wordsOf(outcome: Outcome): string {
+  const drifts = outcome.is === 'none' || outcome.is === 'untold' ? [] : outcome.seen.report.drifts;
+  return JSON.stringify([headline(outcome), drifts]);
+}
 
 function tell(ports: Ports, outcome: Outcome): void {
   const { environment } = outcome;

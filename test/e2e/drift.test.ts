@@ -40,7 +40,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requireOrSkip } from '../harness/capabilities.ts';
 import { makeGoverned, type Governed } from '../harness/governed-repo.ts';
 import { motoClientConfig, motoEnv, startMoto, type Moto } from '../harness/moto.ts';
-import { playApply } from '../harness/operator.ts';
+import { playApply, startGovboot } from '../harness/operator.ts';
 
 const BUCKET = 'acme-dev-tfstate-123456789012-eu-central-1';
 const TABLE = 'acme-dev-tflock';
@@ -367,6 +367,12 @@ describe.skipIf(!requireOrSkip('moto', 'drift on an AWS emulator'))(
       expect(verified.code, verified.stdout).toBe(0);
       const log = await governed.run(['log', 'dev']);
       expect(log.stdout.match(/drift found/g)).toHaveLength(CHANGES.length);
+      // A watch that is stopped ends with what it found.
+      const args = [...governed.globals, 'drift', 'dev', '--watch', '--every', '600'];
+      const terminal = startGovboot(args, { cwd: governed.folder, env: governed.env });
+      await terminal.waitFor(/look 1; the next in 10 min/, 60_000);
+      await terminal.type('\x03');
+      expect((await terminal.exit).code, terminal.screen()).toBe(10);
     });
   },
 );

@@ -235,14 +235,16 @@ describe('a watch', () => {
   test('looks again and again, and ends as interrupted when nothing was found', async () => {
     const { code, waits, told } = await watch(await lockedWorld(), 3);
     expect([code, waits]).toEqual(['INTERRUPTED', [60, 60, 60]]);
-    expect(told.filter((line) => / looked \d times; again in /.test(line))).toHaveLength(3);
+    expect(told.filter((line) => / look \d; the next in /.test(line))).toHaveLength(3);
   });
 
   test('goes on when it found drift, has it on record once, and ends with it', async () => {
     const world = await lockedWorld();
     await tamper(world, suspended);
-    const { code, waits } = await watch(world, 3);
+    const { code, waits, told } = await watch(world, 3);
     expect([code, waits]).toEqual(['DRIFT_FOUND', [60, 60, 60]]);
+    expect(told.filter((line) => line.startsWith('state-bucket.versioning: '))).toHaveLength(1);
+    expect(told.filter((line) => line.endsWith('; as at the last look'))).toHaveLength(2);
     expect(typesOf(world).filter((type) => type === 'DRIFT_FOUND')).toHaveLength(1);
   });
 

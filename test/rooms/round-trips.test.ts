@@ -46,7 +46,7 @@ test('a run with nothing to do: who calls, what is there, how it is', async () =
     'kms:ListKeys',
     's3:HeadBucket',
   ]);
-  expect(on('s3', read!)).toHaveLength(7);
+  expect(on('s3', read!)).toHaveLength(8);
   expect(on('iam', read!)).toHaveLength(20);
 });
 

@@ -14,6 +14,7 @@ describe('exit codes', () => {
       cloud: 7,
       invalid: 8,
       undecided: 9,
+      drift: 10,
       bug: 70,
       busy: 75,
       interrupted: 130,

@@ -20,7 +20,7 @@ function masked(line: string): string {
     .replace(/\b[0-9a-f]{40,64}\b|\b[0-9A-F]{40}\b/g, 'HEX')
     .replace(/\d{4}-\d{2}-\d{2}T[\d:]{8}Z/g, 'TIME')
     .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UUID')
-    .replace(/root [A-Za-z0-9+/]{43}=/, 'root ROOT')
+    .replace(/root +[A-Za-z0-9+/]{43}=/, 'root ROOT')
     .replace(/(token +|Token: ).*/, '$1TOKEN')
     .replace(/ \(tried again [^)]*\)/, '')
     .replace(/\b\d+(\.\d+)? (ms|s|min)\b/g, 'DURATION')

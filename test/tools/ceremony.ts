@@ -147,7 +147,8 @@ export function picture(frames: readonly Frame[]): string {
     at += seconds;
     rules.push(
       `@keyframes f${String(i)}{0%{visibility:hidden}${from ?? ''}%{visibility:visible}${until ?? ''}%{visibility:hidden}}`,
-      `.f${String(i)}{visibility:hidden;animation:f${String(i)} ${String(total)}s step-end infinite}`,
+      // Where nothing moves, the last one is what is seen.
+      `.f${String(i)}{visibility:${i === frames.length - 1 ? 'visible' : 'hidden'};animation:f${String(i)} ${String(total)}s step-end infinite}`,
     );
     const rows = lines.map((line, row) => line.map((run) => drawn(run, row)).join('')).join('\n');
     return `<g class="f${String(i)}">\n${rows}\n</g>`;

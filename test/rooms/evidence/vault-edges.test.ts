@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/kernel/digest.ts';
 import type { Instant } from '../../../src/kernel/time.ts';
-import type { ReceiptObject, StoreReceipt } from '../../../src/inputs/store-receipt.ts';
+import type { ReceiptObject } from '../../../src/inputs/store-receipt.ts';
 import { ledgerRoot } from '../../../src/evidence/checkpoint.ts';
 import { readLedger } from '../../../src/evidence/ledger.ts';
 import { hex } from '../../../src/evidence/merkle.ts';

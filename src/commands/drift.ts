@@ -47,7 +47,6 @@ async function round(
 ): Promise<readonly Outcome[]> {
   const outcomes = await mapBounded(names, SIDE_BY_SIDE, async (name) => {
     const outcome = await lookAt(ports, name, options);
-    // Alone, its error says it.
     const told = wordsOf(outcome);
     if (before.get(name) === told)
       ports.emit({
@@ -56,6 +55,7 @@ async function round(
         status: 'plain',
         text: `${headline(outcome)}; as at the last look`,
       });
+    // Alone, its error says it.
     else if (outcome.is !== 'untold' || options.all || options.watch) tell(ports, outcome);
     before.set(name, told);
     return outcome;

@@ -157,7 +157,7 @@ async function stored(vault: EvidenceVault, wanted: Wanted, record: string | nul
 }
 
 /** Somebody was quicker, or an answer was lost: the first content under a key is its record. */
-async function firstVersion(vault: EvidenceVault, key: string): Promise<string | null> {
+export async function firstVersion(vault: EvidenceVault, key: string): Promise<string | null> {
   const versions = await vault.versions(key);
   return versions.findLast((each) => each.key === key && each.is === 'object')?.version ?? null;
 }

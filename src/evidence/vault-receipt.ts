@@ -16,6 +16,7 @@ import type { EvidenceStore, EvidenceVault } from '../ports.ts';
 import { receiptName, signatureOf } from './layout.ts';
 import type { Sign } from './sign.ts';
 import { placeMark, vaultKey } from './vault-layout.ts';
+import { firstVersion } from './vault-push.ts';
 
 export interface ReceiptInput {
   readonly store: EvidenceStore;
@@ -87,8 +88,8 @@ async function placed(
 /** A lost answer may have left it there already. */
 async function keep(vault: EvidenceVault, key: string, bytes: Uint8Array): Promise<void> {
   if ((await vault.create(key, bytes)) !== null) return;
-  const record = (await vault.versions(key)).findLast((each) => each.key === key && each.is === 'object');
-  const found = record === undefined ? null : await (await vault.open(key, record.version))?.read();
+  const record = await firstVersion(vault, key);
+  const found = record === null ? null : await (await vault.open(key, record))?.read();
   if (found != null && sameBytes(found, bytes)) return;
   throw new GovbootError('VAULT_CONFLICT', `${vault.place.place}: ${key} is there already, and is not ours`, {
     data: { key, wanted: sha256(bytes) },

@@ -5,13 +5,12 @@ import type { Fingerprint } from '../inputs/facts.ts';
 import type { LedgerEntry } from '../inputs/evidence-documents.ts';
 import { fromBase64, type ProofDocument } from '../inputs/proof-document.ts';
 import { parseTrust } from '../inputs/trust.ts';
-import { countSigners } from '../gates/signers.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Exhibit } from './exhibit.ts';
 import { CHECKPOINT, entryName, signatureOf, TRUST_NAME } from './layout.ts';
 import { PROOF_HINT } from './proof-report.ts';
 import { answerSignature } from './verify-signature.ts';
-import { trustAt, type TrustInForce } from './verify-trust.ts';
+import { roleProblem, trustAt, type TrustInForce } from './verify-trust.ts';
 
 /** The lists that the proof brings, with everybody who signed them. */
 export async function trustInProof(
@@ -113,13 +112,6 @@ async function judgeOne(
       `TRUST_EXPIRED: the list ended at ${expires}, and it was signed at ${signed.created}`,
       PROOF_HINT,
     );
-  const counted = countSigners({
-    signed: [signed],
-    trust: inForce.trust,
-    roles: ['evidence'],
-    environment,
-    now: signed.created,
-  });
-  for (const { code, message } of counted.findings)
-    findings.bad('authenticity', file, `${code}: ${message}`, PROOF_HINT);
+  const wrong = roleProblem(signed, inForce, environment);
+  if (wrong !== null) findings.bad('authenticity', file, wrong, PROOF_HINT);
 }

@@ -2,7 +2,6 @@
 import { addSeconds, type Instant } from '../kernel/time.ts';
 import type { Fingerprint } from '../inputs/facts.ts';
 import { thresholdOf } from '../inputs/trust.ts';
-import { countSigners } from '../gates/signers.ts';
 import type { Signed } from '../gates/signature.ts';
 import { checkpointBytes, ledgerRoot, originLine } from './checkpoint.ts';
 import { blobOf, type Exhibit } from './exhibit.ts';
@@ -10,7 +9,7 @@ import { CHECKPOINT, isLockCoSignature, isOfLayout, LOCK, signatureOf, SUMS } fr
 import { writtenLock } from './ledger.ts';
 import { sumsOf } from './sums.ts';
 import { answerSignature, type Depth } from './verify-signature.ts';
-import { trustAt, type TrustInForce } from './verify-trust.ts';
+import { roleProblem, trustAt, type TrustInForce } from './verify-trust.ts';
 
 /** Seconds by which a signature may seem older than what it signs. */
 const TOLERANCE = 60;
@@ -96,15 +95,8 @@ async function judgeRecord(
     );
     return signed;
   }
-  const counted = countSigners({
-    signed: [signed],
-    trust: inForce.trust,
-    roles: ['evidence'],
-    environment,
-    now: signed.created,
-  });
-  for (const { code, message } of counted.findings)
-    findings.bad('authenticity', signature.name, `${code}: ${message}`);
+  const wrong = roleProblem(signed, inForce, environment);
+  if (wrong !== null) findings.bad('authenticity', signature.name, wrong);
   return signed;
 }
 

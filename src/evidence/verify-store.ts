@@ -7,7 +7,6 @@ import { mapBounded } from '../kernel/bounded.ts';
 import { isGovbootError } from '../kernel/errors.ts';
 import { addSeconds } from '../kernel/time.ts';
 import type { StoreReceipt } from '../inputs/store-receipt.ts';
-import { countSigners } from '../gates/signers.ts';
 import type { EvidenceVault } from '../ports.ts';
 import { ledgerRoot } from './checkpoint.ts';
 import type { Exhibit } from './exhibit.ts';
@@ -18,7 +17,7 @@ import { answerOf, type Answer, type VerifyReport } from './report.ts';
 import { askVault } from './vault-ask.ts';
 import { listVault, parseVaultKey, vaultPrefix, type VaultListing } from './vault-layout.ts';
 import { PARALLEL } from './vault-push.ts';
-import { trustAt, type TrustInForce } from './verify-trust.ts';
+import { roleProblem, trustAt, type TrustInForce } from './verify-trust.ts';
 import { answerSignature } from './verify-signature.ts';
 
 /** Seconds by which a signature may seem older than what it is about. */
@@ -137,15 +136,8 @@ async function judgeSigner(
     findings.undecided('store', name, `signed by ${signed.primary}; no trust file says whether they might`);
     return;
   }
-  const { environment } = receipt.origin;
-  const counted = countSigners({
-    signed: [signed],
-    trust: inForce.trust,
-    roles: ['evidence'],
-    environment,
-    now: signed.created,
-  });
-  for (const { code, message } of counted.findings) findings.bad('store', name, `${code}: ${message}`);
+  const wrong = roleProblem(signed, inForce, receipt.origin.environment);
+  if (wrong !== null) findings.bad('store', name, wrong);
 }
 
 /** What the receipts claim. */

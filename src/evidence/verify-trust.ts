@@ -2,6 +2,8 @@
 import { attempt } from '../kernel/errors.ts';
 import type { Fingerprint } from '../inputs/facts.ts';
 import { parseTrust, type Trust } from '../inputs/trust.ts';
+import type { Signed } from '../gates/signature.ts';
+import { standingFinding } from '../gates/signers.ts';
 import { blobOf, type Exhibit } from './exhibit.ts';
 import { blobName, TRUST_NAME } from './layout.ts';
 import type { LedgerItem } from './ledger.ts';
@@ -103,6 +105,12 @@ async function rootSigners(
     exhibit.findings.bad(answer.axis, blobName(ref.sha256), `${ref.name}: ${answer.code}: ${answer.what}`);
   }
   return { signers, revoked };
+}
+
+/** Why whoever signed might not sign evidence when they did, by the list that was in force; null when they might. */
+export function roleProblem(signed: Signed, { trust }: TrustInForce, environment: string): string | null {
+  const wrong = standingFinding(signed, { trust, roles: ['evidence'], environment, now: signed.created });
+  return wrong === null ? null : `${wrong.code}: ${wrong.message}`;
 }
 
 /** The trust in force when entry `seq` was made; the first one also speaks for the entries before it. */

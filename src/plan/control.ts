@@ -4,6 +4,7 @@
  */
 import type { Json } from '../kernel/json.ts';
 import type { Instant } from '../kernel/time.ts';
+import type { RESOURCE_KINDS as KINDS } from '../inputs/parity.ts';
 import type { Blueprint } from './blueprint.ts';
 
 /** `state-bucket`, `role-ci-plan`: stable for ever, store-neutral. */
@@ -12,16 +13,8 @@ export type ResourceId = string;
 export type ControlId = string;
 
 /** Types of resource that a policy can allow; nothing else is ever created. */
-export const RESOURCE_KINDS = [
-  'state-bucket',
-  'lock-table',
-  'state-key',
-  'oidc-provider',
-  'role',
-  'evidence-bucket',
-  'evidence-key',
-] as const;
-export type ResourceKind = (typeof RESOURCE_KINDS)[number];
+export { RESOURCE_KINDS } from '../inputs/parity.ts';
+export type ResourceKind = (typeof KINDS)[number];
 
 /** What a store must be able to do for a control: data, so that the planner refuses before the confirmation. */
 export type Capability =

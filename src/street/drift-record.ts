@@ -1,14 +1,13 @@
 /** Drift on record: a signed entry of the ledger, once for each state that was found, however often it is looked at. */
 import { sha256 } from '../kernel/digest.ts';
-import { append, type EvidenceDeps } from '../evidence/append.ts';
+import { append } from '../evidence/append.ts';
 import { storeBlobs } from '../evidence/blobs.ts';
 import { entryName } from '../evidence/layout.ts';
-import { checkedSigner } from '../evidence/sign.ts';
 import type { Drift } from '../plan/drift.ts';
 import type { Ports } from '../ports.ts';
 import { DRIFT_NAME, driftBytes, type DriftSeen } from './drift.ts';
 import { describeDrift } from './drift-words.ts';
-import { signerOfRefusal } from './may-record.ts';
+import { recordingDeps } from './may-record.ts';
 import { sealUnlessPending } from './record.ts';
 import { boundedFindings, told } from './refusal-entry.ts';
 
@@ -30,7 +29,9 @@ export async function recordDrift(ports: Ports, seen: DriftSeen): Promise<DriftR
     .findLast(({ type }) => type === 'DRIFT_FOUND' || type === 'LOCK_WRITTEN');
   if (before?.type === 'DRIFT_FOUND' && before.body.drift_sha256 === digest)
     return { file: entryName(before.seq), isNew: false };
-  const deps = await depsOf(ports, seen);
+  // Not the copy that was compared: what is written is read back from the folder itself.
+  const { environment, ledger: known } = seen;
+  const deps = await recordingDeps(ports, { store: ports.evidence(environment), ledger: known, environment });
   await storeBlobs(deps.store, [bytes]);
   const ledger = await append(deps, seen.ledger, {
     type: 'DRIFT_FOUND',
@@ -52,19 +53,5 @@ function findingOf(drift: Drift): { where: string; code: string; message: string
     where: drift.control ?? drift.resource,
     code: drift.is === 'unreadable' ? drift.code : 'DRIFT_FOUND',
     message: `${drift.is}: ${describeDrift(drift)}`,
-  };
-}
-
-async function depsOf(ports: Ports, { environment, ledger }: DriftSeen): Promise<EvidenceDeps> {
-  const { signer, verifier, clock } = ports;
-  // Not the copy that was compared: what is written is read back from the folder itself.
-  const store = ports.evidence(environment);
-  const { fingerprint } = await signer.identity();
-  const keyFile = await signerOfRefusal({ store, ledger, environment, fingerprint, now: clock.now() });
-  return {
-    store,
-    clock,
-    actor: fingerprint,
-    sign: checkedSigner(signer, verifier, keyFile, () => clock.now()),
   };
 }

@@ -2,8 +2,8 @@
  * The live backend of one environment against its lock: the evidence is verified first, the cloud is read by the way that the signed
  * intent names, and nothing is changed. What is found can be put on record.
  */
-import { canonicalBytes } from '../kernel/canonical.ts';
-import { sha256, type Sha256 } from '../kernel/digest.ts';
+import { canonicalBytes, sameJson } from '../kernel/canonical.ts';
+import type { Sha256 } from '../kernel/digest.ts';
 import { attempt, GovbootError } from '../kernel/errors.ts';
 import { toJson, type Json } from '../kernel/json.ts';
 import { fileOf } from '../inputs/file-read.ts';
@@ -12,16 +12,16 @@ import type { CallerFacts } from '../inputs/facts.ts';
 import { parseIntent, type Intent } from '../inputs/intent.ts';
 import { parseParity } from '../inputs/parity.ts';
 import { blobName, LOCK } from '../evidence/layout.ts';
-import { factsOf, readLedger, type Ledger } from '../evidence/ledger.ts';
-import { readOnce } from '../evidence/once.ts';
+import { factsOf, type Ledger } from '../evidence/ledger.ts';
+import type { VerifyReport } from '../evidence/report.ts';
 import type { Blueprint } from '../plan/blueprint.ts';
 import type { ControlId } from '../plan/control.ts';
 import { findDrift, type Drift, type DriftReport } from '../plan/drift.ts';
 import { makeBlueprint } from '../plan/make-blueprint.ts';
 import type { EvidenceStore, Ports } from '../ports.ts';
+import { readHistory } from './history.ts';
 import { lockedOf, timed } from './parts.ts';
 import { reach } from './reach.ts';
-import { verifyHere } from './verify-here.ts';
 
 /** Name and format of what is found, as it is stored. */
 export const DRIFT_NAME = 'drift';
@@ -52,10 +52,9 @@ export interface DriftSeen {
  * whatever keeps the cloud from being asked
  */
 export async function lookForDrift(ports: Ports, { environment, profile }: DriftRequest): Promise<DriftSeen> {
-  // Read once: what is verified is what is compared.
-  const store = readOnce(ports.evidence(environment));
-  await assertBelieved(ports, environment, store);
-  const ledger = await readLedger(store);
+  // What is verified is what is compared.
+  const { store, ledger, report: verified } = await readHistory(ports, environment);
+  assertBelieved(environment, verified);
   const { lock } = ledger;
   const locked = lockedOf(ledger);
   if (lock === null || locked === null)
@@ -88,8 +87,7 @@ export async function lookForDrift(ports: Ports, { environment, profile }: Drift
 }
 
 /** A lock that anybody could have written would make any change look right. */
-async function assertBelieved(ports: Ports, environment: string, store: EvidenceStore): Promise<void> {
-  const { overall, vouched, answers } = await verifyHere(ports, environment, { store });
+function assertBelieved(environment: string, { overall, vouched, answers }: VerifyReport): void {
   if (overall === 'bad' || vouched === 'no') {
     const [first] = answers.flatMap(({ findings }) => findings).filter(({ is }) => is === 'bad');
     const what = first === undefined ? 'nobody vouches for it' : `${first.file}: ${first.what}`;
@@ -161,8 +159,7 @@ async function sinceWhen(
     const values = await valuesOf(store, written);
     for (const [control, recorded] of open) {
       const value = values.get(control);
-      if (value !== undefined && canonicalSha(value) === canonicalSha(recorded))
-        since.set(control, written.seq);
+      if (value !== undefined && sameJson(value, recorded)) since.set(control, written.seq);
       else open.delete(control);
     }
   }
@@ -179,10 +176,6 @@ async function valuesOf(store: EvidenceStore, { body }: LockWritten): Promise<Re
           () => null,
         );
   return new Map(lock?.backend.controls.map(({ id, value }) => [id, value]) ?? []);
-}
-
-function canonicalSha(value: Json): string {
-  return sha256(canonicalBytes(value));
 }
 
 /** All that was found, as it is stored: the same drift has the same bytes, whenever it is looked at and by whom. */

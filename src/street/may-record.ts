@@ -10,7 +10,9 @@ import type { FileRead, Fingerprint } from '../inputs/facts.ts';
 import { holds, isActive, parseTrust, personOf, type Trust } from '../inputs/trust.ts';
 import { blobName, keyName, TRUST_NAME } from '../evidence/layout.ts';
 import type { Ledger } from '../evidence/ledger.ts';
-import type { EvidenceStore } from '../ports.ts';
+import { checkedSigner } from '../evidence/sign.ts';
+import type { EvidenceDeps } from '../evidence/append.ts';
+import type { EvidenceStore, Ports } from '../ports.ts';
 
 /**
  * The signer's certificate as the evidence already holds it, by which the entry will be verified.
@@ -41,6 +43,17 @@ export async function signerOfRefusal(input: {
       data: { file: name },
     });
   return fileOf(name, bytes);
+}
+
+/** All that an entry needs, by somebody who may sign it. @throws what `signerOfRefusal` throws, and SIGNER */
+export async function recordingDeps(
+  { signer, verifier, clock }: Pick<Ports, 'signer' | 'verifier' | 'clock'>,
+  of: { readonly store: EvidenceStore; readonly ledger: Ledger; readonly environment: string },
+): Promise<EvidenceDeps> {
+  const { fingerprint } = await signer.identity();
+  const keyFile = await signerOfRefusal({ ...of, fingerprint, now: clock.now() });
+  const sign = checkedSigner(signer, verifier, keyFile, () => clock.now());
+  return { store: of.store, clock, actor: fingerprint, sign };
 }
 
 /** The list of people under which the last run began; only runs that passed the gates begin. */

@@ -15,7 +15,7 @@ import type { Judgement, Passed } from '../gates/index.ts';
 import type { Gathered } from './gather.ts';
 import type { Approved } from './approval.ts';
 import { lockInputOf, type Finished, type RecordedPlan } from './lock-input.ts';
-import { signerOfRefusal } from './may-record.ts';
+import { recordingDeps } from './may-record.ts';
 import { decidedOf, refusalEntry, told } from './refusal-entry.ts';
 import { planBytes } from '../plan/plan.ts';
 import type { Ports } from '../ports.ts';
@@ -184,7 +184,6 @@ class Record implements Recorder {
 
   /** Signs a refusal, if that does no harm. @throws EVIDENCE_INVALID and all that `signerOfRefusal` throws */
   private async refusalDeps(): Promise<EvidenceDeps> {
-    const { clock, signer } = this.ports;
     const { store, facts } = this.gathered;
     // Signed on top of something forged, it would vouch for it, and so would the seal.
     if (facts.ledger.problems.length > 0)
@@ -195,28 +194,18 @@ class Record implements Recorder {
         'EVIDENCE_INVALID',
         'only the tagged tree vouches for the evidence, and the tag does not hold',
       );
-    const { fingerprint } = await signer.identity();
-    const { ledger } = this;
-    const { environment } = facts;
-    return this.depsWith(
-      await signerOfRefusal({ store, ledger, environment, fingerprint, now: clock.now() }),
-      fingerprint,
-    );
+    return recordingDeps(this.ports, { store, ledger: this.ledger, environment: facts.environment });
   }
 
   private async deps(): Promise<EvidenceDeps> {
-    const { fingerprint } = await this.ports.signer.identity();
+    const { clock, signer, verifier } = this.ports;
+    const { fingerprint } = await signer.identity();
     const keyFile = this.gathered.files.keys.find((file) => file.path.endsWith(`/${fingerprint}.asc`));
     if (keyFile === undefined)
       throw new GovbootError(
         'SIGNER',
         `policies/keys/${fingerprint}.asc is missing, so nobody could check the evidence`,
       );
-    return this.depsWith(keyFile, fingerprint);
-  }
-
-  private depsWith(keyFile: FileRead, fingerprint: Fingerprint): EvidenceDeps {
-    const { clock, signer, verifier } = this.ports;
     return {
       store: this.gathered.store,
       clock,

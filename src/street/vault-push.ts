@@ -2,21 +2,19 @@
 import { GovbootError } from '../kernel/errors.ts';
 import { addSeconds } from '../kernel/time.ts';
 import { ledgerRoot } from '../evidence/checkpoint.ts';
-import { readLedger, type Ledger } from '../evidence/ledger.ts';
+import type { Ledger } from '../evidence/ledger.ts';
 import { hex } from '../evidence/merkle.ts';
-import { readOnce } from '../evidence/once.ts';
 import { coveredBy, receiptsOf } from '../evidence/receipts.ts';
 import { foundationProblems, type VerifyReport } from '../evidence/report.ts';
-import { checkedSigner } from '../evidence/sign.ts';
 import { weakness } from '../evidence/vault-ask.ts';
 import { vaultPrefix } from '../evidence/vault-layout.ts';
 import { push, sealedSet, type Pushed, type SealedSet } from '../evidence/vault-push.ts';
 import { writeReceipts } from '../evidence/vault-receipt.ts';
 import type { ReceiptObject } from '../inputs/store-receipt.ts';
 import type { EvidenceStore, Ports, VaultPlace } from '../ports.ts';
-import { signerOfRefusal } from './may-record.ts';
+import { readHistory } from './history.ts';
+import { recordingDeps } from './may-record.ts';
 import { openVault, type AskedPlace, type OpenedVault } from './vault-place.ts';
-import { verifyHere } from './verify-here.ts';
 
 export interface PushOutcome {
   readonly place: VaultPlace;
@@ -42,8 +40,7 @@ export interface Kept {
 /** @throws EVIDENCE_MISSING, EVIDENCE_INVALID for evidence that does not verify, EVIDENCE_UNDECIDED for one that is not sealed */
 export async function keptEvidence(ports: Ports, environment: string): Promise<Kept> {
   // What is verified and what is pushed are the same bytes.
-  const store = readOnce(ports.evidence(environment));
-  const report = await verifyHere(ports, environment, { store });
+  const { store, report, ledger } = await readHistory(ports, environment);
   const forged = report.answers
     .filter(({ axis }) => axis === 'store')
     .flatMap(({ findings }) => findings.filter(({ is }) => is === 'bad'))
@@ -53,7 +50,6 @@ export async function keptEvidence(ports: Ports, environment: string): Promise<K
     throw new GovbootError('EVIDENCE_INVALID', `the evidence of ${environment} does not verify: ${wrong}`, {
       hint: `\`govboot verify ${environment}\` tells all of it; nothing was pushed`,
     });
-  const ledger = await readLedger(store);
   return { store, report, ledger, sealed: await sealedSet(store, ledger) };
 }
 
@@ -91,19 +87,14 @@ async function signFor(
   prefix: string,
   { objects }: Pushed,
 ): Promise<readonly string[]> {
-  const { clock, signer, verifier } = ports;
   const { mode, origin } = report;
-  const { fingerprint } = await signer.identity();
-  const keyFile = await signerOfRefusal({
-    ...{ store, ledger, fingerprint, now: clock.now() },
-    environment: origin.environment,
-  });
+  const { clock, sign } = await recordingDeps(ports, { store, ledger, environment: origin.environment });
   return writeReceipts(
     {
       ...{ store, vault, prefix, isOwn, mode, origin },
       ledger: { size: ledger.items.length, root_sha256: hex(ledgerRoot(ledger.items)) },
       now: () => clock.now(),
-      sign: checkedSigner(signer, verifier, keyFile, () => clock.now()),
+      sign,
     },
     objects,
   );

@@ -83,7 +83,7 @@ export async function record(): Promise<readonly Frame[]> {
 
 /** Paths of this machine say nothing to anybody else. */
 function cleaned(raw: string, governed: Governed): string {
-  return raw.replaceAll(governed.repo.root, '/work/infra').replaceAll(governed.folder, '/work');
+  return raw.replaceAll(governed.repo.root, '/srv/infra').replaceAll(governed.folder, '/srv');
 }
 
 async function linesOf({ command, raw }: Shown): Promise<readonly Line[]> {

@@ -1,5 +1,6 @@
 /** The doors to the outside: one to three methods each. Types only; cloud/ and world/ implement them, main.ts wires them. */
 import type { Event } from './kernel/events.ts';
+import type { Sha256 } from './kernel/digest.ts';
 import type { Instant } from './kernel/time.ts';
 import type {
   CallerFacts,
@@ -15,6 +16,7 @@ import type {
   SignatureFacts,
   SourceFacts,
 } from './inputs/facts.ts';
+import type { StampFacts } from './inputs/stamp.ts';
 import type { Blueprint } from './plan/blueprint.ts';
 import type { Holder, Known, Observation, Profile, ResourceSpec } from './plan/control.ts';
 import type { Step } from './plan/step.ts';
@@ -91,6 +93,23 @@ export interface SignerInfo {
 export interface Signer {
   identity(): Promise<SignerInfo>;
   sign(bytes: Uint8Array): Promise<Uint8Array>;
+}
+
+/** What people outside vouch for evidence with, in their own formats. Nothing is sent to anybody. */
+export interface Witnesses {
+  /** DER of a TimeStampReq that asks for the authority's certificate (RFC 3161 §2.4.1). @param nonce 32 hexadecimal characters */
+  stampRequest(imprint: Sha256, nonce: string): Promise<Uint8Array>;
+  /**
+   * Takes a TimeStampResp apart; it may come from anybody, and never makes this throw.
+   * @param about `roots` is PEM with the certificates that the asker trusts; `request`, the DER that was answered
+   * @throws USAGE for roots that are none
+   */
+  readStamp(
+    response: Uint8Array,
+    about: { readonly roots: Uint8Array | null; readonly request: Uint8Array | null },
+  ): Promise<Maybe<StampFacts>>;
+  /** @param keys PEM with public keys. @returns SHA-256 of the key (SubjectPublicKeyInfo) that signed; null when none did. @throws USAGE */
+  signedBy(keys: Uint8Array, data: Uint8Array, signature: Uint8Array): Promise<Sha256 | null>;
 }
 
 /** The evidence folder of one environment. Names are relative, with `/`. */
@@ -386,6 +405,7 @@ export interface Ports {
   readonly repository: RepositoryOpener;
   readonly verifier: Verifier;
   readonly signer: Signer;
+  readonly witnesses: Witnesses;
   readonly evidence: (environment: string) => EvidenceStore;
   /** Evidence that lies elsewhere: a folder of one environment, or an archive of it. @throws FILE_MISSING, FILE_UNSAFE, BUNDLE_UNSAFE */
   readonly exhibit: (path: string) => Promise<EvidenceReader>;

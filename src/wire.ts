@@ -131,11 +131,18 @@ function evidenceFolder(mode: Mode, environment: string): string {
   return mode === 'REHEARSAL' ? `rehearsal/${environment}` : environment;
 }
 
-/** For the few commands that write first documents; the others do without. */
-function lazyPorts(root: string): Pick<Ports, 'suggestions' | 'folders' | 'scaffold'> {
+/** For few commands, or little evidence; the others do without. */
+function lazyPorts(root: string): Pick<Ports, 'suggestions' | 'folders' | 'scaffold' | 'witnesses'> {
   const made = async (): Promise<Ports['suggestions']> =>
     (await import('./world/suggestions.ts')).makeSuggestions(root, process.env);
+  const witnesses = async (): Promise<Ports['witnesses']> =>
+    (await import('./world/witnesses.ts')).makeWitnesses();
   return {
+    witnesses: {
+      stampRequest: async (...asked) => (await witnesses()).stampRequest(...asked),
+      readStamp: async (...asked) => (await witnesses()).readStamp(...asked),
+      signedBy: async (...asked) => (await witnesses()).signedBy(...asked),
+    },
     suggestions: {
       about: async (dir) => (await made()).about(dir),
       secretKeys: async () => (await made()).secretKeys(),

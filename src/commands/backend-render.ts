@@ -78,6 +78,7 @@ async function assertBelievable(ports: Ports, store: EvidenceStore, environment:
   const { answers } = await verifyEvidence({
     store,
     verifier: ports.verifier,
+    witnesses: ports.witnesses,
     pins: await ports.pins.load(),
     now: ports.clock.now(),
     environment,

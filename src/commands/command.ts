@@ -76,6 +76,9 @@ export interface CommandOptions {
     /** A document of `prove`, which is judged alone; null verifies evidence. */
     readonly proof: string | null;
     readonly anchor: string | null;
+    /** Files of certificates and of public keys: whose time stamps and attestations are believed. */
+    readonly tsa?: string;
+    readonly attestor?: string;
     /** A store that is asked too: null is none, and one without a name the environment's own. */
     readonly store?: AskedPlace | null;
     readonly rehearse: boolean;
@@ -96,6 +99,27 @@ export interface CommandOptions {
   readonly 'evidence status': {
     readonly environment: string;
     readonly store: AskedPlace;
+    readonly rehearse: boolean;
+  };
+  readonly 'evidence stamp': {
+    readonly environment: string;
+    readonly out: string;
+    readonly rehearse: boolean;
+  };
+  readonly 'evidence statement': {
+    readonly environment: string;
+    /** null prints it. */
+    readonly out: string | null;
+    /** As it is to be signed, instead of as it is read. */
+    readonly pae: boolean;
+    readonly rehearse: boolean;
+  };
+  readonly 'evidence attach': {
+    readonly environment: string;
+    readonly file: string;
+    readonly by:
+      | { readonly is: 'authority'; readonly tsa: string; readonly request: string | null }
+      | { readonly is: 'attestor'; readonly attestor: string };
     readonly rehearse: boolean;
   };
   readonly drift: {

@@ -1,5 +1,7 @@
-/** The commands that keep evidence elsewhere, as data. */
+/** The commands about the evidence itself: kept elsewhere, and vouched for by others. */
+import { GovbootError } from '../kernel/errors.ts';
 import type { AskedPlace } from '../street/vault-place.ts';
+import type { CommandOptions } from './command.ts';
 import { option, repeated, spec, type CommandSpec } from './command-spec.ts';
 import { list, nameOf, text, type Raw } from './values.ts';
 
@@ -84,4 +86,87 @@ export const EVIDENCE_COMMANDS: readonly CommandSpec[] = [
       rehearse: o['rehearse'] === true,
     }),
   }),
+  spec<'evidence stamp'>({
+    name: 'evidence stamp',
+    args: '<environment>',
+    summary: 'write the request for a time stamp over the ledger (RFC 3161)',
+    details:
+      'It is over the checkpoint, and so over every entry. Nothing is sent: take the file to a time-stamping authority, and attach what it answers.',
+    options: [option('--out <file>', 'write it; never overwrites'), REHEARSE],
+    examples: ['govboot evidence stamp dev --out dev.tsq'],
+    read: (environment, o) => ({
+      environment: nameOf(environment),
+      out: needed('evidence stamp', 'out', o),
+      rehearse: o['rehearse'] === true,
+    }),
+  }),
+  spec<'evidence statement'>({
+    name: 'evidence statement',
+    args: '<environment>',
+    summary: 'write an in-toto statement about the ledger, for others to sign (DSSE)',
+    details:
+      'It names the checkpoint and the lock by their digests. A tool that makes DSSE envelopes takes it as it is; with --pae it is written as it is signed, for a signer that makes nothing but signatures. Attach what comes back.',
+    options: [
+      option('--out <file>', 'write it; never overwrites'),
+      option('--pae', 'in the pre-authentication encoding, which is what is signed'),
+      REHEARSE,
+    ],
+    examples: [
+      'govboot evidence statement dev --out dev.statement.json',
+      'govboot evidence statement dev --pae --out dev.pae',
+    ],
+    read: (environment, o) => ({
+      environment: nameOf(environment),
+      out: text(o['out']),
+      pae: o['pae'] === true,
+      rehearse: o['rehearse'] === true,
+    }),
+  }),
+  spec<'evidence attach'>({
+    name: 'evidence attach',
+    args: '<environment> <file>',
+    summary: 'check a time stamp or an attestation, and put it on record',
+    details:
+      'What is attached is a blob that a signed entry of the ledger names; `govboot verify` judges it from then on. It must hold, be over this ledger, and be by an authority or a key that is named here: nothing goes on record that vouches for nothing.',
+    options: [
+      option('--tsa <file>', 'it is a time stamp: PEM of the certificate of its authority, or of their root'),
+      option('--request <file>', 'the request that it answers; its nonce must be the same'),
+      option(
+        '--attestor <file>',
+        'it is a DSSE envelope, or a bare signature: PEM of the public key that made it',
+      ),
+      REHEARSE,
+    ],
+    examples: [
+      'govboot evidence attach dev dev.tsr --tsa tsa.pem --key alice.key',
+      'govboot evidence attach dev dev.dsse.json --attestor ci.pub --key alice.key',
+    ],
+    read: (environment, o, file) => ({
+      environment: nameOf(environment),
+      file: file ?? '',
+      by: witnessOf(o),
+      rehearse: o['rehearse'] === true,
+    }),
+  }),
 ];
+
+function needed(command: string, name: string, o: Raw): string {
+  const value = text(o[name]);
+  if (value !== null) return value;
+  throw new GovbootError('USAGE', `${command} wants --${name}`, {
+    hint: `run \`govboot ${command} --help\``,
+  });
+}
+
+function witnessOf(o: Raw): CommandOptions['evidence attach']['by'] {
+  const [tsa, attestor, request] = [text(o['tsa']), text(o['attestor']), text(o['request'])];
+  if (tsa !== null && attestor === null) return { is: 'authority', tsa, request };
+  if (attestor !== null && tsa === null && request === null) return { is: 'attestor', attestor };
+  throw new GovbootError(
+    'USAGE',
+    'evidence attach wants --tsa, with or without --request, or else --attestor',
+    {
+      hint: 'run `govboot evidence attach --help`',
+    },
+  );
+}

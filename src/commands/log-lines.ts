@@ -48,6 +48,10 @@ export function told(entry: LedgerEntry, intent: Intent | null): Told {
       return bad(
         `drift found: ${findings(entry.body.findings.map(({ where, message }) => ({ code: where, message })))}`,
       );
+    case 'TIME_STAMPED':
+      return good(`time stamp attached, over the first ${String(entry.body.size)} entries`);
+    case 'ATTESTED':
+      return good(`attestation attached, over the first ${String(entry.body.size)} entries`);
   }
 }
 

@@ -17,6 +17,11 @@ const VERIFY_COMMAND: CommandSpec = spec<'verify'>({
       'evidence that was handed over: a folder of one environment, or a .tar or .tar.gz of it',
     ),
     option('--anchor <file>', 'a checkpoint that was kept elsewhere: shows a cut tail or a rewritten ledger'),
+    option(
+      '--tsa <file>',
+      'PEM of the certificates whose time stamps are believed: of authorities, or of their roots',
+    ),
+    option('--attestor <file>', 'PEM of the public keys whose attestations are believed'),
     option('--proof <file>', 'a document of `govboot prove`, which is judged alone'),
     option('--store [place]', "ask a store too: the environment's own, or a folder, or s3://BUCKET"),
     ...PLACE_OPTIONS,
@@ -27,6 +32,7 @@ const VERIFY_COMMAND: CommandSpec = spec<'verify'>({
     'govboot verify dev --anchor /media/safe/checkpoint',
     'govboot verify --from dev.tgz',
     'govboot verify --proof dev-3.json --anchor /media/safe/checkpoint',
+    'govboot verify dev --tsa tsa.pem',
     'govboot verify dev --store',
     'govboot verify dev --json',
   ],
@@ -58,15 +64,20 @@ export const VERIFY_COMMANDS: readonly CommandSpec[] = [
 
 function verifyOf(environment: string | undefined, o: Raw): CommandOptions['verify'] {
   const [from, proof] = [text(o['from']), text(o['proof'])];
+  const [tsa, attestor] = [text(o['tsa']), text(o['attestor'])];
   const hint = 'run `govboot verify --help`';
   if (from !== null && proof !== null)
     throw new GovbootError('USAGE', 'verify takes --from or --proof, not both', { hint });
+  if (proof !== null && (tsa !== null || attestor !== null))
+    throw new GovbootError('USAGE', 'a proof holds no time stamp and no attestation', { hint });
   if (environment === undefined && from === null && proof === null)
     throw new GovbootError('USAGE', "missing required argument 'environment'", { hint });
   return {
     environment: environment === undefined ? null : nameOf(environment),
     ...{ from, proof },
     anchor: text(o['anchor']),
+    ...(tsa === null ? {} : { tsa }),
+    ...(attestor === null ? {} : { attestor }),
     ...(o['store'] === undefined ? {} : { store: placeAsked('store', o) }),
     rehearse: o['rehearse'] === true,
   };

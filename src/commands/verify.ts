@@ -42,13 +42,17 @@ interface Judged {
 
 async function reportOf(
   ports: Ports,
-  { environment, from, proof, anchor, store = null }: CommandOptions['verify'],
+  { environment, from, proof, anchor, store = null, tsa, attestor }: CommandOptions['verify'],
 ): Promise<Judged> {
   const given = anchor === null ? {} : { anchor: parseCheckpoint(await ports.files.read(anchor)) };
   if (proof !== null)
     return { what: `the proof ${proof}`, report: await verifyAlone(ports, proof, environment, given) };
   const asked = store === null ? {} : { vault: await vaultOf(ports, environment, store) };
-  const kept = { ...given, ...asked };
+  const witnessPins = {
+    authorities: await readGiven(ports, tsa),
+    attestors: await readGiven(ports, attestor),
+  };
+  const kept = { ...given, ...asked, witnessPins };
   if (from !== null) {
     const report = await verifyThere(ports, from, environment, kept);
     return { what: `the evidence of ${environment ?? report.origin.environment}`, report };
@@ -57,6 +61,10 @@ async function reportOf(
   const name = environment ?? '';
   const report = await orMeant(ports, name, () => verifyHere(ports, name, kept));
   return { what: `the evidence of ${name}`, report };
+}
+
+async function readGiven({ files }: Ports, file: string | undefined): Promise<Uint8Array | null> {
+  return file === undefined ? null : files.read(file);
 }
 
 /** @throws USAGE where nobody says whose store is meant */

@@ -2,7 +2,8 @@
 import { canonicalBytes } from '../kernel/canonical.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { toJson } from '../kernel/json.ts';
-import { PROOF_SCHEMA, toBase64, type ProofDocument } from '../inputs/proof-document.ts';
+import { toBase64 } from '../inputs/base64.ts';
+import { PROOF_SCHEMA, type ProofDocument } from '../inputs/proof-document.ts';
 import type { EvidenceReader } from '../ports.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { blobName, CHECKPOINT, KEYS_FOLDER, signatureOf, TRUST_NAME } from './layout.ts';

@@ -1,5 +1,6 @@
 /** The answers of `govboot verify`: one an axis, so that "not authentic" is never mistaken for "not intact". */
 import type { Mode, Problem } from '../inputs/facts.ts';
+import type { Attachment } from './verify-attachments.ts';
 
 /** In the order in which they are shown. */
 export const AXES = [
@@ -62,6 +63,8 @@ export interface VerifyReport {
   } | null;
   /** Who vouches for the lists of people: a pin, only the tagged tree that is judged beside, or nobody. */
   readonly vouched: 'pinned' | 'released' | 'no';
+  /** Time stamps and attestations that the ledger names. */
+  readonly attachments: readonly Attachment[];
   readonly answers: readonly Answer[];
   /** True things worth knowing that change no answer. */
   readonly notes: readonly string[];

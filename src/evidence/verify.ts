@@ -5,13 +5,21 @@
 import { GovbootError } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { FileRead, Mode, PinFacts } from '../inputs/facts.ts';
-import type { EvidenceReader, EvidenceVault, Verifier } from '../ports.ts';
+import type { EvidenceReader, EvidenceVault, Verifier, Witnesses } from '../ports.ts';
 import { ledgerRoot, originLine, type Checkpoint } from './checkpoint.ts';
 import { readExhibit, type Exhibit } from './exhibit.ts';
 import { CHECKPOINT, LEDGER_FOLDER } from './layout.ts';
 import { judgeChain } from './verify-chain.ts';
 import { answersOf, collectFindings, worst, type EveryAxis, type VerifyReport } from './report.ts';
 import { judgeApprovals } from './verify-approval.ts';
+import {
+  attachmentLines,
+  judgeAttachments,
+  NO_PINS,
+  stampedWords,
+  type AttachmentsJudged,
+  type WitnessPins,
+} from './verify-attachments.ts';
 import { judgeFiles } from './verify-files.ts';
 import { judgeLocks, lockInForce } from './verify-lock.ts';
 import { askedOfEverybody, judgeRecords } from './verify-records.ts';
@@ -22,6 +30,7 @@ import { readTrust } from './verify-trust.ts';
 export interface VerifyInput {
   readonly store: EvidenceReader;
   readonly verifier: Verifier;
+  readonly witnesses: Witnesses;
   /** Root keys that the auditor's own machine pinned. */
   readonly pins: readonly PinFacts[];
   readonly now: Instant;
@@ -39,6 +48,8 @@ export interface VerifyInput {
   readonly anchor?: Checkpoint;
   /** A store that keeps the evidence too; it is asked for everything that a receipt tells of it. */
   readonly vault?: EvidenceVault;
+  /** Whose time stamps and attestations are believed. */
+  readonly witnessPins?: WitnessPins;
 }
 
 /** @throws EVIDENCE_MISSING when there is no ledger at all */
@@ -62,9 +73,13 @@ export async function verifyEvidence(input: VerifyInput): Promise<VerifyReport> 
   const vouched = await judgePins(exhibit, trust, { repository: origin.repository, pins, released });
   await judgeRecords(exhibit, trust, origin.environment);
   await judgeLocks(exhibit, trust, await judgeApprovals(exhibit, trust));
+  const attached = await judgeAttachments(exhibit, input.witnesses, input.witnessPins ?? NO_PINS);
   const kept = await judgeStore(exhibit, trust, origin, input.vault ?? null);
   const answers = [
-    ...answersOf(findings.all, established(exhibit, trust.length, { from: first.time, to: head.entry.time })),
+    ...answersOf(
+      findings.all,
+      established(exhibit, trust.length, attached, { from: first.time, to: head.entry.time }),
+    ),
     ...kept.answers,
   ];
   const lock = lockInForce(exhibit);
@@ -87,9 +102,10 @@ export async function verifyEvidence(input: VerifyInput): Promise<VerifyReport> 
             commit: lock.lock.repo.commit,
           },
     vouched,
+    attachments: attached.attachments,
     answers,
     notes: findings.notes,
-    limits: [...limitsOf(input, exhibit), ...kept.limits],
+    limits: [...attached.limits, ...limitsOf(input, exhibit), ...kept.limits],
   } satisfies Omit<VerifyReport, 'summary'>;
   return { ...report, summary: summaryOf(report) };
 }
@@ -124,13 +140,14 @@ function judgeOrigin(
 function established(
   { ledger, files }: Exhibit,
   trusts: number,
+  { attachments }: AttachmentsJudged,
   { from, to }: { readonly from: Instant; readonly to: Instant },
 ): Readonly<Record<EveryAxis, string>> {
   const size = String(ledger.items.length);
   return {
     integrity: `${String(files.size)} files are, byte for byte, what was signed`,
     authenticity: `every signature is by a listed person of role evidence; pinned root keys signed the list${trusts > 1 ? `, in ${String(trusts)} versions` : ''}`,
-    time: `dates grow from ${from} to ${to}, by the host clocks, claimed; every key was valid when it signed`,
+    time: `dates grow from ${from} to ${to}, by the host clocks, claimed; every key was valid when it signed${stampedWords(attachments)}`,
     revocation:
       'by the certificates at hand, nothing was signed by a key that is compromised or was retired by then',
     chain: `${size} entries, none missing, each naming the one before; their root is that of the checkpoint`,
@@ -150,7 +167,6 @@ function anchorOf({ ledger }: Exhibit, given: Checkpoint | undefined): VerifyRep
 function limitsOf({ anchor, keys }: VerifyInput, { ledger }: Exhibit): string[] {
   const inside = ledger.items.length - askedOfEverybody(ledger).size;
   return [
-    'every time is claimed by the clock of the host that wrote it; no time-stamping authority was asked',
     ...(anchor === undefined
       ? [
           'a tail cut off together with its checkpoint, or a ledger rewritten by a signer, shows only against a checkpoint kept elsewhere',
@@ -182,6 +198,7 @@ function summaryOf(report: Omit<VerifyReport, 'summary'>): string[] {
       : `anchor  ${anchor.from === 'given' ? 'the given checkpoint' : 'the checkpoint in the folder itself'}, over ${String(anchor.size)} entries`,
     `chain   ${report.chain}`,
     lock === null ? 'lock    none' : `lock    ${lock.sha256}  ${lock.createdAt}  tag ${lock.tag}`,
+    ...attachmentLines(report.attachments),
     ...report.notes.map((note) => `note    ${note}`),
     ...report.limits.map((limit) => `not decided here: ${limit}`),
   ];

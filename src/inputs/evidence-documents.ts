@@ -41,6 +41,8 @@ const common = {
 const decided = { run, intent_sha256: hex64, plan_sha256: hex64 };
 /** What was released. */
 const released = { tag: text, commit: objectName };
+/** What somebody outside vouched for: the first `size` entries, by their RFC 6962 root. */
+const vouchedFor = { size: z.int().min(1).max(99_999_999), root_sha256: hex64 };
 
 /** One object an entry type: a new type is a new line here, and older programs refuse what they do not know. */
 export const entrySchema = z.discriminatedUnion('type', [
@@ -117,6 +119,18 @@ export const entrySchema = z.discriminatedUnion('type', [
       caller: text,
       findings: z.array(finding).min(1),
     }),
+  }),
+  z.strictObject({
+    ...common,
+    type: z.literal('TIME_STAMPED'),
+    /** The whole answer of the authority (RFC 3161 TimeStampResp), a blob. */
+    body: z.strictObject({ ...vouchedFor, stamp_sha256: hex64 }),
+  }),
+  z.strictObject({
+    ...common,
+    type: z.literal('ATTESTED'),
+    /** A DSSE envelope with the in-toto statement over these entries, a blob. */
+    body: z.strictObject({ ...vouchedFor, envelope_sha256: hex64 }),
   }),
 ]);
 

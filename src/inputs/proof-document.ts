@@ -1,15 +1,13 @@
 /** `govboot.proof/v1`: that one entry is in a ledger, or that a ledger has only grown, for somebody who has nothing else of it. */
 import * as z from 'zod';
+import { isBase64 } from './base64.ts';
 import { parseStrict } from './evidence-documents.ts';
 import { fingerprint, hex64 } from './schema.ts';
 
 export const PROOF_SCHEMA = 'govboot.proof/v1';
 
 /** A file, byte for byte. RFC 4648 §4: one spelling, so that a proof cannot be changed without being another. */
-const base64 = z
-  .string()
-  .max(1_400_000)
-  .refine((text) => isBase64(text), 'must be base64 with padding');
+const base64 = z.string().max(1_400_000).refine(isBase64, 'must be base64 with padding');
 
 /** Hashes from the leaf, or the smaller tree, to the root. */
 const path = z.array(hex64).max(64);
@@ -42,18 +40,4 @@ export type ProofDocument = z.output<typeof proofSchema>;
 /** @throws NOT_CANONICAL, SCHEMA */
 export function parseProof(bytes: Uint8Array, file: string): ProofDocument {
   return parseStrict(proofSchema, bytes, file);
-}
-
-export function toBase64(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
-}
-
-export function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-}
-
-function isBase64(text: string): boolean {
-  return /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0 && btoa(atob(text)) === text;
 }

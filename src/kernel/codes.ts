@@ -674,6 +674,12 @@ export const CODES = {
     'do not unpack it; ask for a plain one: `tar -czf dev.tgz -C evidence dev`',
     'links, odd names and endless contents are how an archive writes outside of its folder, shows one thing to one reader and another to the next, or stops the reader',
   ),
+  ATTACHMENT_INVALID: entry(
+    'invalid',
+    'a time stamp or an attestation is not over this evidence, or does not hold',
+    'ask for a new one: `govboot evidence stamp`, or `govboot evidence statement`',
+    'what is on record for good and vouches for nothing is taken for a witness by whoever does not look twice',
+  ),
   EVIDENCE_PENDING: entry(
     'undecided',
     'a part of the evidence is not in its store yet, or no receipt tells of it',

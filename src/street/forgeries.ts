@@ -16,7 +16,7 @@ export interface Foundation {
 
 /** Judges the evidence that a run would build on. @param trust the present trust file, if it could be read */
 export async function judgeFoundation(
-  ports: Pick<Ports, 'verifier' | 'clock' | 'mode'>,
+  ports: Pick<Ports, 'verifier' | 'witnesses' | 'clock' | 'mode'>,
   {
     environment,
     store,
@@ -31,6 +31,7 @@ export async function judgeFoundation(
   const report = await verifyEvidence({
     store,
     verifier: ports.verifier,
+    witnesses: ports.witnesses,
     pins,
     now: ports.clock.now(),
     environment,

@@ -1,6 +1,6 @@
 /** The ledger with all that a reader needs beside it: who signed, why it was done, and whether any of it is to be believed. */
 import { fileOf } from '../inputs/file-read.ts';
-import { attempt } from '../kernel/errors.ts';
+import { attempt, GovbootError } from '../kernel/errors.ts';
 import type { Fingerprint } from '../inputs/facts.ts';
 import type { LedgerEntry } from '../inputs/evidence-documents.ts';
 import { parseIntent, type Intent } from '../inputs/intent.ts';
@@ -8,7 +8,12 @@ import { sha256 } from '../kernel/digest.ts';
 import { blobName, keyName } from '../evidence/layout.ts';
 import { factsOf, readLedger, type Ledger } from '../evidence/ledger.ts';
 import { readOnce } from '../evidence/once.ts';
-import type { Axis, EvidenceFinding, VerifyReport } from '../evidence/report.ts';
+import {
+  foundationProblems,
+  type Axis,
+  type EvidenceFinding,
+  type VerifyReport,
+} from '../evidence/report.ts';
 import type { EvidenceStore, Ports } from '../ports.ts';
 import { verifyHere } from './verify-here.ts';
 
@@ -61,6 +66,19 @@ function isOpen(ledger: Ledger, findings: readonly EvidenceFinding[]): boolean {
 
 export function isBelieved({ entries }: Pick<History, 'entries'>): boolean {
   return entries === 'verified' || entries === 'open';
+}
+
+/** Nothing is copied from, or added to, evidence that does not verify; receipts are among it. @throws EVIDENCE_INVALID */
+export function assertSound({ report }: Pick<History, 'report'>, environment: string): void {
+  const forged = report.answers
+    .filter(({ axis }) => axis === 'store')
+    .flatMap(({ findings }) => findings.filter(({ is }) => is === 'bad'))
+    .map(({ file, what }) => `store: ${file}: ${what}`);
+  const [wrong] = [...foundationProblems(report).map((problem) => problem.wrong), ...forged];
+  if (wrong === undefined) return;
+  throw new GovbootError('EVIDENCE_INVALID', `the evidence of ${environment} does not verify: ${wrong}`, {
+    hint: `\`govboot verify ${environment}\` tells all of it; nothing was written`,
+  });
 }
 
 /** The intents that the entries name, by their digest; one that is not stored, or is another, is left out. */

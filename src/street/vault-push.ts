@@ -1,18 +1,17 @@
 /** Evidence to where it outlives this machine: verified first, then stored, then signed for. */
-import { GovbootError } from '../kernel/errors.ts';
 import { addSeconds } from '../kernel/time.ts';
 import { ledgerRoot } from '../evidence/checkpoint.ts';
 import type { Ledger } from '../evidence/ledger.ts';
 import { hex } from '../evidence/merkle.ts';
 import { coveredBy, receiptsOf } from '../evidence/receipts.ts';
-import { foundationProblems, type VerifyReport } from '../evidence/report.ts';
+import type { VerifyReport } from '../evidence/report.ts';
 import { weakness } from '../evidence/vault-ask.ts';
 import { vaultPrefix } from '../evidence/vault-layout.ts';
 import { push, sealedSet, type Pushed, type SealedSet } from '../evidence/vault-push.ts';
 import { writeReceipts } from '../evidence/vault-receipt.ts';
 import type { ReceiptObject } from '../inputs/store-receipt.ts';
 import type { EvidenceStore, Ports, VaultPlace } from '../ports.ts';
-import { readHistory } from './history.ts';
+import { assertSound, readHistory } from './history.ts';
 import { recordingDeps } from './may-record.ts';
 import { openVault, type AskedPlace, type OpenedVault } from './vault-place.ts';
 
@@ -40,16 +39,9 @@ export interface Kept {
 /** @throws EVIDENCE_MISSING, EVIDENCE_INVALID for evidence that does not verify, EVIDENCE_UNDECIDED for one that is not sealed */
 export async function keptEvidence(ports: Ports, environment: string): Promise<Kept> {
   // What is verified and what is pushed are the same bytes.
-  const { store, report, ledger } = await readHistory(ports, environment);
-  const forged = report.answers
-    .filter(({ axis }) => axis === 'store')
-    .flatMap(({ findings }) => findings.filter(({ is }) => is === 'bad'))
-    .map(({ file, what }) => `store: ${file}: ${what}`);
-  const [wrong] = [...foundationProblems(report).map((problem) => problem.wrong), ...forged];
-  if (wrong !== undefined)
-    throw new GovbootError('EVIDENCE_INVALID', `the evidence of ${environment} does not verify: ${wrong}`, {
-      hint: `\`govboot verify ${environment}\` tells all of it; nothing was pushed`,
-    });
+  const history = await readHistory(ports, environment);
+  assertSound(history, environment);
+  const { store, report, ledger } = history;
   return { store, report, ledger, sealed: await sealedSet(store, ledger) };
 }
 

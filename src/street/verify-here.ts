@@ -13,12 +13,13 @@ import { keyFilesOf } from './gather.ts';
 export async function verifyHere(
   ports: Ports,
   environment: string,
-  more: Partial<Pick<VerifyInput, 'anchor' | 'store' | 'vault'>> = {},
+  more: Partial<Pick<VerifyInput, 'anchor' | 'store' | 'vault' | 'witnessPins'>> = {},
 ): Promise<VerifyReport> {
   const repository = await ports.repository.open();
   return verifyEvidence({
     store: ports.evidence(environment),
     verifier: ports.verifier,
+    witnesses: ports.witnesses,
     pins: await ports.pins.load(),
     now: ports.clock.now(),
     environment,
@@ -35,11 +36,12 @@ export async function verifyThere(
   ports: Ports,
   path: string,
   environment: string | null,
-  more: Partial<Pick<VerifyInput, 'anchor' | 'vault'>> = {},
+  more: Partial<Pick<VerifyInput, 'anchor' | 'vault' | 'witnessPins'>> = {},
 ): Promise<VerifyReport> {
   return verifyEvidence({
     store: await ports.exhibit(path),
     verifier: ports.verifier,
+    witnesses: ports.witnesses,
     pins: await ports.pins.load(),
     now: ports.clock.now(),
     mode: ports.mode,

@@ -6,7 +6,18 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 export type Tool =
-  'gpg' | 'gpgv' | 'sqv' | 'sq' | 'rnp' | 'git' | 'terraform' | 'tofu' | 'aws-provider' | 'moto' | 'opa';
+  | 'gpg'
+  | 'gpgv'
+  | 'sqv'
+  | 'sq'
+  | 'rnp'
+  | 'git'
+  | 'openssl'
+  | 'terraform'
+  | 'tofu'
+  | 'aws-provider'
+  | 'moto'
+  | 'opa';
 
 export type Capability =
   { readonly present: true; readonly version: string } | { readonly present: false; readonly why: string };
@@ -19,6 +30,7 @@ export const tools: readonly Tool[] = [
     'sq',
     'rnp',
     'git',
+    'openssl',
     'terraform',
     'tofu',
     'aws-provider',
@@ -138,6 +150,8 @@ function detect(tool: Tool): Capability {
     case 'sqv':
     case 'git':
       return versioned(tool, ['--version']);
+    case 'openssl':
+      return versioned(tool, ['version']);
   }
 }
 

@@ -21,6 +21,7 @@ import { fakeVerifier } from './fake-crypto.ts';
 import { Killed } from './memory-store.ts';
 import { memoryVault } from './memory-vault.ts';
 import { PROGRAM, repositoryOf, START, type Who, type World } from './world.ts';
+import { witnesses } from './witnesses.ts';
 
 export { makeWorld, type World } from './world.ts';
 
@@ -101,6 +102,7 @@ export function makePorts(options: PortsOptions): TestPorts {
   return {
     mode,
     version: '0.0.0-test',
+    witnesses,
     clock,
     random: {
       uuid: () => `00000000-0000-4000-8000-${String(world.next()).padStart(12, '0')}`,

@@ -29,6 +29,7 @@ import {
 import { fakeParty, fakeVerifier, type FakeParty } from './fake-crypto.ts';
 import type { MemoryVault } from './memory-vault.ts';
 import { memoryStore, type MemoryStore } from './memory-store.ts';
+import { witnesses } from './witnesses.ts';
 
 export type Who = 'root' | 'alice' | 'bob' | 'carol' | 'mallory';
 const CAST = ['root', 'alice', 'bob', 'carol', 'mallory'] as const;
@@ -120,6 +121,7 @@ export async function makeWorld(beside?: World): Promise<World> {
       verifyEvidence({
         store: world.store,
         verifier: fakeVerifier(Object.values(cast)),
+        witnesses,
         pins: world.pins,
         now: instantFromMs(clock.ms),
         environment: 'dev',

@@ -8,6 +8,7 @@ import { verifyEvidence } from '../../src/evidence/verify.ts';
 import { makeEvidenceStore } from '../../src/world/evidence-store.ts';
 import { makeVerifier } from '../../src/world/verifier.ts';
 import { projectRoot } from '../harness/capabilities.ts';
+import { witnesses } from '../harness/witnesses.ts';
 
 const paper = readFileSync(join(projectRoot, 'evidence', 'sample-root-fingerprint.txt'), 'utf8').trim();
 
@@ -26,7 +27,7 @@ async function verify(at: string, root = paper) {
     trustVersion: 1,
     pinnedAt: at,
   };
-  return verifyEvidence({ store, verifier: makeVerifier(), pins: [pin], now: at });
+  return verifyEvidence({ store, verifier: makeVerifier(), witnesses, pins: [pin], now: at });
 }
 
 test('verifies against the fingerprint on paper, today and in ten years', async () => {

@@ -11,6 +11,7 @@ import type { TestKey } from '../harness/keys.ts';
 import { makeKnownGood, named, type KnownGood, type Name } from '../harness/known-good.ts';
 import { memoryStore } from '../harness/memory-store.ts';
 import { keyOfParty, realCast } from '../harness/real-crypto.ts';
+import { witnesses } from '../harness/witnesses.ts';
 
 let good: KnownGood;
 let cast: Cast;
@@ -177,6 +178,7 @@ describe('evidence of an earlier run', () => {
     const { answers } = await verifyEvidence({
       store,
       verifier,
+      witnesses,
       pins,
       now,
       environment: 'dev',

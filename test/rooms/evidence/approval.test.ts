@@ -20,6 +20,7 @@ import {
 } from '../../harness/evidence-fixture.ts';
 import { edited, encode, PRINTS } from '../../harness/facts.ts';
 import { memoryStore } from '../../harness/memory-store.ts';
+import { witnesses } from '../../harness/witnesses.ts';
 
 type Scene = ReturnType<typeof emptyScene>;
 
@@ -47,7 +48,7 @@ async function approved(
 }
 
 async function told({ store, verifier, pins, clock }: Scene): Promise<readonly string[]> {
-  const report = await verifyEvidence({ store, verifier, pins, now: clock.now(), environment: 'dev' });
+  const report = await verifyEvidence({ store, verifier, witnesses, pins, now: clock.now(), environment: 'dev' });
   return report.answers.flatMap(({ findings }) =>
     findings.map(({ axis, is, file, what }) => `${axis} ${is} ${file}: ${what}`),
   );

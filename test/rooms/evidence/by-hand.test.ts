@@ -1,5 +1,6 @@
 /** The commands of docs/verify-by-hand.md, as they stand there, on evidence that is good and on evidence that is not. */
 import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import {
   cpSync,
   mkdirSync,
@@ -16,16 +17,24 @@ import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/kernel/digest.ts';
 import { instantFromMs } from '../../../src/kernel/time.ts';
+import { append } from '../../../src/evidence/append.ts';
+import { storeBlobs } from '../../../src/evidence/blobs.ts';
 import { readLedger } from '../../../src/evidence/ledger.ts';
+import { seal } from '../../../src/evidence/seal.ts';
+import { stateOf } from '../../../src/evidence/statement.ts';
+import { envelopeOf, preAuthenticationEncoding } from '../../../src/inputs/attestation.ts';
 import { proofOf } from '../../../src/evidence/prove.ts';
 import { makeVerifier } from '../../../src/world/verifier.ts';
 import { projectRoot, requireOrSkip } from '../../harness/capabilities.ts';
-import { makeScene, playApply, testClock, type Cast } from '../../harness/evidence-fixture.ts';
+import { makeAuthority, type Authority } from '../../harness/authority.ts';
+import { makeScene, playApply, testClock, type Cast, type Scene } from '../../harness/evidence-fixture.ts';
 import { memoryStore } from '../../harness/memory-store.ts';
 import { realCast, revokedKeyFile } from '../../harness/real-crypto.ts';
+import { witnesses } from '../../harness/witnesses.ts';
 
 const gpg = requireOrSkip('gpg', 'docs/verify-by-hand.md with gpg');
 const sqv = requireOrSkip('sqv', 'docs/verify-by-hand.md with sqv');
+const openssl = requireOrSkip('openssl', 'docs/verify-by-hand.md with openssl');
 
 /** The second run, which was approved and not asked about at a terminal. */
 const RUN_2 = '0d9e4d52-7f0c-4c0e-8d6b-2f6d3b6a1c12';
@@ -44,12 +53,16 @@ function blocks(): ReadonlyMap<string, string> {
 describe.skipIf(!gpg)('verify by hand', () => {
   const top = mkdtempSync(join(tmpdir(), 'govboot-by-hand-'));
   const good = join(top, 'good');
+  const vouched = join(top, 'vouched');
   const kept = join(top, 'kept-checkpoint');
+  const ci = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  let tsa: Authority;
   const proof = (entry: number): string => join(top, `proof-${String(entry)}.json`);
   let cast: Cast;
 
   beforeAll(async () => {
     cast = await realCast();
+    tsa = await makeAuthority();
     const store = memoryStore();
     const clock = testClock(instantFromMs(Date.now() - 7_200_000));
     const scene = makeScene({ store, cast, verifier: makeVerifier(), clock });
@@ -66,27 +79,63 @@ describe.skipIf(!gpg)('verify by hand', () => {
       },
       RUN_2,
     );
-    for (const [name, bytes] of store.files) {
-      mkdirSync(dirname(join(good, name)), { recursive: true });
-      writeFileSync(join(good, name), bytes);
-    }
+    write(good, store.files);
     const ledger = await readLedger(store);
     for (const { entry } of ledger.items)
       writeFileSync(proof(entry.seq), await proofOf(store, ledger, { entry: entry.seq, since: null }));
+    await vouch(scene);
+    write(vouched, store.files);
   }, 120_000);
+
+  /** A time stamp, and after it an attestation. */
+  async function vouch(scene: Scene): Promise<void> {
+    const { deps, store, clock } = scene;
+    const stamped = await readLedger(store);
+    const state = stateOf(stamped, 7)!;
+    const request = await witnesses.stampRequest(state.checkpointSha256, '00'.repeat(16));
+    const stamp = await tsa.answer(request, { time: new Date(clock.now()) });
+    await storeBlobs(store, [stamp]);
+    const of = { size: 7, root_sha256: state.rootSha256 };
+    const attested = await append(deps, stamped, {
+      type: 'TIME_STAMPED',
+      mode: 'LIVE',
+      refs: [{ name: 'time stamp', sha256: sha256(stamp) }],
+      body: { ...of, stamp_sha256: sha256(stamp) },
+    });
+    const pae = preAuthenticationEncoding(state.statement);
+    const envelope = envelopeOf(state.statement, sign('sha256', pae, ci.privateKey));
+    await storeBlobs(store, [envelope]);
+    await append(deps, attested, {
+      type: 'ATTESTED',
+      mode: 'LIVE',
+      refs: [{ name: 'attestation', sha256: sha256(envelope) }],
+      body: { ...of, envelope_sha256: sha256(envelope) },
+    });
+    await seal(deps);
+    writeFileSync(join(top, 'tsa.pem'), tsa.root);
+    writeFileSync(join(top, 'ci.pub'), ci.publicKey.export({ type: 'spki', format: 'pem' }));
+  }
+
+  const write = (folder: string, files: ReadonlyMap<string, Uint8Array>): void => {
+    for (const [name, bytes] of files) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), bytes);
+    }
+  };
 
   afterAll(() => rmSync(top, { recursive: true, force: true }));
 
   /** Runs the blocks in one shell, in a copy of the folder. */
   function run(
     options: {
+      readonly from?: string;
       readonly tamper?: (folder: string) => void;
       readonly skip?: readonly string[];
       readonly env?: Record<string, string>;
     } = {},
   ): { bad: string[]; good: string[]; stderr: string } {
     const folder = mkdtempSync(join(top, 'copy-'));
-    cpSync(good, folder, { recursive: true });
+    cpSync(options.from ?? good, folder, { recursive: true });
     options.tamper?.(folder);
     const left = [...(options.skip ?? []), ...(sqv ? [] : ['sqv'])];
     const script = [...blocks()].flatMap(([name, code]) => (left.includes(name) ? [] : [code])).join('\n');
@@ -137,6 +186,7 @@ describe.skipIf(!gpg)('verify by hand', () => {
       'sqv',
       'proof',
       'receipts',
+      'witnesses',
     ]);
   });
 
@@ -322,4 +372,54 @@ describe.skipIf(!gpg)('verify by hand', () => {
       expect(bad).toContainEqual(expect.stringMatching(wanted));
     }
   }, 120_000);
+
+  describe.skipIf(!openssl)('what others vouched for', () => {
+    const env = { TSA: join(top, 'tsa.pem'), ATTESTOR: join(top, 'ci.pub') };
+    const vouching = (tamper: (folder: string) => void = () => undefined) =>
+      run({ from: vouched, env, skip: OTHERS, tamper });
+
+    it('holds', () => {
+      expect(vouching()).toMatchObject({
+        bad: [],
+        good: expect.arrayContaining([
+          expect.stringMatching(/^the first 7 entries were there by .* GMT$/),
+          'the first 7 entries are attested',
+        ]),
+      });
+    });
+
+    it.each<[string, (folder: string) => void, RegExp]>([
+      [
+        'a time stamp of somebody else',
+        () =>
+          writeFileSync(
+            env.TSA,
+            tsa.own.map((byte, i) => (i === 300 ? byte ^ 1 : byte)),
+          ),
+        /^ledger\/00000007\.json: openssl refuses the time stamp$/,
+      ],
+      [
+        'a key of somebody else',
+        () => {
+          const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+          writeFileSync(env.ATTESTOR, publicKey.export({ type: 'spki', format: 'pem' }));
+        },
+        /^ledger\/00000008\.json: openssl refuses the attestation$/,
+      ],
+      [
+        'another history, before the time stamp',
+        edit('ledger/00000002.json', (text) => text.replace('APPLY_DONE', 'APPLY_GONE')),
+        /^ledger\/00000007\.json: openssl refuses the time stamp$/,
+      ],
+      [
+        'another history, before the attestation',
+        edit('ledger/00000002.json', (text) => text.replace('APPLY_DONE', 'APPLY_GONE')),
+        /^ledger\/00000008\.json: openssl refuses the attestation$/,
+      ],
+    ])('finds %s', (_name, tamper, wanted) => {
+      const kept = [env.TSA, env.ATTESTOR].map((file) => [file, readFileSync(file)] as const);
+      expect(vouching(tamper).bad).toContainEqual(expect.stringMatching(wanted));
+      for (const [file, bytes] of kept) writeFileSync(file, bytes);
+    });
+  });
 });

@@ -21,6 +21,7 @@ import {
 import { fileOf } from '../../harness/facts.ts';
 import { memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
 import { answered, RULED_YAML, RULES_FILE, rulesFacts, YES } from '../../harness/rules.ts';
+import { witnesses } from '../../harness/witnesses.ts';
 
 const RULES = RULED_YAML.slice(RULED_YAML.indexOf('rules:\n'));
 const INPUT = 'policies/rules.wasm#input';
@@ -83,6 +84,7 @@ async function play({ results = YES, input, record, ...options }: Options = {}):
       verifyEvidence({
         store,
         verifier: scene.verifier,
+        witnesses,
         pins: scene.pins,
         now: scene.clock.now(),
         environment: 'dev',

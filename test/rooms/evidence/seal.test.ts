@@ -19,6 +19,7 @@ import {
 } from '../../harness/evidence-fixture.ts';
 import { encode } from '../../harness/facts.ts';
 import { Killed, memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
+import { witnesses } from '../../harness/witnesses.ts';
 
 const SECOND = 'e2'.repeat(16);
 
@@ -30,6 +31,7 @@ function verdict(
   return verifyEvidence({
     store,
     verifier: scene.verifier,
+    witnesses,
     pins: scene.pins,
     now: scene.clock.now(),
     environment: 'dev',

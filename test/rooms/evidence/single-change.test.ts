@@ -12,6 +12,7 @@ import { verifyEvidence } from '../../../src/evidence/verify.ts';
 import { sha256 } from '../../../src/kernel/digest.ts';
 import { fakeScene, playApply, type Scene } from '../../harness/evidence-fixture.ts';
 import { memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
+import { witnesses } from '../../harness/witnesses.ts';
 
 interface Made {
   readonly scene: Scene;
@@ -178,7 +179,7 @@ const story: fc.Arbitrary<Story> = fc.array(fc.constantFrom('apply' as const, 'r
 
 async function verified({ scene }: Made, { store, anchor }: Omit<Changed, 'named'>) {
   const { verifier, pins, clock } = scene;
-  const input = { store, verifier, pins, now: clock.now(), environment: 'dev' };
+  const input = { store, verifier, witnesses, pins, now: clock.now(), environment: 'dev' };
   return verifyEvidence(anchor === undefined ? input : { ...input, anchor });
 }
 

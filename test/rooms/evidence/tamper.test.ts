@@ -11,6 +11,7 @@ import { makeVerifier } from '../../../src/world/verifier.ts';
 import { fakeScene, makeScene, playApply, type Scene } from '../../harness/evidence-fixture.ts';
 import { realCast } from '../../harness/real-crypto.ts';
 import { memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
+import { witnesses } from '../../harness/witnesses.ts';
 
 const SECOND = 'e2'.repeat(16);
 
@@ -37,6 +38,7 @@ async function after(
   const input: VerifyInput = {
     store,
     verifier: scene.verifier,
+    witnesses,
     pins: scene.pins,
     now: scene.clock.now(),
     environment: 'dev',
@@ -234,6 +236,7 @@ describe('with OpenPGP keys', () => {
     const report = await verifyEvidence({
       store,
       verifier: real.verifier,
+      witnesses,
       pins: real.pins,
       now: real.clock.now(),
       environment: 'dev',

@@ -18,6 +18,7 @@ import { fakeScene, playApply, type Scene } from '../../harness/evidence-fixture
 import { REPOSITORY } from '../../harness/facts.ts';
 import { memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
 import { memoryVault, S3_PLACE, type MemoryVault } from '../../harness/memory-vault.ts';
+import { witnesses } from '../../harness/witnesses.ts';
 
 type Fake = Scene & { readonly store: MemoryStore };
 const OTHER = { ...S3_PLACE, place: 's3://elsewhere' };
@@ -57,7 +58,7 @@ async function receipt(
 async function told({ store, verifier, pins, clock }: Fake, vault?: EvidenceVault): Promise<string[]> {
   const asked = vault === undefined ? {} : { vault };
   const report = await verifyEvidence({
-    ...{ store, verifier, pins, now: clock.now(), environment: 'dev', ...asked },
+    ...{ store, verifier, witnesses, pins, now: clock.now(), environment: 'dev', ...asked },
   });
   return report.answers.flatMap(({ findings }) => findings.map(({ file, what }) => `${file}: ${what}`));
 }

@@ -16,6 +16,7 @@ import { fakeScene, playApply, type Scene } from '../../harness/evidence-fixture
 import { REPOSITORY } from '../../harness/facts.ts';
 import { Killed, memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
 import { memoryVault, type MemoryVault } from '../../harness/memory-vault.ts';
+import { witnesses } from '../../harness/witnesses.ts';
 
 type Fake = Scene & { readonly store: MemoryStore };
 
@@ -47,7 +48,7 @@ async function pushed({ store, deps, clock, mode }: Fake, vault: MemoryVault): P
 
 async function verify(scene: Fake, input: Partial<VerifyInput> = {}): Promise<VerifyReport> {
   const { store, verifier, pins, clock } = scene;
-  return verifyEvidence({ store, verifier, pins, now: clock.now(), environment: 'dev', ...input });
+  return verifyEvidence({ store, verifier, witnesses, pins, now: clock.now(), environment: 'dev', ...input });
 }
 
 function told(report: VerifyReport): string[] {

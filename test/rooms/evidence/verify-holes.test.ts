@@ -18,6 +18,7 @@ import {
 } from '../../harness/evidence-fixture.ts';
 import { edited, encode, PRINTS, REPOSITORY } from '../../harness/facts.ts';
 import { memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
+import { witnesses } from '../../harness/witnesses.ts';
 
 type Fake = ReturnType<typeof fakeScene> & { readonly store: MemoryStore };
 
@@ -38,7 +39,7 @@ function verify(
   { store, verifier, pins, clock }: Scene,
   input: Partial<VerifyInput> = {},
 ): Promise<VerifyReport> {
-  return verifyEvidence({ store, verifier, pins, now: clock.now(), environment: 'dev', ...input });
+  return verifyEvidence({ store, verifier, witnesses, pins, now: clock.now(), environment: 'dev', ...input });
 }
 
 /** `axis is file: what` of everything found. */

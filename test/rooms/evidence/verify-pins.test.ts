@@ -16,6 +16,7 @@ import {
 } from '../../harness/evidence-fixture.ts';
 import { fileOf, pinOf, PRINTS, trustYaml, type Who } from '../../harness/facts.ts';
 import { memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
+import { witnesses } from '../../harness/witnesses.ts';
 
 type Fake = ReturnType<typeof fakeScene> & { readonly store: MemoryStore };
 
@@ -98,7 +99,7 @@ const pin = (trustVersion: number, roots: readonly Who[], threshold = 1): PinFac
 
 async function verify(pins: readonly PinFacts[], input: Partial<VerifyInput> = {}): Promise<VerifyReport> {
   const { store, verifier, clock } = scene as Scene;
-  return verifyEvidence({ store, verifier, pins, now: clock.now(), environment: 'dev', ...input });
+  return verifyEvidence({ store, verifier, witnesses, pins, now: clock.now(), environment: 'dev', ...input });
 }
 
 /** What is told of the trust files, as `axis is: what`. */

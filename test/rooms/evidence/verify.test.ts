@@ -25,6 +25,7 @@ import type { FakeParty } from '../../harness/fake-crypto.ts';
 import type { FileRead, KeyFacts, KeyRead } from '../../../src/inputs/facts.ts';
 import type { Verifier } from '../../../src/ports.ts';
 import { memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
+import { witnesses } from '../../harness/witnesses.ts';
 
 type Fake = ReturnType<typeof fakeScene> & { readonly store: MemoryStore };
 
@@ -43,7 +44,7 @@ function emptyScene(mode: 'LIVE' | 'REHEARSAL' = 'LIVE'): Fake {
 
 function verify(scene: Scene, input: Partial<VerifyInput> = {}): Promise<VerifyReport> {
   const { store, verifier, pins, clock } = scene;
-  return verifyEvidence({ store, verifier, pins, now: clock.now(), environment: 'dev', ...input });
+  return verifyEvidence({ store, verifier, witnesses, pins, now: clock.now(), environment: 'dev', ...input });
 }
 
 /** `axis: file: what` of everything found. */

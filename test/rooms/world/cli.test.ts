@@ -213,6 +213,40 @@ describe('a command line', () => {
       'evidence status',
       { environment: 'dev', store: { ...OWN_STORE, place: 'w' }, rehearse: false },
     ],
+    ['evidence stamp dev --out q', 'evidence stamp', { environment: 'dev', out: 'q', rehearse: false }],
+    [
+      'evidence statement dev --pae --rehearse',
+      'evidence statement',
+      { environment: 'dev', out: null, pae: true, rehearse: true },
+    ],
+    [
+      'evidence attach dev a.tsr --tsa t --request q',
+      'evidence attach',
+      {
+        environment: 'dev',
+        file: 'a.tsr',
+        by: { is: 'authority', tsa: 't', request: 'q' },
+        rehearse: false,
+      },
+    ],
+    [
+      'evidence attach dev a.json --attestor k --rehearse',
+      'evidence attach',
+      { environment: 'dev', file: 'a.json', by: { is: 'attestor', attestor: 'k' }, rehearse: true },
+    ],
+    [
+      'verify dev --tsa t --attestor k',
+      'verify',
+      {
+        environment: 'dev',
+        from: null,
+        proof: null,
+        anchor: null,
+        tsa: 't',
+        attestor: 'k',
+        rehearse: false,
+      },
+    ],
     ['verify dev', 'verify', { environment: 'dev', from: null, proof: null, anchor: null, rehearse: false }],
     [
       'verify dev --rehearse --anchor c',
@@ -307,7 +341,8 @@ describe('a command line', () => {
       ...['init', 'trust pin', 'trust show', 'trust sign', 'trust next', 'trust update'],
       ...['intent new', 'intent sign', 'intent check'],
       ...['check', 'plan', 'approve', 'apply', 'verify', 'prove'],
-      ...['evidence push', 'evidence pull', 'evidence status', 'drift', 'backend render'],
+      ...['evidence push', 'evidence pull', 'evidence status'],
+      ...['evidence stamp', 'evidence statement', 'evidence attach', 'drift', 'backend render'],
       ...['doctor', 'status', 'log', 'show', 'completion'],
     ]);
   });
@@ -362,6 +397,20 @@ describe('a command line that cannot be understood', () => {
       "option '--locking <mode>' argument 'none' is invalid; allowed are table, lockfile, both",
       'run `govboot init --help`',
     ],
+    ['evidence stamp dev', 'evidence stamp wants --out', 'run `govboot evidence stamp --help`'],
+    ['evidence attach dev', "missing required argument 'file'", 'run `govboot evidence attach --help`'],
+    ...['', ' --tsa t --attestor k', ' --attestor k --request q', ' --request q'].map(
+      (more): [string, string, string] => [
+        `evidence attach dev a${more}`,
+        'evidence attach wants --tsa, with or without --request, or else --attestor',
+        'run `govboot evidence attach --help`',
+      ],
+    ),
+    ...['--tsa t', '--attestor k'].map((more): [string, string, string] => [
+      `verify --proof p ${more}`,
+      'a proof holds no time stamp and no attestation',
+      'run `govboot verify --help`',
+    ]),
     [
       'backend render dev --format yaml',
       "option '--format <format>' argument 'yaml' is invalid; allowed are tf, hcl",
@@ -394,6 +443,8 @@ describe('a command line that cannot be understood', () => {
       ['evidence', 'push'],
       ['evidence', 'pull'],
       ['evidence', 'status'],
+      ['evidence', 'stamp'],
+      ['evidence', 'statement'],
       ['intent', 'new'],
       ['backend', 'render'],
     ]) {

@@ -16,7 +16,7 @@ export type { CommandSpec, OptionSpec } from './command-spec.ts';
 export const GROUPS = {
   trust: 'pin, show, sign and change who is trusted',
   intent: 'write, sign and check intents',
-  evidence: 'keep the evidence where it outlives this machine',
+  evidence: 'keep the evidence elsewhere, have others vouch for it',
   backend: 'the backend file for Terraform and OpenTofu',
 } as const;
 

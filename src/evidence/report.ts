@@ -1,6 +1,6 @@
 /** The answers of `govboot verify`: one an axis, so that "not authentic" is never mistaken for "not intact". */
 import type { Mode, Problem } from '../inputs/facts.ts';
-import type { Attachment } from './verify-attachments.ts';
+import type { Instant } from '../kernel/time.ts';
 
 /** In the order in which they are shown. */
 export const AXES = [
@@ -42,6 +42,20 @@ export interface Answer {
   /** What was established, or how much was not. */
   readonly because: string;
   readonly findings: readonly EvidenceFinding[];
+}
+
+/** One thing that was attached, and what is known of it. */
+export interface Attachment {
+  readonly kind: 'time stamp' | 'attestation';
+  /** The entry that names it. */
+  readonly entry: string;
+  /** Entries of the ledger that it is over, from the first. */
+  readonly size: number;
+  /** By which they were there, as the authority says; of an attestation null. */
+  readonly by: Instant | null;
+  /** The name of the authority, or the SHA-256 of the key that signed; null where it is not known. */
+  readonly who: string | null;
+  readonly status: 'pinned' | 'unpinned' | 'not asked' | 'invalid';
 }
 
 export interface VerifyReport {

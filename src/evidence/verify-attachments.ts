@@ -11,6 +11,7 @@ import type { Witnesses } from '../ports.ts';
 import { signerOf } from './attestor.ts';
 import { blobOf, type Exhibit } from './exhibit.ts';
 import { blobName, entryName } from './layout.ts';
+import type { Attachment } from './report.ts';
 import { CLOCK_TOLERANCE, existedBy, stampProblem } from './stamp.ts';
 import { stateOf, type LedgerState } from './statement.ts';
 
@@ -23,20 +24,6 @@ export interface WitnessPins {
 }
 
 export const NO_PINS: WitnessPins = { authorities: null, attestors: null };
-
-/** One thing that was attached, and what is known of it. */
-export interface Attachment {
-  readonly kind: 'time stamp' | 'attestation';
-  /** The entry that names it. */
-  readonly entry: string;
-  /** Entries of the ledger that it is over, from the first. */
-  readonly size: number;
-  /** By which they were there, as the authority says; of an attestation null. */
-  readonly by: Instant | null;
-  /** The name of the authority, or the SHA-256 of the key that signed; null where it is not known. */
-  readonly who: string | null;
-  readonly status: 'pinned' | 'unpinned' | 'not asked' | 'invalid';
-}
 
 export interface AttachmentsJudged {
   readonly attachments: readonly Attachment[];

@@ -92,7 +92,7 @@ async function certify(of: Founding & { name: string; isCa: boolean }, issuer: P
           ),
         ]),
   ];
-  await certificate.sign((issuer?.key ?? pair.privateKey), 'SHA-256');
+  await certificate.sign(issuer?.key ?? pair.privateKey, 'SHA-256');
   return { certificate, key: pair.privateKey };
 }
 
@@ -105,7 +105,7 @@ async function generate(keys: NonNullable<Founding['keys']>): Promise<webcrypto.
         publicExponent: new Uint8Array([1, 0, 1]),
       }
     : { name: 'ECDSA', namedCurve: keys };
-  return (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']));
+  return await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 }
 
 function naming(names: pki.RelativeDistinguishedNames, name: string): void {

@@ -39,9 +39,15 @@ export const EVIDENCE: Topic = {
       ),
     ),
     section(
+      'WHAT OTHERS VOUCH FOR',
+      say(
+        'An authority can say by when the entries were there: `govboot evidence stamp` writes the request (RFC 3161), and `evidence attach` puts the answer on record once it holds. Somebody with a key of their own can say which entries they saw: `govboot evidence statement` writes what they sign (in-toto, DSSE). Nothing is sent to anybody. `verify` believes those whom --tsa and --attestor name.',
+      ),
+    ),
+    section(
       'WHAT IT DOES NOT PROVE',
       say(
-        'Times are claimed by the host that wrote them. And a ledger whose tail was cut off, together with its checkpoint, looks whole: copy `checkpoint` to a place that you cannot rewrite, and give it to `verify --anchor`.',
+        'Times are claimed by the host that wrote them, where no time stamp is over them. And a ledger whose tail was cut off, together with its checkpoint, looks whole: copy `checkpoint` to a place that you cannot rewrite, and give it to `verify --anchor`.',
       ),
     ),
     section(
@@ -54,6 +60,9 @@ export const EVIDENCE: Topic = {
         'govboot verify --proof dev-3.json',
         'govboot evidence push dev --to /mnt/worm --key alice.key',
         'govboot evidence status dev',
+        'govboot evidence stamp dev --out dev.tsq',
+        'govboot evidence attach dev dev.tsr --tsa tsa.pem --key alice.key',
+        'govboot verify dev --tsa tsa.pem',
         'cd evidence/dev && sha256sum --check --strict SHA256SUMS',
         'gpg --verify .backend.lock.asc .backend.lock',
       ),
@@ -86,5 +95,6 @@ export const EVIDENCE: Topic = {
     'docs/verify-by-hand.md',
     'docs/formats.md',
     'docs/evidence-store.md',
+    'docs/witnesses.md',
   ],
 };

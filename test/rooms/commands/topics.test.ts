@@ -49,7 +49,7 @@ describe.each(TOPIC_NAMES)('the topic %s', (name) => {
       .flatMap((block) => (block.is === 'code' ? block.lines : []));
     const typed = [...code, ...[...text.matchAll(/`([^`]+)`/g)].map(([, words]) => words ?? '')].join('\n');
     const commands = typed.matchAll(
-      /\bgovboot ((?!help)[a-z]+(?: (?:pin|show|sign|next|update|new|check|render|push|pull|status))?)\b(.*)/g,
+      /\bgovboot ((?!help)[a-z]+(?: (?:pin|show|sign|next|update|new|check|render|push|pull|status|stamp|statement|attach))?)\b(.*)/g,
     );
     for (const [, command = '', rest = ''] of commands) {
       const one = COMMANDS.find((spec) => spec.name === command);

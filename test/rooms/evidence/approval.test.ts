@@ -48,7 +48,14 @@ async function approved(
 }
 
 async function told({ store, verifier, pins, clock }: Scene): Promise<readonly string[]> {
-  const report = await verifyEvidence({ store, verifier, witnesses, pins, now: clock.now(), environment: 'dev' });
+  const report = await verifyEvidence({
+    store,
+    verifier,
+    witnesses,
+    pins,
+    now: clock.now(),
+    environment: 'dev',
+  });
   return report.answers.flatMap(({ findings }) =>
     findings.map(({ axis, is, file, what }) => `${axis} ${is} ${file}: ${what}`),
   );

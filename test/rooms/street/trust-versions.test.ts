@@ -58,7 +58,14 @@ const pinned = (pin: PinFacts): void => void world.pins.splice(0, world.pins.len
 /** `axis: what` of all that `govboot verify` tells with these pins. */
 async function told(...pins: readonly PinFacts[]): Promise<readonly string[]> {
   const { store, clock, verifier } = { ...makePorts({ world }), store: world.store };
-  const report = await verifyEvidence({ store, verifier, witnesses, pins, now: clock.now(), environment: 'dev' });
+  const report = await verifyEvidence({
+    store,
+    verifier,
+    witnesses,
+    pins,
+    now: clock.now(),
+    environment: 'dev',
+  });
   return report.answers.flatMap(({ findings }) =>
     findings.map(({ axis, is, what }) => `${axis} ${is}: ${what}`),
   );

@@ -6,16 +6,13 @@ import { evidenceAttach } from '../../../src/commands/evidence-attach.ts';
 import { evidenceStamp, evidenceStatement } from '../../../src/commands/evidence-stamp.ts';
 import { log } from '../../../src/commands/log.ts';
 import { verify } from '../../../src/commands/verify.ts';
-import { append } from '../../../src/evidence/append.ts';
-import { storeBlobs } from '../../../src/evidence/blobs.ts';
 import { readLedger } from '../../../src/evidence/ledger.ts';
-import { seal } from '../../../src/evidence/seal.ts';
-import { stateOf } from '../../../src/evidence/statement.ts';
 import { PAYLOAD_TYPE, preAuthenticationEncoding } from '../../../src/inputs/attestation.ts';
 import { sha256 } from '../../../src/kernel/digest.ts';
 import { recordingDeps } from '../../../src/street/may-record.ts';
 import { makeAuthority, type Answering, type Authority } from '../../harness/authority.ts';
 import { makePorts, makeWorld, type World } from '../../harness/ports.ts';
+import { ci, ciKey, playAttached, type Attaching } from '../../harness/witnessing.ts';
 import { run } from './running.ts';
 
 const DEV = { environment: 'dev', rehearse: false } as const;
@@ -25,7 +22,6 @@ const BY_CI = { is: 'attestor', attestor: 'ci.pub' } as const;
 
 let tsa: Authority;
 beforeAll(async () => void (tsa = await makeAuthority()));
-const ci = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
 const pem = (key: KeyObject): string => String(key.export({ type: 'spki', format: 'pem' }));
 
 async function applied(): Promise<World> {
@@ -37,7 +33,7 @@ async function applied(): Promise<World> {
   );
   expect(error).toBeNull();
   world.files.set('tsa.pem', tsa.root);
-  world.write('ci.pub', pem(ci.publicKey));
+  world.files.set('ci.pub', ciKey);
   return world;
 }
 
@@ -335,33 +331,16 @@ describe('an attestation', () => {
 });
 
 describe('what is on record and should not be', () => {
-  /** Appends by the hand of somebody who may sign evidence, and looks at nothing. */
-  async function forced(
+  const forced = async (
     world: World,
     type: 'TIME_STAMPED' | 'ATTESTED',
     bytes: Uint8Array,
-    edit: { readonly size?: number; readonly root_sha256?: string; readonly isStored?: boolean } = {},
-  ): Promise<void> {
-    const ports = makePorts({ world });
+    how: Attaching = {},
+  ): Promise<void> => {
     const ledger = await readLedger(world.store);
-    const deps = await recordingDeps(ports, { store: world.store, ledger, environment: 'dev' });
-    if (edit.isStored !== false) await storeBlobs(world.store, [bytes]);
-    const { rootSha256 } = stateOf(ledger, ledger.items.length)!;
-    const of = { size: edit.size ?? ledger.items.length, root_sha256: edit.root_sha256 ?? rootSha256 };
-    const digest = sha256(bytes);
-    const common = {
-      mode: 'LIVE',
-      refs: edit.isStored === false ? [] : [{ name: 'x', sha256: digest }],
-    } as const;
-    await append(
-      deps,
-      ledger,
-      type === 'TIME_STAMPED'
-        ? { ...common, type, body: { ...of, stamp_sha256: digest } }
-        : { ...common, type, body: { ...of, envelope_sha256: digest } },
-    );
-    await seal(deps);
-  }
+    const of = { store: world.store, ledger, environment: 'dev' };
+    await playAttached(await recordingDeps(makePorts({ world }), of), type, bytes, how);
+  };
 
   it('a stamp of an authority that the auditor did not name', async () => {
     const world = await applied();

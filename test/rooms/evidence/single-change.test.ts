@@ -10,9 +10,11 @@ import { readLedger } from '../../../src/evidence/ledger.ts';
 import { seal } from '../../../src/evidence/seal.ts';
 import { verifyEvidence } from '../../../src/evidence/verify.ts';
 import { sha256 } from '../../../src/kernel/digest.ts';
+import { makeAuthority } from '../../harness/authority.ts';
 import { fakeScene, playApply, type Scene } from '../../harness/evidence-fixture.ts';
 import { memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
 import { witnesses } from '../../harness/witnesses.ts';
+import { ciKey, playAttestation, playStamp } from '../../harness/witnessing.ts';
 
 interface Made {
   readonly scene: Scene;
@@ -21,8 +23,10 @@ interface Made {
   readonly earlier: readonly MemoryStore[];
 }
 
-/** What happened to an environment, in order: applies that each supersede the lock, and refusals. */
-type Story = readonly ('apply' | 'refusal')[];
+/** What happened to an environment, in order: applies that each supersede the lock, refusals, and what others vouched for. */
+type Story = readonly ('apply' | 'refusal' | 'stamp' | 'attestation')[];
+
+const authority = makeAuthority();
 
 const made = new Map<string, Promise<Made>>();
 
@@ -49,6 +53,14 @@ async function make(story: Story): Promise<Made> {
         { supersedes: sha256(store.files.get('.backend.lock')!), nonce },
         `run-${String(n)}`,
       );
+      continue;
+    }
+    if (what === 'stamp') {
+      await playStamp(scene.deps, await authority);
+      continue;
+    }
+    if (what === 'attestation') {
+      await playAttestation(scene.deps);
       continue;
     }
     await append(scene.deps, await readLedger(store), {
@@ -173,13 +185,23 @@ function changed({ store, earlier }: Made, what: Change): Changed | null {
   }
 }
 
-const story: fc.Arbitrary<Story> = fc.array(fc.constantFrom('apply' as const, 'refusal' as const), {
-  maxLength: 3,
-});
+const story: fc.Arbitrary<Story> = fc.array(
+  fc.constantFrom('apply' as const, 'refusal' as const, 'stamp' as const, 'attestation' as const),
+  { maxLength: 3 },
+);
 
 async function verified({ scene }: Made, { store, anchor }: Omit<Changed, 'named'>) {
   const { verifier, pins, clock } = scene;
-  const input = { store, verifier, witnesses, pins, now: clock.now(), environment: 'dev' };
+  const witnessPins = { authorities: (await authority).root, attestors: ciKey };
+  const asked = (await readLedger(store).catch(() => null))?.items.map(({ entry }) => entry.type) ?? [];
+  const input = {
+    ...{ store, verifier, witnesses, pins, now: clock.now(), environment: 'dev' },
+    // Who names a witness and has none is told so, and nothing was changed.
+    witnessPins: {
+      authorities: asked.includes('TIME_STAMPED') ? witnessPins.authorities : null,
+      attestors: asked.includes('ATTESTED') ? witnessPins.attestors : null,
+    },
+  };
   return verifyEvidence(anchor === undefined ? input : { ...input, anchor });
 }
 

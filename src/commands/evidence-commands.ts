@@ -92,8 +92,8 @@ export const EVIDENCE_COMMANDS: readonly CommandSpec[] = [
     summary: 'write the request for a time stamp over the ledger (RFC 3161)',
     details:
       'It is over the checkpoint, and so over every entry. Nothing is sent: take the file to a time-stamping authority, and attach what it answers.',
-    options: [option('--out <file>', 'write it; never overwrites'), REHEARSE],
-    examples: ['govboot evidence stamp dev --out dev.tsq'],
+    options: [option('--out <file>', 'write it, outside of the repository; never overwrites'), REHEARSE],
+    examples: ['govboot evidence stamp dev --out ../dev.tsq'],
     read: (environment, o) => ({
       environment: nameOf(environment),
       out: needed('evidence stamp', 'out', o),
@@ -107,13 +107,13 @@ export const EVIDENCE_COMMANDS: readonly CommandSpec[] = [
     details:
       'It names the checkpoint and the lock by their digests. A tool that makes DSSE envelopes takes it as it is; with --pae it is written as it is signed, for a signer that makes nothing but signatures. Attach what comes back.',
     options: [
-      option('--out <file>', 'write it; never overwrites'),
+      option('--out <file>', 'write it, outside of the repository; never overwrites'),
       option('--pae', 'in the pre-authentication encoding, which is what is signed'),
       REHEARSE,
     ],
     examples: [
-      'govboot evidence statement dev --out dev.statement.json',
-      'govboot evidence statement dev --pae --out dev.pae',
+      'govboot evidence statement dev --out ../dev.statement.json',
+      'govboot evidence statement dev --pae --out ../dev.pae',
     ],
     read: (environment, o) => ({
       environment: nameOf(environment),
@@ -138,8 +138,8 @@ export const EVIDENCE_COMMANDS: readonly CommandSpec[] = [
       REHEARSE,
     ],
     examples: [
-      'govboot evidence attach dev dev.tsr --tsa tsa.pem --key alice.key',
-      'govboot evidence attach dev dev.dsse.json --attestor ci.pub --key alice.key',
+      'govboot evidence attach dev ../dev.tsr --tsa ../tsa.pem',
+      'govboot evidence attach dev ../dev.dsse.json --attestor ../ci.pub',
     ],
     read: (environment, o, file) => ({
       environment: nameOf(environment),

@@ -4,13 +4,17 @@ import { preAuthenticationEncoding } from '../inputs/attestation.ts';
 import { stateToVouchFor } from '../street/attach.ts';
 import type { CommandRun } from './command.ts';
 import { orMeant } from './meant.ts';
+import { assertOutside } from './out-file.ts';
 
 export const evidenceStamp: CommandRun<'evidence stamp'> = async (ports, { environment, out, rehearse }) => {
+  await assertOutside(ports, out);
   const { size, checkpointSha256 } = await orMeant(ports, environment, () =>
     stateToVouchFor(ports, environment),
   );
   await ports.files.create(out, await ports.witnesses.stampRequest(checkpointSha256, ports.random.hex(16)));
-  const [file, flag] = [shellWord(out), rehearse ? ' --rehearse' : ''];
+  const file = shellWord(out);
+  const answer = shellWord(`${out.replace(/\.tsq$/, '')}.tsr`);
+  const flag = rehearse ? ' --rehearse' : '';
   ports.emit({
     type: 'result',
     command: 'evidence stamp',
@@ -18,8 +22,8 @@ export const evidenceStamp: CommandRun<'evidence stamp'> = async (ports, { envir
     lines: [
       `${out} asks for a time stamp over the checkpoint, and so over the first ${String(size)} entries of ${environment}; it was not sent`,
       'next:',
-      `  curl -H 'Content-Type: application/timestamp-query' --data-binary @${file} URL-OF-THE-AUTHORITY > answer.tsr`,
-      `  govboot evidence attach ${environment} answer.tsr --request ${file} --tsa CERTIFICATE-OF-THE-AUTHORITY${flag}`,
+      `  curl -H 'Content-Type: application/timestamp-query' --data-binary @${file} URL-OF-THE-AUTHORITY > ${answer}`,
+      `  govboot evidence attach ${environment} ${answer} --request ${file} --tsa CERTIFICATE-OF-THE-AUTHORITY${flag}`,
     ],
   });
 };
@@ -28,6 +32,7 @@ export const evidenceStatement: CommandRun<'evidence statement'> = async (
   ports,
   { environment, out, pae, rehearse },
 ) => {
+  if (out !== null) await assertOutside(ports, out);
   const { size, statement } = await orMeant(ports, environment, () => stateToVouchFor(ports, environment));
   const bytes = pae ? preAuthenticationEncoding(statement) : statement;
   if (out !== null) await ports.files.create(out, bytes);

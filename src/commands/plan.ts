@@ -12,6 +12,7 @@ import { newRun } from '../street/plan-parts.ts';
 import { isInForce, refuseRefused, refuseToAsk } from '../street/refusals.ts';
 import type { Ports } from '../ports.ts';
 import type { CommandOptions, CommandRun } from './command.ts';
+import { assertOutside } from './out-file.ts';
 
 type Options = CommandOptions['plan'];
 
@@ -66,14 +67,18 @@ function next({ mode }: Ports, options: Options, { facts }: Gathered, { plan: ma
 }
 
 /** Judges what was asked before anything else is done. @returns seconds that the plan is good for */
-async function secondsOf({ repository }: Ports, { out, hours }: Options): Promise<number> {
+async function secondsOf(ports: Ports, { out, hours }: Options): Promise<number> {
   if (out === null) {
     if (hours === null) return LOOK_SECONDS;
     throw new GovbootError('USAGE', `--hours is "${hours}", and no plan is written`, {
       hint: 'name a file with --out',
     });
   }
-  refusePlace(out, await repository.placeOf(out));
+  await assertOutside(ports, out, 'intents/');
+  if (out.endsWith('.asc'))
+    throw new GovbootError('USAGE', `--out is ${out}, the name of a signature`, {
+      hint: 'name a file outside of the repository, or in intents/',
+    });
   const most = LONGEST_WINDOW / 3600;
   const count = hours === null ? HOURS : Number(hours);
   if (!/^[0-9]{1,3}$/.test(hours ?? String(HOURS)) || count < 1 || count > most)
@@ -82,13 +87,4 @@ async function secondsOf({ repository }: Ports, { out, hours }: Options): Promis
       `--hours is "${hours ?? ''}", not a whole number from 1 to ${String(most)}`,
     );
   return 3600 * count;
-}
-
-/** A file in the tagged tree would make it another tree, and the evidence holds what a run leaves and nothing else. */
-function refusePlace(out: string, inside: string | null): void {
-  const hint = 'name a file outside of the repository, or in intents/';
-  if (inside !== null && !inside.startsWith('intents/'))
-    throw new GovbootError('USAGE', `--out is ${out}, in the repository itself (${inside})`, { hint });
-  if (out.endsWith('.asc'))
-    throw new GovbootError('USAGE', `--out is ${out}, the name of a signature`, { hint });
 }

@@ -7,9 +7,11 @@ import { proofOf } from '../evidence/prove.ts';
 import { verifyHere } from '../street/verify-here.ts';
 import type { CommandRun } from './command.ts';
 import { orMeant } from './meant.ts';
+import { assertOutside } from './out-file.ts';
 
 /** @throws EVIDENCE_INVALID, EVIDENCE_MISSING, USAGE, FILE_EXISTS */
 export const prove: CommandRun<'prove'> = async (ports, { environment, entry, since, out }) => {
+  if (out !== null) await assertOutside(ports, out);
   const kept = since === null ? null : parseCheckpoint(await ports.files.read(since));
   const store = readOnce(ports.evidence(environment));
   const anchor = kept === null ? {} : { anchor: kept };

@@ -17,7 +17,7 @@ import { run } from './running.ts';
 
 const DEV = { environment: 'dev', rehearse: false } as const;
 const VERIFY = { environment: 'dev', from: null, proof: null, anchor: null, rehearse: false } as const;
-const BY_TSA = { is: 'authority', tsa: 'tsa.pem', request: 'dev.tsq' } as const;
+const BY_TSA = { is: 'authority', tsa: 'tsa.pem', request: '../dev.tsq' } as const;
 const BY_CI = { is: 'attestor', attestor: 'ci.pub' } as const;
 
 let tsa: Authority;
@@ -38,10 +38,10 @@ async function applied(): Promise<World> {
 }
 
 async function asked(world: World, how: Answering = {}, by: Authority = tsa): Promise<void> {
-  world.files.delete('dev.tsq');
-  expect((await run(evidenceStamp, { ...DEV, out: 'dev.tsq' }, { world })).error).toBeNull();
+  world.files.delete('../dev.tsq');
+  expect((await run(evidenceStamp, { ...DEV, out: '../dev.tsq' }, { world })).error).toBeNull();
   const time = new Date(world.clock.ms);
-  world.files.set('answer.tsr', await by.answer(world.files.get('dev.tsq')!, { time, ...how }));
+  world.files.set('answer.tsr', await by.answer(world.files.get('../dev.tsq')!, { time, ...how }));
 }
 
 const attach = async (world: World, by: typeof BY_TSA | typeof BY_CI = BY_TSA, file = 'answer.tsr') =>
@@ -107,7 +107,7 @@ describe('a time stamp', () => {
     // Asked before, attached after: over a state that has passed.
     world.files.set(
       'late.tsr',
-      await tsa.answer(world.files.get('dev.tsq')!, { time: new Date(world.clock.ms) }),
+      await tsa.answer(world.files.get('../dev.tsq')!, { time: new Date(world.clock.ms) }),
     );
     const late = await attach(world, BY_TSA, 'late.tsr');
     expect(late.lines[0]).toMatch(/^on record: ledger\/00000005\.json .* over the first 4 entries/);
@@ -134,7 +134,7 @@ describe('a time stamp', () => {
       message: expect.stringMatching(/is by CN=Mallory, for whom no certificate of --tsa vouches: /),
     });
     const other = await makePorts({ world }).witnesses.stampRequest(sha256('other'), '00'.repeat(16));
-    world.files.set('dev.tsq', other);
+    world.files.set('../dev.tsq', other);
     world.files.set('answer.tsr', await tsa.answer(other, { time: new Date(world.clock.ms) }));
     expect((await attach(world)).error).toMatchObject({
       message: `the time stamp stamps ${sha256('other')}, not a checkpoint of this ledger`,
@@ -170,10 +170,24 @@ describe('a time stamp', () => {
     const entry = world.store.files.get('ledger/00000001.json')!;
     entry[40]! ^= 1;
     expect((await attach(world)).error).toMatchObject({ code: 'EVIDENCE_INVALID' });
-    world.files.delete('dev.tsq');
-    expect((await run(evidenceStamp, { ...DEV, out: 'dev.tsq' }, { world })).error).toMatchObject({
+    world.files.delete('../dev.tsq');
+    expect((await run(evidenceStamp, { ...DEV, out: '../dev.tsq' }, { world })).error).toMatchObject({
       code: 'EVIDENCE_INVALID',
     });
+    expect(world.files.has('../dev.tsq')).toBe(false);
+  });
+
+  it('is asked for outside of the repository, whose tree is signed', async () => {
+    const world = await applied();
+    const wrong = {
+      code: 'USAGE',
+      message: '--out is dev.tsq, in the repository itself (dev.tsq)',
+      hint: 'name a file outside of the repository',
+    };
+    const { error } = await run(evidenceStamp, { ...DEV, out: 'dev.tsq' }, { world });
+    expect(error).toMatchObject(wrong);
+    const stated = await run(evidenceStatement, { ...DEV, out: 'dev.tsq', pae: false }, { world });
+    expect(stated.error).toMatchObject(wrong);
     expect(world.files.has('dev.tsq')).toBe(false);
   });
 
@@ -191,10 +205,10 @@ describe('a time stamp', () => {
 
 describe('an attestation', () => {
   async function statement(world: World, pae = false): Promise<Uint8Array> {
-    world.files.delete('out');
-    const { error } = await run(evidenceStatement, { ...DEV, out: 'out', pae }, { world });
+    world.files.delete('../out');
+    const { error } = await run(evidenceStatement, { ...DEV, out: '../out', pae }, { world });
     expect(error).toBeNull();
-    return world.files.get('out')!;
+    return world.files.get('../out')!;
   }
   const envelope = (
     payload: Uint8Array,
@@ -398,11 +412,11 @@ describe('what is on record and should not be', () => {
 
   it('an attestation that is none, or about something else', async () => {
     const world = await applied();
-    await run(evidenceStatement, { ...DEV, out: 'out', pae: false }, { world });
-    const sig = sign('sha256', preAuthenticationEncoding(world.files.get('out')!), ci.privateKey).toString(
+    await run(evidenceStatement, { ...DEV, out: '../out', pae: false }, { world });
+    const sig = sign('sha256', preAuthenticationEncoding(world.files.get('../out')!), ci.privateKey).toString(
       'base64',
     );
-    const payload = Buffer.from(world.files.get('out')!).toString('base64');
+    const payload = Buffer.from(world.files.get('../out')!).toString('base64');
     const bytes = `{"payload":"${payload}","payloadType":"${PAYLOAD_TYPE}","signatures":[{"keyid":"","sig":"${sig}"}]}\n`;
     await forced(world, 'ATTESTED', new TextEncoder().encode('{}\n'));
     await forced(world, 'ATTESTED', new TextEncoder().encode(bytes));

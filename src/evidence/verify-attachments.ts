@@ -226,15 +226,21 @@ export function stampedWords(attachments: readonly Attachment[]): string {
 
 /** One line each, for people. */
 export function attachmentLines(attachments: readonly Attachment[]): readonly string[] {
-  return attachments.map(({ kind, entry, size, by, who, status }) => {
-    const when = by === null ? '' : `, there by ${by}`;
-    return `${kind === 'time stamp' ? 'stamped ' : 'attested'}  the first ${String(size)} entries${when}: ${WORD[status]}${who === null ? '' : `, ${who}`} (${entry})`;
+  return attachments.map((each) => {
+    const when = each.by === null ? '' : `, there by ${each.by}`;
+    return `witness ${each.kind} over the first ${String(each.size)} entries${when}, ${whoseWords(each)} (${each.entry})`;
   });
 }
 
-const WORD = {
-  pinned: 'by somebody who was named',
-  unpinned: 'by somebody who was NOT named',
-  'not asked': 'by somebody',
-  invalid: 'INVALID',
-} as const;
+function whoseWords({ who, status }: Attachment): string {
+  switch (status) {
+    case 'pinned':
+      return `by ${who ?? 'somebody'}, who was named`;
+    case 'unpinned':
+      return `by ${who ?? 'somebody'}, who was NOT named`;
+    case 'not asked':
+      return who === null ? 'by whom was not asked' : `by ${who}, as it says itself`;
+    case 'invalid':
+      return 'INVALID';
+  }
+}

@@ -90,7 +90,7 @@ describe.skipIf(!requireOrSkip('openssl', 'time stamps and attestations by opens
       const verified = await govboot('verify', 'dev', '--tsa', at('root.pem'));
       expect(verified.code).toBe(0);
       expect(verified.stdout).toMatch(
-        /^stamped {3}the first 4 entries, there by .*: by somebody who was named, CN=TSA/m,
+        /^witness time stamp over the first 4 entries, there by .*, by CN=TSA, who was named/m,
       );
     });
 

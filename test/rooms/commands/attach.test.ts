@@ -79,7 +79,7 @@ describe('a time stamp', () => {
     expect(after.time).toMatch(/; the first 4 entries were there by .*, says CN=Test TSA$/);
     expect(after.lines).toContainEqual(
       expect.stringMatching(
-        /^stamped {3}the first 4 entries, there by .*: by somebody who was named, CN=Test TSA \(ledger\/00000004\.json\)$/,
+        /^witness time stamp over the first 4 entries, there by .*, by CN=Test TSA, who was named \(ledger\/00000004\.json\)$/,
       ),
     );
     expect(after.lines.join('\n')).toMatch(/first 4 of 5 entries are no younger than their time stamp/);
@@ -276,7 +276,7 @@ describe('an attestation', () => {
       const after = await judged(world, { attestor: 'ci.pub' });
       expect([after.code, after.findings]).toEqual([null, []]);
       expect(after.lines).toContain(
-        `attested  the first 4 entries: by somebody who was named, ${key} (ledger/00000004.json)`,
+        `witness attestation over the first 4 entries, by ${key}, who was named (ledger/00000004.json)`,
       );
       expect((await judged(world)).lines).toContain(
         'not decided here: whose the attestations are: name the public key with --attestor',
@@ -368,7 +368,7 @@ describe('what is on record and should not be', () => {
         /^time: blobs\/.*UNPINNED: CN=Mallory stamped it, and no certificate that was named vouches/,
       ),
     ]);
-    expect(pinned.lines.join('\n')).toContain('by somebody who was NOT named, CN=Mallory');
+    expect(pinned.lines.join('\n')).toContain('by CN=Mallory, who was NOT named');
   });
 
   it('a stamp that contradicts the dates of the entries', async () => {
@@ -407,7 +407,7 @@ describe('what is on record and should not be', () => {
       'chain: ledger/00000007.json: INCONSISTENT: tells of 7 entries with root #, which are not those before it',
       'chain: ledger/00000008.json: INCONSISTENT: tells of 99 entries with root #, which are not those before it',
     ]);
-    expect(lines.filter((line) => line.startsWith('stamped'))).toHaveLength(5);
+    expect(lines.filter((line) => line.startsWith('witness'))).toHaveLength(5);
   });
 
   it('an attestation that is none, or about something else', async () => {

@@ -58,7 +58,7 @@ async function judgeOne(
   const kind = entry.type === 'TIME_STAMPED' ? 'time stamp' : 'attestation';
   const none: Attachment = { kind, entry: file, size, by: null, who: null, status: 'invalid' };
   const digest = entry.type === 'TIME_STAMPED' ? entry.body.stamp_sha256 : entry.body.envelope_sha256;
-  const state = size <= entry.seq ? stateOf(exhibit.ledger, size) : null;
+  const state = stateOf(exhibit.ledger, size);
   if (state?.rootSha256 !== root) {
     exhibit.findings.bad(
       'chain',

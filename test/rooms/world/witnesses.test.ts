@@ -94,6 +94,10 @@ describe('a good time stamp', () => {
     const stamp = await read(response, authority.root);
     expect(stampProblem(stamp, DIGEST)).toBeNull();
     expect(stamp.chain).toMatchObject({ is: 'unpinned' });
+    expect((await read(response, authority.own)).chain).toMatchObject({ is: 'unpinned' });
+    const ended = await stamped({ until: new Date('2026-11-21T00:00:00Z') });
+    for (const roots of [ended.authority.root, ended.authority.own])
+      expect((await read(ended.response, roots)).chain).toMatchObject({ is: 'unpinned' });
   });
 });
 

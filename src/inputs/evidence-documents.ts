@@ -1,7 +1,9 @@
 /** The two signed machine documents: ledger entries and `.backend.lock`. Strict on read; format in docs/formats.md. */
 import * as z from 'zod';
 import { parseCanonical } from '../kernel/canonical.ts';
+import { sha256 } from '../kernel/digest.ts';
 import { GovbootError } from '../kernel/errors.ts';
+import { makeFew } from '../kernel/few.ts';
 import type { Json } from '../kernel/json.ts';
 import { safe } from '../kernel/text.ts';
 import { INTENT_ACTIONS } from './intent-action.ts';
@@ -259,9 +261,12 @@ export function parseEntry(bytes: Uint8Array, file: string): LedgerEntry {
   return parseStrict(entrySchema, bytes, file);
 }
 
+/** Of environments that are looked at side by side. A lock is the largest document of the evidence, and lies there twice. */
+const fewLocks = makeFew<BackendLock>(16);
+
 /** @throws NOT_CANONICAL, SCHEMA */
 export function parseLock(bytes: Uint8Array, file: string): BackendLock {
-  return parseStrict(lockSchema, bytes, file);
+  return fewLocks(sha256(bytes), () => parseStrict(lockSchema, bytes, file));
 }
 
 /** @throws NOT_CANONICAL, SCHEMA */

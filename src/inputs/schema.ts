@@ -1,6 +1,8 @@
 /** Zod issues → one SCHEMA error that names file, place and wrong value. */
 import * as z from 'zod';
+import { sha256 } from '../kernel/digest.ts';
 import { GovbootError } from '../kernel/errors.ts';
+import { makeFew } from '../kernel/few.ts';
 import { clip, nearest, safe } from '../kernel/text.ts';
 import { isInstant, type Instant } from '../kernel/time.ts';
 import { isFingerprint, type FileRead, type Fingerprint } from './facts.ts';
@@ -52,19 +54,17 @@ export interface Placed<T> {
   readonly places: Places;
 }
 
-/** What was read of a file. Bytes that were read are not changed any more, and every room asks for the same few documents. */
-const known = new WeakMap<object, { readonly schema: z.ZodType; readonly read: Placed<unknown> }>();
+/** By schema. Every room asks for the same few documents, and a run over many environments has the same policy in each. */
+const few = new WeakMap<z.ZodType, ReturnType<typeof makeFew<Placed<unknown>>>>();
 
-/** Parses a YAML document against a strict schema, once for each file that was read. All issues are told at once. @throws YAML, SCHEMA */
+/** Parses a YAML document against a strict schema, once for each path and content. All issues are told at once. @throws YAML, SCHEMA */
 export function readDocument<S extends z.ZodType>(
   schema: S,
   file: Pick<FileRead, 'bytes' | 'path'>,
 ): Placed<z.output<S>> {
-  const before = known.get(file);
-  if (before?.schema === schema) return before.read as Placed<z.output<S>>;
-  const read = parseDocument(schema, file);
-  known.set(file, { schema, read });
-  return read;
+  const kept = few.get(schema) ?? makeFew<Placed<unknown>>(16);
+  few.set(schema, kept);
+  return kept(`${sha256(file.bytes)} ${file.path}`, () => parseDocument(schema, file)) as Placed<z.output<S>>;
 }
 
 function parseDocument<S extends z.ZodType>(

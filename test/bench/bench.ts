@@ -207,7 +207,7 @@ async function main(): Promise<void> {
   const began = Date.now();
   const program = [...(await programRows()), ...(await evidenceRows(has('--quick'), say))];
   say('drift over many environments');
-  const drift = await driftRows();
+  const drift = await driftRows(say);
   const scene = await cloudScene();
   let fresh: Fresh | null = null;
   let cloud: readonly Row[] = [

@@ -78,7 +78,7 @@ export async function makePorts(invocation: Invocation, version: string, show: E
 /** What was handed over to be verified is as little to be believed as a repository: it brings no pins and no verifiers of its own. */
 function judgedOf(options: Invocation['options']): string | null {
   const handed = 'proof' in options ? (options.from ?? options.proof) : null;
-  return handed === null ? null : rootOf(handed);
+  return handed === null || handed.startsWith('s3://') ? null : rootOf(handed);
 }
 
 function toBoth(log: Emit, show: Emit): Emit {

@@ -14,7 +14,7 @@ const VERIFY_COMMAND: CommandSpec = spec<'verify'>({
   options: [
     option(
       '--from <path>',
-      'evidence that was handed over: a folder of one environment, or a .tar or .tar.gz of it',
+      'evidence that was handed over: a folder of one environment, a .tar or .tar.gz of it; or a store: s3://BUCKET, or a folder that was pushed to',
     ),
     option('--anchor <file>', 'a checkpoint that was kept elsewhere: shows a cut tail or a rewritten ledger'),
     option(
@@ -31,6 +31,7 @@ const VERIFY_COMMAND: CommandSpec = spec<'verify'>({
     'govboot verify dev',
     'govboot verify dev --anchor /media/safe/checkpoint',
     'govboot verify --from dev.tgz',
+    'govboot verify dev --from s3://acme-dev-evidence --account 111111111111',
     'govboot verify --proof ../dev-3.json --anchor /media/safe/checkpoint',
     'govboot verify dev --tsa ../tsa.pem',
     'govboot verify dev --store',
@@ -68,6 +69,13 @@ function verifyOf(environment: string | undefined, o: Raw): CommandOptions['veri
   const hint = 'run `govboot verify --help`';
   if (from !== null && proof !== null)
     throw new GovbootError('USAGE', 'verify takes --from or --proof, not both', { hint });
+  const isBucket = from?.startsWith('s3://') === true;
+  if (isBucket && (o['store'] !== undefined || environment === undefined))
+    throw new GovbootError(
+      'USAGE',
+      'verify --from s3://BUCKET wants the environment, and no --store besides',
+      { hint },
+    );
   if (proof !== null && (tsa !== null || attestor !== null))
     throw new GovbootError('USAGE', 'a proof holds no time stamp and no attestation', { hint });
   if (environment === undefined && from === null && proof === null)
@@ -78,6 +86,7 @@ function verifyOf(environment: string | undefined, o: Raw): CommandOptions['veri
     anchor: text(o['anchor']),
     ...(tsa === null ? {} : { tsa }),
     ...(attestor === null ? {} : { attestor }),
+    ...(isBucket ? { store: placeAsked('from', o) } : {}),
     ...(o['store'] === undefined ? {} : { store: placeAsked('store', o) }),
     rehearse: o['rehearse'] === true,
   };

@@ -4,8 +4,9 @@ import { GovbootError } from '../kernel/errors.ts';
 import { parseCheckpoint } from '../evidence/checkpoint.ts';
 import type { VerifyReport } from '../evidence/report.ts';
 import type { ProofReport } from '../evidence/proof-report.ts';
-import { openVault, type AskedPlace } from '../street/vault-place.ts';
-import { verifyAlone, verifyHere, verifyThere } from '../street/verify-here.ts';
+import { vaultPrefix } from '../evidence/vault-layout.ts';
+import { openVault, OWN_STORE, type AskedPlace } from '../street/vault-place.ts';
+import { verifyAlone, verifyHere, verifyStored, verifyThere } from '../street/verify-here.ts';
 import type { EvidenceVault, Ports } from '../ports.ts';
 import type { CommandOptions, CommandRun } from './command.ts';
 import { judgedBy } from './judged-by.ts';
@@ -47,11 +48,16 @@ async function reportOf(
   const given = anchor === null ? {} : { anchor: parseCheckpoint(await ports.files.read(anchor)) };
   if (proof !== null)
     return { what: `the proof ${proof}`, report: await verifyAlone(ports, proof, environment, given) };
-  const asked = store === null ? {} : { vault: await vaultOf(ports, environment, store) };
   const witnessPins = {
     authorities: await readGiven(ports, tsa),
     attestors: await readGiven(ports, attestor),
   };
+  const stored = await storeOf(ports, environment, from, store);
+  if (stored !== null) {
+    const report = await verifyStored(ports, stored.environment, stored.vault, { ...given, witnessPins });
+    return { what: `the evidence of ${stored.environment} in ${stored.vault.place.place}`, report };
+  }
+  const asked = store === null ? {} : { vault: await vaultOf(ports, environment, store) };
   const kept = { ...given, ...asked, witnessPins };
   if (from !== null) {
     const report = await verifyThere(ports, from, environment, kept);
@@ -61,6 +67,24 @@ async function reportOf(
   const name = environment ?? '';
   const report = await orMeant(ports, name, () => verifyHere(ports, name, kept));
   return { what: `the evidence of ${name}`, report };
+}
+
+/** The store that --from names: a bucket, or a folder that was pushed to. null when it is evidence as it was handed over. */
+async function storeOf(
+  ports: Ports,
+  environment: string | null,
+  from: string | null,
+  asked: AskedPlace | null,
+): Promise<{ readonly environment: string; readonly vault: EvidenceVault } | null> {
+  if (from === null || environment === null) return null;
+  const isBucket = from.startsWith('s3://');
+  if (
+    !isBucket &&
+    (await ports.folders.entries(`${from}/${vaultPrefix(ports.mode, environment)}heads`)) === null
+  )
+    return null;
+  const place = isBucket && asked !== null ? asked : { ...OWN_STORE, place: from };
+  return { environment, vault: (await openVault(ports, environment, place)).vault };
 }
 
 async function readGiven({ files }: Ports, file: string | undefined): Promise<Uint8Array | null> {

@@ -13,11 +13,14 @@ import { parseSums } from './sums.ts';
 import { listVault, parseVaultKey, vaultKey, type VaultListing } from './vault-layout.ts';
 import { PARALLEL } from './vault-push.ts';
 
-export interface PullInput {
+export interface PullFrom {
   readonly vault: EvidenceVault;
   readonly prefix: string;
   /** What receipts at hand say of this place: those very versions are fetched. */
   readonly told: ReadonlyMap<string, ReceiptObject>;
+}
+
+export interface PullInput extends PullFrom {
   /** Stores one file; never over another. */
   readonly write: (name: string, bytes: Uint8Array) => Promise<void>;
 }
@@ -36,33 +39,57 @@ export interface Pulled {
 const MOST_FILES = 200_000;
 const MOST_BYTES = 2 * 1024 * 1024 * 1024;
 
-/** @throws EVIDENCE_MISSING when no whole set is there, VAULT_CONFLICT for content that is not what was sealed, FILE_UNSAFE for too much */
-export async function pull(input: PullInput): Promise<Pulled> {
-  const { vault, prefix, write } = input;
+/** The newest sealed evidence of a vault, each file read when it is asked for. */
+export interface WholeSet {
+  /** Entries that the seal is over. */
+  readonly size: number;
+  /** The seal is last: who copies in this order never has a folder that looks whole and is not. */
+  readonly names: readonly string[];
+  /** null for what is not among the names. @throws VAULT_CONFLICT for content that is not what was sealed, FILE_UNSAFE for too much */
+  readonly read: (name: string) => Promise<Uint8Array | null>;
+  readonly passed: readonly string[];
+  readonly strays: readonly string[];
+}
+
+/** @throws EVIDENCE_MISSING when no whole set is there, FILE_UNSAFE for too many files */
+export async function newestWholeSet(input: PullFrom): Promise<WholeSet> {
+  const { vault, prefix } = input;
   const listing = await listVault(vault, prefix);
   const { set, passed } = await newestWhole(input, listing);
-  const fetched = { files: 0, bytes: 0 };
-  const one = async (name: string): Promise<void> => {
-    const bytes = name === SUMS ? set.sums : await fetchOne(input, listing, set, name, fetched);
-    await write(name, bytes);
-    fetched.files += 1;
-    fetched.bytes += bytes.length;
-  };
   const last = [signatureOf(SUMS), SUMS];
-  const names = [...set.listed.keys(), ...besideOf(prefix, set.size, listing)];
+  const rest = new Set([...set.listed.keys(), ...besideOf(prefix, set.size, listing)]);
+  for (const name of last) rest.delete(name);
+  const names = [...rest, ...last];
   if (names.length > MOST_FILES)
     throw new GovbootError(
       'FILE_UNSAFE',
       `${vault.place.place} lists ${String(names.length)} files of evidence`,
     );
-  await mapBounded(
-    [...new Set(names)].filter((name) => !last.includes(name)),
-    PARALLEL,
-    one,
-  );
-  // The seal comes last here too: a folder that was cut off never looks whole.
-  for (const name of last) await one(name);
-  return { size: set.size, ...fetched, passed, strays: listing.strays };
+  const known = new Set(names);
+  const fetched = { bytes: 0 };
+  const read = async (name: string): Promise<Uint8Array | null> => {
+    if (!known.has(name)) return null;
+    const bytes = name === SUMS ? set.sums : await fetchOne(input, listing, set, name, fetched);
+    fetched.bytes += bytes.length;
+    return bytes;
+  };
+  return { size: set.size, names, read, passed, strays: listing.strays };
+}
+
+/** @throws what `newestWholeSet` and its `read` throw */
+export async function pull(input: PullInput): Promise<Pulled> {
+  const { size, names, read, passed, strays } = await newestWholeSet(input);
+  const fetched = { files: 0, bytes: 0 };
+  const one = async (name: string): Promise<void> => {
+    const bytes = await read(name);
+    if (bytes === null) return;
+    await input.write(name, bytes);
+    fetched.files += 1;
+    fetched.bytes += bytes.length;
+  };
+  await mapBounded(names.slice(0, -2), PARALLEL, one);
+  for (const name of names.slice(-2)) await one(name);
+  return { size, ...fetched, passed, strays };
 }
 
 interface Sealed {
@@ -72,7 +99,7 @@ interface Sealed {
 }
 
 async function newestWhole(
-  input: PullInput,
+  input: PullFrom,
   listing: VaultListing,
 ): Promise<{ readonly set: Sealed; readonly passed: readonly string[] }> {
   const { vault, prefix } = input;
@@ -99,7 +126,7 @@ async function newestWhole(
 }
 
 /** The set of one size, or why it is none. */
-async function sealedAt(input: PullInput, listing: VaultListing, size: number): Promise<Sealed | string> {
+async function sealedAt(input: PullFrom, listing: VaultListing, size: number): Promise<Sealed | string> {
   const key = vaultKey(input.prefix, size, SUMS);
   const sums = await versionOf(input, listing, key);
   if (sums === null) return `${SUMS} is not there`;
@@ -137,7 +164,7 @@ function isSigned(name: string, names: ReadonlySet<string>): boolean {
 }
 
 async function fetchOne(
-  input: PullInput,
+  input: PullFrom,
   listing: VaultListing,
   { size, listed }: Sealed,
   name: string,
@@ -158,7 +185,7 @@ async function fetchOne(
 
 /** The version that a receipt names, else the first content under the key. */
 async function versionOf(
-  { vault, told }: PullInput,
+  { vault, told }: PullFrom,
   { records }: VaultListing,
   key: string,
   sofar = 0,

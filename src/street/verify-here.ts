@@ -6,7 +6,9 @@ import { verifyProof } from '../evidence/verify-proof.ts';
 import { attempt } from '../kernel/errors.ts';
 import { parseProof } from '../inputs/proof-document.ts';
 import { parseTrust, TRUST_FILE } from '../inputs/trust.ts';
-import type { Ports, Repository } from '../ports.ts';
+import { vaultPrefix } from '../evidence/vault-layout.ts';
+import { newestWholeSet } from '../evidence/vault-pull.ts';
+import type { EvidenceVault, Ports, Repository } from '../ports.ts';
 import { keyFilesOf } from './gather.ts';
 
 /** @throws EVIDENCE_MISSING when there is no ledger */
@@ -47,6 +49,32 @@ export async function verifyThere(
     mode: ports.mode,
     ...(environment === null ? {} : { environment }),
     ...more,
+  });
+}
+
+/**
+ * The store itself, with nothing else at hand: the newest evidence that it holds whole, and each object as the receipts in it tell.
+ * @throws EVIDENCE_MISSING, VAULT_CONFLICT, VAULT_FAILED
+ */
+export async function verifyStored(
+  ports: Ports,
+  environment: string,
+  vault: EvidenceVault,
+  more: Partial<Pick<VerifyInput, 'anchor' | 'witnessPins'>> = {},
+): Promise<VerifyReport> {
+  const set = await newestWholeSet({ vault, prefix: vaultPrefix(ports.mode, environment), told: new Map() });
+  const names = [...set.names].sort();
+  const store = {
+    where: vault.place.place,
+    list: async (folder: string) => names.filter((name) => folder === '' || name.startsWith(`${folder}/`)),
+    read: set.read,
+  };
+  return verifyEvidence({
+    ...{ store, vault, environment, mode: ports.mode, ...more },
+    verifier: ports.verifier,
+    witnesses: ports.witnesses,
+    pins: await ports.pins.load(),
+    now: ports.clock.now(),
   });
 }
 

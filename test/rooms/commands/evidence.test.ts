@@ -270,3 +270,55 @@ describe('evidence pull', () => {
     expect((await run(evidencePull, { ...options, receipts: ['kept.json'] }, { world })).error).toBeNull();
   });
 });
+
+describe('verify of the store itself', () => {
+  const THERE = { ...VERIFY, from: STORE, store: { ...OWN_STORE, place: STORE, account: '111111111111' } };
+
+  test('needs nothing of the evidence here, and asks for every object by its version', async () => {
+    const world = await storedWorld();
+    await applied(world);
+    // The laptop is gone; what is pinned on another one is not.
+    world.store.files.clear();
+    const { error, ports, lines } = await run(verify, THERE, { world });
+    expect(error).toBeNull();
+    expect(lines[0]).toMatch(/^evidence of environment dev, .*: valid$/);
+    expect(
+      ports.events.flatMap((event) =>
+        event.type === 'gate' && event.gate === 'store' ? [event.because] : [],
+      ),
+    ).toEqual([expect.stringMatching(/ was asked: [0-9]+ objects are there, by their versions/)]);
+  });
+
+  test('tells a record that the store gives otherwise than it was sealed', async () => {
+    const world = await storedWorld();
+    await applied(world);
+    world.store.files.clear();
+    const lying =
+      (change: (bytes: Uint8Array) => Uint8Array) =>
+      (api: AwsApi): AwsApi => ({
+        call: async (operation, input) => {
+          const output = await api.call(operation, input);
+          const isLedger = JSON.stringify(input).includes('dev/ledger/00000001.json"');
+          if (operation !== 's3:GetObject' || !isLedger) return output;
+          const { Body: bytes = new Uint8Array() } = output as { Body?: Uint8Array };
+          return { ...output, Body: change(bytes) } as never;
+        },
+      });
+    const { error, ports } = await run(verify, THERE, {
+      world,
+      between: lying((bytes) => bytes.map((byte, i) => (i === 40 ? byte ^ 1 : byte))),
+    });
+    expect(error?.code).toBe('EVIDENCE_INVALID');
+    const findings = ports.events.flatMap((event) => (event.type === 'gate' ? event.findings : []));
+    expect(findings.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/dev\/ledger\/00000001\.json is SHA-256 .*; SHA256SUMS says /),
+    );
+  });
+
+  test('that holds none says so', async () => {
+    const world = await storedWorld();
+    await applied(world, { between: down() });
+    world.store.files.clear();
+    expect((await run(verify, THERE, { world })).error).toMatchObject({ code: 'EVIDENCE_MISSING' });
+  });
+});

@@ -259,6 +259,18 @@ describe('a command line', () => {
       { environment: null, from: 'dev.tgz', proof: null, anchor: null, rehearse: false },
     ],
     [
+      'verify dev --from s3://b --account 1',
+      'verify',
+      {
+        environment: 'dev',
+        from: 's3://b',
+        proof: null,
+        anchor: null,
+        store: { ...OWN_STORE, place: 's3://b', account: '1' },
+        rehearse: false,
+      },
+    ],
+    [
       'verify prod --proof p.json --anchor c',
       'verify',
       { environment: 'prod', from: null, proof: 'p.json', anchor: 'c', rehearse: false },
@@ -406,6 +418,11 @@ describe('a command line that cannot be understood', () => {
         'run `govboot evidence attach --help`',
       ],
     ),
+    ...['--from s3://b', 'dev --from s3://b --store'].map((args): [string, string, string] => [
+      `verify ${args}`,
+      'verify --from s3://BUCKET wants the environment, and no --store besides',
+      'run `govboot verify --help`',
+    ]),
     ...['--tsa t', '--attestor k'].map((more): [string, string, string] => [
       `verify --proof p ${more}`,
       'a proof holds no time stamp and no attestation',

@@ -6,7 +6,7 @@ import type { LedgerEntry } from '../inputs/evidence-documents.ts';
 import { fromBase64, type ProofDocument } from '../inputs/proof-document.ts';
 import { parseTrust } from '../inputs/trust.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { Exhibit } from './exhibit.ts';
+import type { PartialExhibit } from './exhibit.ts';
 import { CHECKPOINT, entryName, signatureOf, TRUST_NAME } from './layout.ts';
 import { PROOF_HINT } from './proof-report.ts';
 import { answerSignature } from './verify-signature.ts';
@@ -14,7 +14,7 @@ import { roleProblem, trustAt, type TrustInForce } from './verify-trust.ts';
 
 /** The lists that the proof brings, with everybody who signed them. */
 export async function trustInProof(
-  exhibit: Exhibit,
+  exhibit: PartialExhibit,
   { trust: lists }: ProofDocument,
 ): Promise<readonly TrustInForce[]> {
   const found: TrustInForce[] = [];
@@ -59,7 +59,7 @@ interface Signed {
 
 /** Judges who signed the checkpoint and the entry. */
 export async function judgeSigned(
-  exhibit: Exhibit,
+  exhibit: PartialExhibit,
   { checkpoint, checkpoint_signature: signature, inclusion }: ProofDocument,
   { size, origin }: Checkpoint,
   trust: readonly TrustInForce[],
@@ -80,7 +80,7 @@ export async function judgeSigned(
 }
 
 async function judgeOne(
-  exhibit: Exhibit,
+  exhibit: PartialExhibit,
   { name, bytes, signature, seq, actor }: Signed,
   trust: readonly TrustInForce[],
   environment: string,

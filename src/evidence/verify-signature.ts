@@ -3,7 +3,7 @@
  * not undo what was signed before; a key that was revoked for compromise undoes everything, and a key that was retired does not.
  */
 import type { Code } from '../kernel/codes.ts';
-import { addSeconds } from '../kernel/time.ts';
+import { addSeconds, type Instant } from '../kernel/time.ts';
 import type {
   FileRead,
   Fingerprint,
@@ -12,11 +12,10 @@ import type {
   SignatureFacts,
   VerifierSays,
 } from '../inputs/facts.ts';
-import { parseSignatureFile } from '../inputs/signature-packet.ts';
 import { judgeSignature, type Signed } from '../gates/signature.ts';
 import { fileOf } from '../inputs/file-read.ts';
-import type { Exhibit } from './exhibit.ts';
-import type { Axis } from './report.ts';
+import type { Verifier } from '../ports.ts';
+import type { Axis, Findings } from './report.ts';
 
 export type SignatureAnswer =
   | { readonly is: 'signed'; readonly signed: Signed }
@@ -36,7 +35,14 @@ export type Depth = 'everybody' | 'inside';
 const TOLERANCE = 60;
 
 /** What judging a signature takes beside it. */
-export type Judging = Pick<Exhibit, 'keys' | 'verifier' | 'now'>;
+export interface Judging {
+  /** Certificates. */
+  readonly keys: readonly FileRead[];
+  readonly verifier: Verifier;
+  readonly now: Instant;
+}
+
+type Telling = Judging & { readonly findings: Findings };
 
 /** An answer, with what an auditor must know of it although nothing is wrong. */
 export interface SignatureTold {
@@ -46,7 +52,7 @@ export interface SignatureTold {
 
 /** Judges `signature` (the file `name`) over `data`, as of its own time. */
 export async function answerSignature(
-  exhibit: Judging & Pick<Exhibit, 'findings'>,
+  exhibit: Telling,
   data: Uint8Array,
   name: string,
   signature: Uint8Array,
@@ -97,7 +103,7 @@ function validThen({ fingerprint }: Pick<KeyPart, 'fingerprint'>, since: string)
 
 /** What the verifiers see of a signature as of its own time. A retirement of the key that came later is noted and left out. */
 export async function signatureFacts(
-  exhibit: Exhibit,
+  exhibit: Telling,
   data: Uint8Array,
   name: string,
   signature: Uint8Array,
@@ -108,15 +114,13 @@ export async function signatureFacts(
 }
 
 async function asOfItsTime(
-  { keys, verifier, now }: Judging,
+  { keys, verifier }: Judging,
   data: Uint8Array,
   signature: FileRead,
   depth: Depth,
 ): Promise<{ readonly facts: SignatureFacts; readonly notes: readonly string[] }> {
-  const shape = parseSignatureFile(signature.bytes);
-  const at = shape.is === 'ok' ? shape.packet.created : now;
-  const facts = await verifier.verify({ data, signature, keys, at, depth });
-  const { key } = facts;
+  const facts = await verifier.verify({ data, signature, keys, at: null, depth });
+  const { key, shape } = facts;
   const issuer = shape.is === 'ok' ? shape.packet.issuerFingerprint : null;
   if (key === null) return { facts, notes: [] };
   const parts = [key, ...key.subkeys.filter(({ fingerprint }) => fingerprint === issuer)];

@@ -1,5 +1,5 @@
 /** The evidence folder on disk. Every name is checked, no part of a path may be a link, and nothing is deleted. */
-import { readdir } from 'node:fs/promises';
+import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
 import { safe } from '../kernel/text.ts';
@@ -21,6 +21,8 @@ import { answered, readPlainNow } from './safe-read.ts';
 const MAX_EVIDENCE = 64 * 1024 * 1024;
 /** Names in one evidence folder; more is not evidence of ours. */
 const MAX_NAMES = 500_000;
+/** Of one folder. */
+const NAMES_AT_ONCE = 256;
 const FILE_MODE = 0o644;
 const FOLDER_MODE = 0o755;
 
@@ -128,13 +130,18 @@ async function foldersAreThere(root: string, parts: readonly string[]): Promise<
 /** Every name below, whatever its kind, but temporary files; links are named and not followed. */
 async function collect(base: string, parts: readonly string[], found: string[]): Promise<void> {
   const folder = join(base, ...parts);
-  for (const entry of await answered(folder, () => readdir(folder, { withFileTypes: true }))) {
-    if (entry.name.startsWith(TEMPORARY)) continue;
-    if (entry.isDirectory()) await collect(base, [...parts, entry.name], found);
-    else found.push([...parts, entry.name].join('/'));
-    if (found.length > MAX_NAMES)
-      throw new ProblemError('FILE_UNSAFE', `${base} has more than ${String(MAX_NAMES)} files`);
-  }
+  const folders: string[] = [];
+  await answered(folder, async () => {
+    // In parts: an object for each name of a long ledger would take more memory than the names.
+    for await (const entry of await opendir(folder, { bufferSize: NAMES_AT_ONCE })) {
+      if (entry.name.startsWith(TEMPORARY)) continue;
+      if (entry.isDirectory()) folders.push(entry.name);
+      else found.push([...parts, entry.name].join('/'));
+      if (found.length > MAX_NAMES)
+        throw new ProblemError('FILE_UNSAFE', `${base} has more than ${String(MAX_NAMES)} files`);
+    }
+  });
+  for (const name of folders) await collect(base, [...parts, name], found);
 }
 
 /** Lets a problem out as an error: the store has no other way to tell it. */

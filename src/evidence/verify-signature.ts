@@ -3,7 +3,7 @@
  * not undo what was signed before; a key that was revoked for compromise undoes everything, and a key that was retired does not.
  */
 import type { Code } from '../kernel/codes.ts';
-import { addSeconds, type Instant } from '../kernel/time.ts';
+import { secondsBetween, type Instant } from '../kernel/time.ts';
 import type {
   FileRead,
   Fingerprint,
@@ -78,7 +78,7 @@ export async function tellSignature(
   });
   if (shape.is === 'malformed') return refuse(shape.code, shape.wrong);
   const { created } = shape.packet;
-  if (created > addSeconds(judging.now, TOLERANCE))
+  if (secondsBetween(judging.now, created) > TOLERANCE)
     return refuse('SIG_FUTURE', `signed at ${created}, and it is ${judging.now}`);
   if (key?.revoked != null)
     return refuse(

@@ -97,11 +97,13 @@ function crc24(bytes: Uint8Array): Uint8Array {
   return Uint8Array.of((crc >> 16) & 0xff, (crc >> 8) & 0xff, crc & 0xff);
 }
 
+const PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0').toUpperCase());
+
 /** Upper-case hexadecimal, as fingerprints are written. */
 export function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'))
-    .join('')
-    .toUpperCase();
+  let text = '';
+  for (const byte of bytes) text += PAIRS[byte] ?? '';
+  return text;
 }
 
 function quote(line: string | undefined): string {

@@ -1,6 +1,6 @@
 /** The evidence folder on disk. Every name is checked, no part of a path may be a link, and nothing is deleted. */
 import { opendir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
 import { safe } from '../kernel/text.ts';
 import type { EvidenceReader, EvidenceStore } from '../ports.ts';
@@ -76,12 +76,15 @@ export function readFolder(root: string): EvidenceReader {
 
 function readerAt(root: string, base: readonly string[]): EvidenceReader {
   // Folders that were seen to be folders. A ledger has thousands of files in one, and asking about it each time takes longer than reading.
-  const seen = new Set<string>();
-  const areFolders = async (parts: readonly string[]): Promise<boolean> => {
+  const seen = new Map<string, string>();
+  const folderOf = async (parts: readonly string[]): Promise<string | null> => {
     const id = parts.join('/');
-    if (!seen.has(id) && !(await told(() => foldersAreThere(root, parts)))) return false;
-    seen.add(id);
-    return true;
+    const known = seen.get(id);
+    if (known !== undefined) return known;
+    if (!(await told(() => foldersAreThere(root, parts)))) return null;
+    const folder = join(root, ...parts);
+    seen.set(id, folder);
+    return folder;
   };
   return {
     where: join(root, ...base),
@@ -94,8 +97,10 @@ function readerAt(root: string, base: readonly string[]): EvidenceReader {
     },
     async read(name) {
       const parts = [...base, ...partsOf(name)];
-      if (!(await areFolders(parts.slice(0, -1)))) return null;
-      const file = await maybe(async () => readPlainNow(join(root, ...parts), name, MAX_EVIDENCE));
+      const folder = await folderOf(parts.slice(0, -1));
+      if (folder === null) return null;
+      const path = `${folder}${sep}${parts.at(-1) ?? ''}`;
+      const file = await maybe(async () => readPlainNow(path, name, MAX_EVIDENCE));
       if (file.is === 'read') return file.value;
       if (file.problem.code === 'FILE_MISSING') return null;
       throw new GovbootError(file.problem.code, file.problem.wrong, { data: { file: name } });

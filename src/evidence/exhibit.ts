@@ -34,8 +34,6 @@ export interface Exhibit {
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** Of every file that was read, the ledger too. */
   readonly digests: Digests;
-  /** Every name that lies in the folder, whether it could be read or not. */
-  readonly names: readonly string[];
   readonly ledger: ExhibitLedger;
   readonly sums: SumsCompared;
   readonly keys: readonly FileRead[];
@@ -85,7 +83,7 @@ export async function readExhibit(
     ...{ entries, signatures, everybody, torn, ...heads },
     problems: [...seen.problems, ...problems],
   };
-  return { files, digests, names, ledger, sums, keys, verifier, now, findings };
+  return { files, digests, ledger, sums, keys, verifier, now, findings };
 }
 
 /** How many entries SHA256SUMS does not cover: of a run that did not reach its seal. Counted: where one is gone, those after it are sealed all the same. */

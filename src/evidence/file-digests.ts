@@ -1,6 +1,6 @@
 /** SHA-256 of every file that was read, by its name. Those of the ledger, which may be hundreds of thousands, take 32 octets each. */
 import type { Sha256 } from '../kernel/digest.ts';
-import { parseEntryName } from './layout.ts';
+import { entryName, parseEntryName, signatureOf } from './layout.ts';
 import { hex } from './merkle.ts';
 
 const OCTETS = 32;
@@ -10,6 +10,8 @@ export interface Digests {
   /** Files that were read. */
   readonly size: number;
   get(name: string): Sha256 | null;
+  /** Of all of them, in no order. */
+  names(): string[];
 }
 
 export class FileDigests implements Digests {
@@ -50,6 +52,17 @@ export class FileDigests implements Digests {
       this.#ledger[place * OCTETS + i] = nibble(digest, 2 * i) * 16 + nibble(digest, 2 * i + 1);
     if (this.#isKnown[place] !== 1) this.#count += 1;
     this.#isKnown[place] = 1;
+  }
+
+  names(): string[] {
+    const inLedger = [...this.#isKnown.keys()].filter((place) => this.#isKnown[place] === 1);
+    return [
+      ...this.#others.keys(),
+      ...inLedger.map((place) => {
+        const name = entryName(Math.floor(place / 2));
+        return place % 2 === 0 ? name : signatureOf(name);
+      }),
+    ];
   }
 
   #placeOf(name: string): number | null {

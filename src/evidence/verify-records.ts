@@ -182,12 +182,15 @@ function nextCheckpoint({ ledger: { first, entries } }: Exhibit): Uint8Array | n
     : null;
 }
 
-function nextSums({ names, digests, ledger }: Exhibit): Uint8Array {
+function nextSums({ digests, ledger }: Exhibit): Uint8Array {
   return sumsText(
-    names.filter(isOfLayout).flatMap((name) => {
-      const digest = name === ledger.torn?.file ? null : digests.get(name);
-      return digest === null ? [] : [[name, digest] as const];
-    }),
+    digests
+      .names()
+      .filter(isOfLayout)
+      .flatMap((name) => {
+        const digest = name === ledger.torn?.file ? null : digests.get(name);
+        return digest === null ? [] : [[name, digest] as const];
+      }),
   );
 }
 

@@ -17,6 +17,7 @@ describe('digests of files', () => {
     ];
     for (const name of [...names, ...names]) digests.set(name, sha256(name));
     expect(digests.size).toBe(names.length);
+    expect(digests.names().sort()).toEqual(names.toSorted());
     for (const name of names) {
       expect(digests.has(name)).toBe(true);
       expect(digests.get(name)).toBe(sha256(name));

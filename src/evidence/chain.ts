@@ -50,14 +50,21 @@ export interface Walked {
 /** Numbers left out in a row that are told one by one. Whoever names a file after the last number there is makes millions. */
 const MOST_GAPS = 100;
 
+/** Where an entry lies, and whether a signature lies beside it. */
+export interface Place {
+  /** Of its file. */
+  readonly seq: number;
+  readonly isSigned: boolean;
+}
+
 /**
  * @param names of the files in ledger/, sorted
- * @param visit is given every entry that could be read, and whether a signature lies beside it
+ * @param visit is given every entry that could be read
  */
 export async function walkChain(
   names: readonly string[],
   read: Read,
-  visit: (item: LedgerItem, isSigned: boolean) => Promise<void> | void,
+  visit: (item: LedgerItem, place: Place) => Promise<void> | void,
 ): Promise<Walked> {
   const problems: LedgerProblem[] = [];
   const add = (kind: LedgerProblemKind, file: string, what: string): void =>
@@ -88,15 +95,13 @@ export async function walkChain(
     before = { file, sha256: digest, entry };
     first ??= before;
     strays.pass(before);
-    await visit(item, isSigned);
+    await visit(item, { seq, isSigned });
   }
   return { problems: [...problems, ...strays.forks()], torn };
 }
 
-interface Numbered {
-  readonly seq: number;
+interface Numbered extends Place {
   readonly isThere: boolean;
-  readonly isSigned: boolean;
 }
 
 /** Every number that occurs in the names, rising, with which of its two files is there. */

@@ -71,7 +71,7 @@ export class EntryTable implements LedgerTree {
   }
 
   numberAt(index: number): number {
-    return this.#numbers[index] ?? 0;
+    return valueAt(this.#numbers, index);
   }
 
   fileAt(index: number): string {
@@ -80,11 +80,11 @@ export class EntryTable implements LedgerTree {
 
   /** As the entry says it. */
   seqAt(index: number): number {
-    return this.#seqs[index] ?? 0;
+    return valueAt(this.#seqs, index);
   }
 
   msAt(index: number): number {
-    return this.#times[index] ?? 0;
+    return valueAt(this.#times, index);
   }
 
   timeAt(index: number): Instant {
@@ -92,7 +92,7 @@ export class EntryTable implements LedgerTree {
   }
 
   actorAt(index: number): Fingerprint {
-    return this.#people.textOf(this.#actors[index] ?? 0) as Fingerprint;
+    return this.#people.textOf(valueAt(this.#actors, index)) as Fingerprint;
   }
 
   /** The last entry that says a number below `seq`, by its place; null when there is none. */
@@ -100,6 +100,10 @@ export class EntryTable implements LedgerTree {
     const index = this.#seqs.findLastIndex((each) => each < seq);
     return index < 0 ? null : index;
   }
+}
+
+function valueAt(column: readonly number[], index: number): number {
+  return column[index] ?? NOBODY;
 }
 
 /** In the place of who signed, where nobody is known to have. */
@@ -144,10 +148,10 @@ export class EntrySignatures {
     const notes = [...this.#notes].flatMap(([note, first]) => (first === index ? [note] : []));
     const refused = this.#refused.get(index);
     if (refused !== undefined) return { is: 'judged', answer: refused, notes };
-    const signer = this.#signers[index] ?? NOBODY;
+    const signer = valueAt(this.#signers, index);
     if (signer === NOBODY) return { is: 'missing' };
     const primary = this.#people.textOf(signer) as Fingerprint;
-    const created = instantFromMs(this.#created[index] ?? 0);
+    const created = instantFromMs(valueAt(this.#created, index));
     return { is: 'judged', answer: { is: 'signed', signed: { primary, created } }, notes };
   }
 }

@@ -10,8 +10,8 @@ export interface Digests {
   /** Files that were read. */
   readonly size: number;
   get(name: string): Sha256 | null;
-  /** Of all of them, in no order. */
-  names(): string[];
+  /** All of them, in no order. */
+  all(): readonly (readonly [name: string, digest: Sha256])[];
 }
 
 export class FileDigests implements Digests {
@@ -33,8 +33,7 @@ export class FileDigests implements Digests {
   get(name: string): Sha256 | null {
     const place = this.#placeOf(name);
     if (place === null) return this.#others.get(name) ?? null;
-    if (this.#isKnown[place] !== 1) return null;
-    return hex(this.#ledger.subarray(place * OCTETS, (place + 1) * OCTETS)) as Sha256;
+    return this.#isKnown[place] === 1 ? this.#at(place) : null;
   }
 
   has(name: string): boolean {
@@ -54,15 +53,18 @@ export class FileDigests implements Digests {
     this.#isKnown[place] = 1;
   }
 
-  names(): string[] {
-    const inLedger = [...this.#isKnown.keys()].filter((place) => this.#isKnown[place] === 1);
-    return [
-      ...this.#others.keys(),
-      ...inLedger.map((place) => {
-        const name = entryName(Math.floor(place / 2));
-        return place % 2 === 0 ? name : signatureOf(name);
-      }),
-    ];
+  all(): readonly (readonly [name: string, digest: Sha256])[] {
+    const found = [...this.#others];
+    for (const [place, isKnown] of this.#isKnown.entries()) {
+      if (isKnown !== 1) continue;
+      const name = entryName(Math.floor(place / 2));
+      found.push([place % 2 === 0 ? name : signatureOf(name), this.#at(place)]);
+    }
+    return found;
+  }
+
+  #at(place: number): Sha256 {
+    return hex(this.#ledger.subarray(place * OCTETS, (place + 1) * OCTETS)) as Sha256;
   }
 
   #placeOf(name: string): number | null {

@@ -7,7 +7,7 @@ import type { FileRead, Fingerprint } from '../inputs/facts.ts';
 import { fileOf } from '../inputs/file-read.ts';
 import { walkChain, type Read, type Walked } from './chain.ts';
 import { EntrySignatures, EntryTable } from './entry-table.ts';
-import { parseEntryName, signatureOf } from './layout.ts';
+import { signatureOf } from './layout.ts';
 import type { SignatureTold } from './verify-signature.ts';
 
 /** Entries up to which every verifier judges every signature; a program for each takes tens of milliseconds. */
@@ -39,9 +39,9 @@ export async function seeLedger(names: readonly string[], read: Read, ask: Ask):
       signatures.put(index, await ask(held.bytes, held.signature));
     });
   };
-  const walked = await walkChain(names, read, async (item, isSigned) => {
+  const walked = await walkChain(names, read, async (item, { seq, isSigned }) => {
     const index = entries.size;
-    entries.add(item, parseEntryName(item.file)?.seq ?? 0);
+    entries.add(item, seq);
     const name = signatureOf(item.file);
     const bytes = isSigned ? await read(name, []) : null;
     const signature = bytes === null || bytes === 'refused' ? null : fileOf(name, bytes);

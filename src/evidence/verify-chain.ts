@@ -46,8 +46,8 @@ export function judgeChain({ ledger, findings, files }: Exhibit, anchor: Checkpo
 }
 
 /** The number of the first entry that is not there any more. */
-function lengthOf({ head }: Exhibit['ledger']): number {
-  return (parseEntryName(head?.file ?? '')?.seq ?? -1) + 1;
+function lengthOf({ entries }: Exhibit['ledger']): number {
+  return entries.numberAt(entries.size - 1) + 1;
 }
 
 /** The word that a reader greps for; that a link does not hold is told with the number of the entry. */

@@ -183,15 +183,7 @@ function nextCheckpoint({ ledger: { first, entries } }: Exhibit): Uint8Array | n
 }
 
 function nextSums({ digests, ledger }: Exhibit): Uint8Array {
-  return sumsText(
-    digests
-      .names()
-      .filter(isOfLayout)
-      .flatMap((name) => {
-        const digest = name === ledger.torn?.file ? null : digests.get(name);
-        return digest === null ? [] : [[name, digest] as const];
-      }),
-  );
+  return sumsText(digests.all().filter(([name]) => isOfLayout(name) && name !== ledger.torn?.file));
 }
 
 /** Every lock that was ever in force, and how many people signed the present one. */

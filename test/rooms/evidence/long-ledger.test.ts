@@ -302,7 +302,45 @@ describe('a name far beyond the last entry', () => {
   });
 });
 
+describe('what a run left unsealed', () => {
+  it('excuses no signature that is none, also where the first entry is destroyed', async () => {
+    const { store } = changed(() => undefined);
+    await refuse(makeScene({ ...whole, store }));
+    const cosigned = `.backend.lock.${whole.cast.bob.fingerprint}.asc`;
+    store.files
+      .set(entryName(0), new Uint8Array())
+      .set('checkpoint.asc', store.files.get(SIGNATURE)!)
+      .set(cosigned, store.files.get(SIGNATURE)!);
+    const found = told(await verify({ ...whole, store })).join('\n');
+    expect(found).toContain('integrity: checkpoint.asc: over checkpoint: SIG_BAD');
+    expect(found).toContain(`integrity: ${cosigned}: over .backend.lock: SIG_BAD`);
+    expect(found).toContain(`integrity: ${entryName(REFUSED)}: 1 entries are not sealed yet`);
+  });
+});
+
+describe('what is no plain file', () => {
+  it('is told first, in the order of the names, and is not missing', async () => {
+    const scene = changed((files) => [ENTRY, 'checkpoint'].forEach((name) => files.delete(name)));
+    for (const name of [ENTRY, 'checkpoint']) scene.store.unsafe.add(name);
+    const found = told(await verify(scene));
+    expect(found.slice(0, 2)).toEqual([
+      'integrity: checkpoint: checkpoint is a link',
+      `integrity: ${ENTRY}: ${ENTRY} is a link`,
+    ]);
+    expect(found.join('\n')).not.toContain(`extras: ${ENTRY}`);
+  });
+});
+
 describe('an entry that was listed and is gone when it is read', () => {
+  it('leaves a gap where its signature is not there either', async () => {
+    const scene = changed((files) => files.delete(SIGNATURE));
+    const read = async (name: string): Promise<Uint8Array | null> =>
+      name === ENTRY ? null : scene.store.read(name);
+    expect(told(await verify(scene, { store: { ...scene.store, read } }))).toContain(
+      `chain: ${ENTRY}: GAP: BROKEN_CHAIN(38): entry 38 is not there, a later one is`,
+    );
+  });
+
   it('is missing', async () => {
     const read = async (name: string): Promise<Uint8Array | null> =>
       name === ENTRY ? null : whole.store.read(name);

@@ -1,5 +1,5 @@
 /**
- * What is kept of every entry while a long ledger is verified, some hundred octets each: its place, digest and time, and who signed it
+ * What is kept of every entry while a long ledger is verified, some two hundred octets each: its place, digest and time, and who signed it
  * when. Whole are only the entries that a later question is about.
  */
 import { instantFromMs, msOf, type Instant } from '../kernel/time.ts';

@@ -13,8 +13,8 @@ import type { SignatureTold } from './verify-signature.ts';
 /** Entries up to which every verifier judges every signature; a program for each takes tens of milliseconds. */
 const MOST_FOR_EVERYBODY = 32;
 
-/** Signatures that are judged at once, while the next entries are read. */
-const PARALLEL = 16;
+/** Signatures that are begun together: threads that are woken for each alone cost more than they save. */
+const BATCH = 16;
 
 /** Judges a signature over the bytes of an entry, without any program. */
 export type Ask = (bytes: Uint8Array, signature: FileRead) => Promise<SignatureTold>;
@@ -31,13 +31,16 @@ export async function seeLedger(names: readonly string[], read: Read, ask: Ask):
   const entries = new EntryTable();
   const signatures = new EntrySignatures();
   const ends = new Ends();
-  const judging = sideBySide(PARALLEL);
-  const judge = (index: number): Promise<void> => {
-    const held = signatures.release(index);
-    if (held === null) return Promise.resolve();
-    return judging.add(async () => {
-      signatures.put(index, await ask(held.bytes, held.signature));
-    });
+  const judging = sideBySide(2 * BATCH);
+  const waiting: number[] = [];
+  const judge = async (): Promise<void> => {
+    for (const index of waiting.splice(0)) {
+      const held = signatures.release(index);
+      if (held !== null)
+        await judging.add(async () => {
+          signatures.put(index, await ask(held.bytes, held.signature));
+        });
+    }
   };
   const walked = await walkChain(names, read, async (item, { seq, isSigned }) => {
     const index = entries.size;
@@ -48,8 +51,10 @@ export async function seeLedger(names: readonly string[], read: Read, ask: Ask):
     signatures.add(signature === null ? null : { bytes: item.bytes, signature });
     const between = ends.add(item.entry.actor.fingerprint, index);
     // The first ones are held until it is known that there are more of them.
-    if (between !== null && between >= MOST_FOR_EVERYBODY) await judge(between);
+    if (between !== null && between >= MOST_FOR_EVERYBODY) waiting.push(between);
+    if (waiting.length === BATCH) await judge();
   });
+  await judge();
   await judging.end();
   return { ...walked, entries, signatures, everybody: everybodyOf(entries.size, ends) };
 }

@@ -65,12 +65,12 @@ export interface RepositoryOpener {
 /** OpenPGP verification, by openpgp.js and, where installed, gpgv and sqv. */
 export interface Verifier {
   keys(files: readonly FileRead[]): Promise<readonly KeyRead[]>;
-  /** @param signature the armored file; @param at instant at which validity is judged */
+  /** @param signature the armored file; @param at instant at which validity is judged; null is that of the signature itself */
   verify(input: {
     readonly data: Uint8Array;
     readonly signature: FileRead;
     readonly keys: readonly FileRead[];
-    readonly at: Instant;
+    readonly at: Instant | null;
     /**
      * `inside` asks node:crypto alone whether the bytes were signed with that key: no program is started, and the key is judged by its
      * facts alone. For the many signatures of a long ledger; everybody is asked without it.

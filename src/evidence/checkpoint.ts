@@ -60,26 +60,40 @@ export function parseCheckpoint(bytes: Uint8Array): Checkpoint {
   );
 }
 
+/** A ledger as a growing tree: how many entries could be read, which numbers their files have, and the root over the first of them. */
+export interface LedgerTree {
+  readonly size: number;
+  /** Of the file; rising. */
+  numberAt(index: number): number;
+  root(size: number): Hash;
+}
+
+/** The tree of a ledger that is there as a whole. */
+export function treeOf(items: readonly { readonly file: string; readonly bytes: Uint8Array }[]): LedgerTree {
+  return {
+    size: items.length,
+    numberAt: (index) => parseEntryName(items[index]?.file ?? '')?.seq ?? 0,
+    root: (size) => ledgerRoot(items, size),
+  };
+}
+
 /**
  * How the ledger falls short of a checkpoint that was made of it, or null. Sees a cut tail, which the chain alone cannot. Where an entry is
  * missing in the middle, that was told, and nothing can be computed over what it covered.
  */
 export function checkpointProblem(
-  checkpoint: Checkpoint,
-  items: readonly { readonly file: string; readonly bytes: Uint8Array }[],
+  { size, root }: Checkpoint,
+  tree: LedgerTree,
 ): { readonly kind: 'truncated' | 'broken'; readonly what: string } | null {
-  const { size, root } = checkpoint;
-  const numberOf = (file: string): number => parseEntryName(file)?.seq ?? 0;
-  const covered = items.filter(({ file }) => numberOf(file) < size);
-  if (covered.length < size) {
-    const last = items.at(-1);
-    if (last !== undefined && numberOf(last.file) >= size - 1) return null;
+  // Numbers rise: the first `size` entries are those that it covers, if the last of them has the number before `size`.
+  if (tree.size < size || tree.numberAt(size - 1) >= size) {
+    if (tree.size > 0 && tree.numberAt(tree.size - 1) >= size - 1) return null;
     return {
       kind: 'truncated',
-      what: `was made over ${String(size)} entries; ${String(items.length)} are there`,
+      what: `was made over ${String(size)} entries; ${String(tree.size)} are there`,
     };
   }
-  return sameBytes(ledgerRoot(covered), root)
+  return sameBytes(tree.root(size), root)
     ? null
     : { kind: 'broken', what: `the first ${String(size)} entries are not those that it was made over` };
 }

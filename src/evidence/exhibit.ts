@@ -1,26 +1,51 @@
-/** The evidence as it is examined: every file read once, so that what is hashed, verified and parsed are the same bytes. */
+/**
+ * The evidence as it is examined: every file is read exactly once, so that what is hashed, verified and parsed are the same bytes. Those
+ * of the ledger are judged as they are read (ledger-seen.ts), everything else is kept.
+ */
 import { fileOf } from '../inputs/file-read.ts';
 import { sha256 } from '../kernel/digest.ts';
 import { isGovbootError } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { FileRead, KeyRead } from '../inputs/facts.ts';
 import type { EvidenceReader, Verifier } from '../ports.ts';
-import { blobName, isEntryLike, isOfLayout, KEYS_FOLDER } from './layout.ts';
-import { readLedger, type Ledger, type LedgerItem, type Reader } from './ledger.ts';
+import type { LinkedEntry, Read } from './chain.ts';
+import type { EntrySignatures, EntryTable, KeptEntry } from './entry-table.ts';
+import { FileDigests, type Digests } from './file-digests.ts';
+import { readHeads } from './heads.ts';
+import { blobName, isEntryLike, isOfLayout, KEYS_FOLDER, LEDGER_FOLDER, SUMS } from './layout.ts';
+import type { LedgerView } from './ledger.ts';
+import { seeLedger } from './ledger-seen.ts';
 import type { Findings } from './report.ts';
+import { compareSums, sealedBy, type SumsCompared } from './sums-compared.ts';
+import { tellSignature } from './verify-signature.ts';
+
+/** The ledger: whole where a later question is about an entry, and a few octets of every one. */
+export interface ExhibitLedger extends LedgerView {
+  readonly items: readonly KeptEntry[];
+  readonly first: LinkedEntry | null;
+  readonly entries: EntryTable;
+  readonly signatures: EntrySignatures;
+  /** Places of the entries whose signatures every verifier judges. */
+  readonly everybody: ReadonlySet<number>;
+}
 
 export interface Exhibit {
+  /** Everything but the ledger. */
   readonly files: ReadonlyMap<string, Uint8Array>;
-  /** Every name that lies in the folder, whether it could be read or not. */
-  readonly names: readonly string[];
-  readonly ledger: Ledger;
+  /** Of every file that was read, the ledger too. */
+  readonly digests: Digests;
+  readonly ledger: ExhibitLedger;
+  readonly sums: SumsCompared;
   readonly keys: readonly FileRead[];
   readonly verifier: Verifier;
   readonly now: Instant;
   readonly findings: Findings;
-  /** Entries that SHA256SUMS does not cover: a run that did not reach its seal. */
-  readonly unsealed: readonly LedgerItem[];
 }
+
+/** As far as signatures and lists of people are judged by it; a proof has no more. */
+export type PartialExhibit = Pick<Exhibit, 'files' | 'digests' | 'keys' | 'verifier' | 'now' | 'findings'> & {
+  readonly ledger: Pick<ExhibitLedger, 'items'>;
+};
 
 /** Reads everything. @param newer certificates as they are known today, which replace stored ones of the same name */
 export async function readExhibit(
@@ -31,35 +56,83 @@ export async function readExhibit(
   newer: readonly FileRead[],
 ): Promise<Exhibit> {
   const listed = await store.list('');
+  const inLedger = listed.filter(isInLedger);
   const files = new Map<string, Uint8Array>();
-  const vanished = new Set<string>();
-  for (const name of listed.filter((each) => isOfLayout(each) || isEntryLike(each))) {
+  const once = new Once(store, inLedger.length);
+  for (const name of listed.filter((each) => !isInLedger(each) && isOfLayout(each))) {
+    const bytes = await once.read(name);
+    if (bytes !== null && bytes !== 'refused') files.set(name, bytes);
+  }
+  const keys = await keysOf(files, newer, verifier);
+  const seen = await seeLedger(
+    inLedger,
+    async (name) => (isRead(name) ? once.read(name) : null),
+    (bytes, signature) => tellSignature({ keys, verifier, now }, bytes, signature, 'inside'),
+  );
+  // Signatures of entries that are not there or cannot be read: nothing was asked of them, and SHA256SUMS says what they must be.
+  for (const name of inLedger) if (isRead(name) && !once.has(name)) await once.read(name);
+  for (const [name, what] of once.refusals()) findings.bad('integrity', name, what);
+  const names = once.gone.size === 0 ? listed : listed.filter((name) => !once.gone.has(name));
+  const { digests } = once;
+  const { entries, signatures, everybody, torn } = seen;
+  const sums = compareSums(files.get(SUMS), { names, digests, entries });
+  const fromFiles: Read = async (name) => files.get(name) ?? null;
+  const { problems, ...heads } = await readHeads(fromFiles, entries, () => sealedBy(sums));
+  const ledger = {
+    ...{ items: entries.kept, first: entries.first, head: entries.head },
+    ...{ entries, signatures, everybody, torn, ...heads },
+    problems: [...seen.problems, ...problems],
+  };
+  return { files, digests, ledger, sums, keys, verifier, now, findings };
+}
+
+/** How many entries SHA256SUMS does not cover: of a run that did not reach its seal. Counted: where one is gone, those after it are sealed all the same. */
+export function unsealedIn({ entries, sealed }: ExhibitLedger): number {
+  return entries.size - sealed;
+}
+
+function isInLedger(name: string): boolean {
+  return name.startsWith(`${LEDGER_FOLDER}/`);
+}
+
+function isRead(name: string): boolean {
+  return isOfLayout(name) || isEntryLike(name);
+}
+
+/** A store of which every file is read once, and its digest kept. */
+class Once {
+  readonly digests: FileDigests;
+  /** Listed, and not there when it was to be read. */
+  readonly gone = new Set<string>();
+  readonly #store: EvidenceReader;
+  readonly #refused = new Map<string, string>();
+
+  constructor(store: EvidenceReader, inLedger: number) {
+    this.#store = store;
+    this.digests = new FileDigests(inLedger);
+  }
+
+  async read(name: string): Promise<Uint8Array | 'refused' | null> {
     try {
-      const bytes = await store.read(name);
-      if (bytes === null) vanished.add(name);
-      else files.set(name, bytes);
+      const bytes = await this.#store.read(name);
+      if (bytes === null) this.gone.add(name);
+      else this.digests.set(name, sha256(bytes));
+      return bytes;
     } catch (error) {
       if (!isGovbootError(error)) throw error;
-      findings.bad('integrity', name, error.message);
+      this.#refused.set(name, error.message);
+      return 'refused';
     }
   }
-  const names = listed.filter((name) => !vanished.has(name));
-  const reader: Reader = {
-    list: async (folder) => names.filter((name) => folder === '' || name.startsWith(`${folder}/`)),
-    read: async (name) => files.get(name) ?? null,
-  };
-  const ledger = await readLedger(reader);
-  return {
-    files,
-    names,
-    ledger,
-    keys: await keysOf(files, newer, verifier),
-    verifier,
-    now,
-    findings,
-    // Counted, not by their numbers: where one is gone, those after it are sealed all the same.
-    unsealed: ledger.items.slice(ledger.sealed),
-  };
+
+  has(name: string): boolean {
+    return this.digests.has(name) || this.gone.has(name) || this.#refused.has(name);
+  }
+
+  /** In the order of the names. */
+  refusals(): readonly (readonly [name: string, what: string])[] {
+    return [...this.#refused].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
 }
 
 async function keysOf(
@@ -90,7 +163,12 @@ function revokedParts(read: KeyRead | undefined): readonly string[] {
 }
 
 /** The content of a blob under the name that it had, if it is there and is what its name says. */
-export function blobOf({ files }: Exhibit, digest: string, path: string): FileRead | null {
-  const bytes = files.get(blobName(digest));
-  return bytes !== undefined && sha256(bytes) === digest ? fileOf(path, bytes) : null;
+export function blobOf(
+  { files, digests }: Pick<Exhibit, 'files' | 'digests'>,
+  digest: string,
+  path: string,
+): FileRead | null {
+  const name = blobName(digest);
+  const [bytes, found] = [files.get(name), digests.get(name)];
+  return bytes !== undefined && found === digest ? { path, bytes, sha256: found } : null;
 }

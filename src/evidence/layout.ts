@@ -35,13 +35,18 @@ export function entryName(seq: number): string {
   return `${LEDGER_FOLDER}/${eightDigits(seq)}.json`;
 }
 
+const SIGNATURE_END = '.asc';
+/** Characters of the name of an entry. */
+const ENTRY_LENGTH = entryName(0).length;
+
 /** The seq and kind that a name in ledger/ says, or null for a name that no entry has. */
 export function parseEntryName(
   name: string,
 ): { readonly seq: number; readonly is: 'entry' | 'signature' } | null {
-  const match = /^ledger\/([0-9]{8})\.json(\.asc)?$/.exec(name);
-  if (match === null) return null;
-  return { seq: Number(match[1]), is: match[2] === undefined ? 'entry' : 'signature' };
+  if (name.length !== ENTRY_LENGTH && name.length !== ENTRY_LENGTH + SIGNATURE_END.length) return null;
+  if (!/^ledger\/[0-9]{8}\.json(\.asc)?$/.test(name)) return null;
+  const seq = Number(name.slice(LEDGER_FOLDER.length + 1, LEDGER_FOLDER.length + 9));
+  return { seq, is: name.length === ENTRY_LENGTH ? 'entry' : 'signature' };
 }
 
 /** Whether a name of the ledger could be an entry beside the chain: it is no part of the evidence, and shows a fork. */

@@ -35,6 +35,68 @@ export function merkleRoot(leaves: readonly Hash[]): Hash {
   return nodeHash(merkleRoot(leaves.slice(0, k)), merkleRoot(leaves.slice(k)));
 }
 
+/** Octets of a hash. */
+const OCTETS = 32;
+
+/** Hashes one after the other in one array: 32 octets each, where an object for each takes some hundred. */
+class HashList {
+  #bytes = new Uint8Array(64 * OCTETS);
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  push(hash: Hash): void {
+    const at = this.#size * OCTETS;
+    if (at === this.#bytes.length) {
+      const more = new Uint8Array(this.#bytes.length * 2);
+      more.set(this.#bytes);
+      this.#bytes = more;
+    }
+    this.#bytes.set(hash, at);
+    this.#size += 1;
+  }
+
+  at(index: number): Hash {
+    return this.#bytes.subarray(index * OCTETS, (index + 1) * OCTETS);
+  }
+}
+
+/**
+ * A tree that leaves are added to: it keeps the hash of every complete subtree, two for a leaf, so that the root over any number of
+ * first leaves takes as many steps as that number has digits (RFC 6962 §2.1).
+ */
+export class GrowingTree {
+  readonly #rows: HashList[] = [];
+
+  get size(): number {
+    return this.#rows[0]?.size ?? 0;
+  }
+
+  push(leaf: Hash): void {
+    let hash = leaf;
+    for (let level = 0; ; level++) {
+      const row = (this.#rows[level] ??= new HashList());
+      row.push(hash);
+      if (row.size % 2 === 1) return;
+      hash = nodeHash(row.at(row.size - 2), hash);
+    }
+  }
+
+  /** MTH over the first `size` leaves, or over all where there are fewer. */
+  root(size: number): Hash {
+    let root: Hash | null = null;
+    let rest = Math.min(size, this.size);
+    for (const row of this.#rows) {
+      // What the tree has beside larger complete subtrees stands to the right of them.
+      if (rest % 2 === 1) root = root === null ? row.at(rest - 1) : nodeHash(row.at(rest - 1), root);
+      rest = half(rest);
+    }
+    return root ?? sha256Raw();
+  }
+}
+
 /** PATH(m, D[n]), leaf to root (RFC 6962 §2.1.1). Empty for an index outside the tree. */
 export function inclusionProof(index: number, leaves: readonly Hash[]): Hash[] {
   if (index < 0 || index >= leaves.length || leaves.length === 1) return [];
@@ -120,7 +182,11 @@ function isPowerOfTwo(n: number): boolean {
   return 2 ** Math.round(Math.log2(n)) === n;
 }
 
+const PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** Lower-case hexadecimal. */
 export function hex(hash: Hash): string {
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  let text = '';
+  for (const byte of hash) text += PAIRS[byte] ?? '';
+  return text;
 }

@@ -54,7 +54,12 @@ export async function reopen(exhibit: Exhibit, one: Case): Promise<Reopened> {
     ([name, digest]) => blobOf(exhibit, digest, `templates/${name}`) ?? [],
   );
   const before = exhibit.ledger.items.filter(({ entry }) => entry.seq < began.entry.seq);
-  const ledger = { ...factsOf({ ...exhibit.ledger, items: before }), problems: [] };
+  const ledger = {
+    ...factsOf({ ...exhibit.ledger, items: before }),
+    // Not all of them were kept.
+    size: began.entry.seq,
+    problems: [],
+  };
   const facts: Facts = {
     now: lock.confirmation.confirmed_at,
     environment: lock.origin.environment,

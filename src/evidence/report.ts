@@ -102,13 +102,14 @@ const HINT_UNDECIDED = 'provide what is named as missing, then verify again';
 
 export function collectFindings(): Findings {
   const all: EvidenceFinding[] = [];
+  const told = new Set<string>();
   const notes: string[] = [];
   const add = (finding: EvidenceFinding): void => {
     // The same thing is often seen from two sides; it is told once.
-    const twin = all.some(
-      (other) => other.axis === finding.axis && other.file === finding.file && other.what === finding.what,
-    );
-    if (!twin) all.push(finding);
+    const id = JSON.stringify([finding.axis, finding.file, finding.what]);
+    if (told.has(id)) return;
+    told.add(id);
+    all.push(finding);
   };
   return {
     all,

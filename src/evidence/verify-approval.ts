@@ -160,7 +160,7 @@ async function judgeOne(
 
 /** An approval of another plan would be one of anything: the plan must be that of the entry. */
 function judgePlan({ findings, ledger }: Exhibit, { entry, file }: Began, plan: Plan): void {
-  const first = ledger.items[0]?.entry;
+  const first = ledger.first?.entry;
   // Where GENESIS is gone, that was told; nothing says then whose the ledger is.
   const origin = first?.type === 'GENESIS' ? first.body.origin : plan;
   const trust = entry.refs.find(({ name }) => name === TRUST_NAME)?.sha256;

@@ -13,7 +13,7 @@ import { blobOf, type Exhibit } from './exhibit.ts';
 import { blobName, entryName } from './layout.ts';
 import type { Attachment } from './report.ts';
 import { CLOCK_TOLERANCE, existedBy, stampProblem } from './stamp.ts';
-import { stateOf, type LedgerState } from './statement.ts';
+import { stateOf, type LedgerState, type StatedLedger } from './statement.ts';
 
 /** Whom the auditor trusts, as PEM; null where they name nobody. */
 export interface WitnessPins {
@@ -30,6 +30,10 @@ export interface AttachmentsJudged {
   readonly limits: readonly string[];
 }
 
+function seenLedger({ ledger: { items, entries }, digests }: Exhibit): StatedLedger {
+  return { items, tree: entries, digestAt: (index) => digests.get(entries.fileAt(index)) };
+}
+
 type Attached = Extract<LedgerEntry, { type: 'TIME_STAMPED' | 'ATTESTED' }>;
 
 /** @throws USAGE for pins that cannot be read */
@@ -44,7 +48,7 @@ export async function judgeAttachments(
     attachments.push(await judgeOne(exhibit, witnesses, pins, entry));
   }
   judgeAsked(exhibit, attachments, pins);
-  return { attachments, limits: limitsOf(exhibit.ledger.items.length, attachments) };
+  return { attachments, limits: limitsOf(exhibit.ledger.entries.size, attachments) };
 }
 
 async function judgeOne(
@@ -58,7 +62,7 @@ async function judgeOne(
   const kind = entry.type === 'TIME_STAMPED' ? 'time stamp' : 'attestation';
   const none: Attachment = { kind, entry: file, size, by: null, who: null, status: 'invalid' };
   const digest = entry.type === 'TIME_STAMPED' ? entry.body.stamp_sha256 : entry.body.envelope_sha256;
-  const state = stateOf(exhibit.ledger, size);
+  const state = stateOf(seenLedger(exhibit), size);
   if (state?.rootSha256 !== root) {
     exhibit.findings.bad(
       'chain',
@@ -127,12 +131,14 @@ function judgeDates(
   at: Instant,
 ): void {
   if (by === null) return;
+  const { entries } = ledger;
   const latest = addSeconds(by, CLOCK_TOLERANCE);
-  for (const { file, entry } of ledger.items) {
-    if (entry.seq < size && entry.time > latest)
-      findings.bad('time', file, `is dated ${entry.time}; ${who ?? 'an authority'} had stamped it by ${by}`);
-    if (file === named && addSeconds(entry.time, CLOCK_TOLERANCE) < at)
-      findings.bad('time', file, `is dated ${entry.time}, and names a time stamp of ${at}`);
+  for (let index = 0; index < entries.size; index++) {
+    const [file, time] = [entries.fileAt(index), entries.timeAt(index)];
+    if (entries.seqAt(index) < size && time > latest)
+      findings.bad('time', file, `is dated ${time}; ${who ?? 'an authority'} had stamped it by ${by}`);
+    if (file === named && addSeconds(time, CLOCK_TOLERANCE) < at)
+      findings.bad('time', file, `is dated ${time}, and names a time stamp of ${at}`);
   }
 }
 

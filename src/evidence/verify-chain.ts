@@ -3,7 +3,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import { checkpointProblem } from './checkpoint.ts';
 import type { Exhibit } from './exhibit.ts';
 import { CHECKPOINT, entryName, LEDGER_FOLDER, parseEntryName } from './layout.ts';
-import type { Ledger, LedgerProblem, LedgerProblemKind } from './ledger.ts';
+import type { LedgerProblem, LedgerProblemKind } from './chain.ts';
 import { CHAIN_STATES, type Axis, type ChainState } from './report.ts';
 
 const AXIS_OF: Readonly<Record<LedgerProblemKind, Axis>> = {
@@ -31,7 +31,7 @@ export function judgeChain({ ledger, findings, files }: Exhibit, anchor: Checkpo
       findings.bad('policy', file, `INTENT_REPLAY: nonce ${entry.body.nonce} was used by ${used}`);
     nonces.set(entry.body.nonce, file);
   }
-  const gone = anchor === undefined ? null : checkpointProblem(anchor, ledger.items);
+  const gone = anchor === undefined ? null : checkpointProblem(anchor, ledger.entries);
   if (gone !== null) {
     const isCut = gone.kind === 'truncated';
     const word = isCut ? 'TRUNCATED' : 'FORK: INCONSISTENT, the ledger was rewritten';
@@ -46,8 +46,8 @@ export function judgeChain({ ledger, findings, files }: Exhibit, anchor: Checkpo
 }
 
 /** The number of the first entry that is not there any more. */
-function lengthOf({ items }: Ledger): number {
-  return (parseEntryName(items.at(-1)?.file ?? '')?.seq ?? -1) + 1;
+function lengthOf({ entries }: Exhibit['ledger']): number {
+  return entries.numberAt(entries.size - 1) + 1;
 }
 
 /** The word that a reader greps for; that a link does not hold is told with the number of the entry. */

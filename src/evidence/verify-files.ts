@@ -1,9 +1,7 @@
 /** Integrity and extras: every byte against the digest that vouches for it, everything named there, and nothing else there. */
-import { sha256 } from '../kernel/digest.ts';
-import { attempt } from '../kernel/errors.ts';
 import { safe } from '../kernel/text.ts';
 import { fileOf } from '../inputs/file-read.ts';
-import type { Exhibit } from './exhibit.ts';
+import { unsealedIn, type Exhibit } from './exhibit.ts';
 import {
   blobName,
   CHECKPOINT,
@@ -19,7 +17,7 @@ import {
   SUMS,
 } from './layout.ts';
 import { hasPrefixLines } from './seal.ts';
-import { isListed, parseSums } from './sums.ts';
+import type { Differing } from './sums-compared.ts';
 
 /** What an unsealed run may have left; finishing it seals it. */
 const HINT_UNSEALED =
@@ -31,52 +29,39 @@ export async function judgeFiles(exhibit: Exhibit): Promise<void> {
   await judgeKeys(exhibit);
   judgeReferences(exhibit);
   judgeLockFile(exhibit);
-  const sums = readSums(exhibit);
-  if (sums === null) return;
-  for (const [name, digest] of sums) judgeListed(exhibit, name, digest);
-  for (const name of exhibit.names) if (!sums.has(name) && isListed(name)) judgeUnlisted(exhibit, name);
-  const [first] = exhibit.unsealed;
-  if (first !== undefined) {
-    exhibit.findings.undecided(
-      'integrity',
-      first.file,
-      `${String(exhibit.unsealed.length)} entries are not sealed yet`,
-      HINT_UNSEALED,
-    );
+  const { sums, findings, ledger } = exhibit;
+  if (sums.is === 'unreadable') {
+    findings.bad('integrity', SUMS, sums.error.message);
+    return;
   }
-}
-
-function readSums({ files, findings }: Exhibit): ReadonlyMap<string, string> | null {
-  const bytes = files.get(SUMS);
-  if (bytes === undefined) {
+  if (sums.is === 'missing')
     findings.undecided(
       'integrity',
       SUMS,
       'MISSING: the evidence was never sealed, or its seal is gone',
       HINT_UNSEALED,
     );
-    return new Map();
-  }
-  return attempt(
-    () => parseSums(bytes),
-    ({ message }) => {
-      findings.bad('integrity', SUMS, message);
-      return null;
-    },
-  );
+  for (const differing of sums.differing) judgeListed(exhibit, differing);
+  for (const name of sums.unlisted) judgeUnlisted(exhibit, name);
+  const unsealed = unsealedIn(ledger);
+  if (unsealed > 0)
+    findings.undecided(
+      'integrity',
+      ledger.entries.fileAt(ledger.sealed),
+      `${String(unsealed)} entries are not sealed yet`,
+      HINT_UNSEALED,
+    );
 }
 
-function judgeListed(exhibit: Exhibit, name: string, digest: string): void {
-  const { files, findings, unsealed, names } = exhibit;
-  const bytes = files.get(name);
-  if (bytes === undefined) {
+function judgeListed(exhibit: Exhibit, { name, digest, isThere }: Differing): void {
+  const { digests, findings, ledger } = exhibit;
+  const found = digests.get(name);
+  if (found === null) {
     // Something that is there but could not be read was told when it was read.
-    if (!names.includes(name)) findings.bad('extras', name, `MISSING: ${SUMS} lists it`);
+    if (!isThere) findings.bad('extras', name, `MISSING: ${SUMS} lists it`);
     return;
   }
-  const found = sha256(bytes);
-  if (found === digest) return;
-  if (unsealed.length > 0 && mayFollow(exhibit, name, bytes, digest)) {
+  if (unsealedIn(ledger) > 0 && mayFollow(exhibit, name, digest)) {
     findings.undecided(
       'integrity',
       name,
@@ -87,10 +72,11 @@ function judgeListed(exhibit: Exhibit, name: string, digest: string): void {
 }
 
 /** Whether an unsealed run can have changed this file: heads, journals that grew, keys whose older form is kept. */
-function mayFollow({ files }: Exhibit, name: string, bytes: Uint8Array, digest: string): boolean {
+function mayFollow({ files }: Exhibit, name: string, digest: string): boolean {
   if ([LOCK, CHECKPOINT].some((head) => name === head || name === signatureOf(head))) return true;
   if (name.startsWith(`${KEYS_FOLDER}/`)) return files.has(blobName(digest));
-  return name.startsWith(`${RUNS_FOLDER}/`) && hasPrefixLines(bytes, digest);
+  const bytes = name.startsWith(`${RUNS_FOLDER}/`) ? files.get(name) : undefined;
+  return bytes !== undefined && hasPrefixLines(bytes, digest);
 }
 
 /** A file that the seal does not name. Evidence that is well-formed waits for its seal; anything else does not belong here. */
@@ -114,11 +100,11 @@ function judgeUnlisted({ findings, ledger }: Exhibit, name: string): void {
   else findings.undecided('extras', name, `UNREFERENCED: ${SUMS} does not name it`, HINT_UNSEALED);
 }
 
-function judgeBlobs({ files, findings }: Exhibit): void {
-  for (const [name, bytes] of files) {
-    const digest = parseBlobName(name);
-    if (digest !== null && sha256(bytes) !== digest)
-      findings.bad('integrity', name, `SHA-256 is ${sha256(bytes)}, not its name`);
+function judgeBlobs({ files, digests, findings }: Exhibit): void {
+  for (const name of files.keys()) {
+    const [said, found] = [parseBlobName(name), digests.get(name)];
+    if (said !== null && found !== said)
+      findings.bad('integrity', name, `SHA-256 is ${String(found)}, not its name`);
   }
 }
 
@@ -136,13 +122,12 @@ async function judgeKeys({ files, findings, verifier }: Exhibit): Promise<void> 
 }
 
 /** Every ref must be there, as a blob or under its own name; blobs that nothing names are told, and decide nothing. */
-function judgeReferences({ files, findings, ledger }: Exhibit): void {
+function judgeReferences({ files, digests, findings, ledger }: Exhibit): void {
   const named = new Set<string>();
   for (const { file, entry } of ledger.items) {
     for (const { name, sha256: digest } of entry.refs) {
       named.add(blobName(digest));
-      const own = files.get(name);
-      if (!files.has(blobName(digest)) && (own === undefined || sha256(own) !== digest)) {
+      if (!files.has(blobName(digest)) && digests.get(name) !== digest) {
         findings.bad('extras', blobName(digest), `MISSING: ${file} names it as ${safe(name)}`);
       }
     }
@@ -153,25 +138,25 @@ function judgeReferences({ files, findings, ledger }: Exhibit): void {
 }
 
 /** `.backend.lock` and its signature are copies of what the last LOCK_WRITTEN names; until that is sealed, perhaps of the one before. */
-function judgeLockFile({ files, findings, ledger, unsealed }: Exhibit): void {
+function judgeLockFile({ digests, findings, ledger }: Exhibit): void {
   const [before, written] = ledger.items
-    .flatMap(({ entry }) => (entry.type === 'LOCK_WRITTEN' ? [entry] : []))
+    .flatMap(({ entry, index }) => (entry.type === 'LOCK_WRITTEN' ? [{ ...entry, index }] : []))
     .slice(-2);
   const [last, previous] = written === undefined ? [before, undefined] : [written, before];
+  const isUnsealed = last !== undefined && last.index >= ledger.sealed;
   for (const name of [LOCK, signatureOf(LOCK)]) {
     const digestIn = (entry: typeof last): string | null =>
       (name === LOCK ? entry?.body.lock_sha256 : entry?.body.lock_signature_sha256) ?? null;
-    const bytes = files.get(name);
-    const found = bytes === undefined ? null : sha256(bytes);
+    const found = digests.get(name);
     const wanted = digestIn(last);
     if (found === wanted) continue;
     if (found !== null && wanted === null)
       findings.bad('extras', name, 'UNREFERENCED: no ledger entry names this lock');
-    else if (unsealed.some(({ entry }) => entry === last) && found === digestIn(previous)) {
+    else if (isUnsealed && found === digestIn(previous)) {
       findings.undecided(
         'integrity',
         name,
-        `is not yet the one that entry ${String(last?.seq)} names`,
+        `is not yet the one that entry ${String(last.seq)} names`,
         HINT_UNSEALED,
       );
     } else if (found === null) findings.bad('extras', name, `MISSING: entry ${String(last?.seq)} names it`);

@@ -1,5 +1,4 @@
 /** Every lock that was ever in force: what it says against the ledger, the intent, the policy and the tag that it names. */
-import { sha256 } from '../kernel/digest.ts';
 import { attempt } from '../kernel/errors.ts';
 import { parseLock, type BackendLock, type LedgerEntry } from '../inputs/evidence-documents.ts';
 import type { Intent } from '../inputs/intent.ts';
@@ -7,10 +6,8 @@ import { GITHUB_HOST, resolveNames } from '../inputs/names.ts';
 import type { Parity } from '../inputs/parity.ts';
 import { valueOf } from '../gates/documents.ts';
 import { judgeSignatures } from '../gates/signers.ts';
-import { ledgerRoot } from './checkpoint.ts';
 import { blobOf, type Exhibit } from './exhibit.ts';
 import { blobName, entryName, LOCK } from './layout.ts';
-import type { LedgerItem } from './ledger.ts';
 import { hex } from './merkle.ts';
 import { judgeAgain, reopen, type Case, type Reopened } from './rejudge.ts';
 import type { Axis } from './report.ts';
@@ -114,20 +111,19 @@ function comparer(
 
 /** The lock against the ledger: its place in it, and the entries of its run. */
 function judgePlace(exhibit: Exhibit, { lock, file, began }: Case, written: LockWritten): void {
-  const { items } = exhibit.ledger;
+  const { items, entries, first } = exhibit.ledger;
   const says = comparer(exhibit, file);
   const { seq, prev_sha256: previous, size, root_sha256: root } = lock.ledger;
-  const head: LedgerItem | undefined = items[size - 1];
-  if (size > written.seq || head === undefined)
+  if (size > written.seq || size > entries.size)
     exhibit.findings.bad(
       'chain',
       file,
       `the lock was made after ${String(size)} entries, and was written as entry ${String(written.seq)}`,
     );
   else {
-    says('chain', 'ledger.seq', seq, head.entry.seq);
-    says('chain', 'ledger.prev_sha256', previous, head.sha256);
-    says('chain', 'ledger.root_sha256', root, hex(ledgerRoot(items, size)));
+    says('chain', 'ledger.seq', seq, entries.seqAt(size - 1));
+    says('chain', 'ledger.prev_sha256', previous, exhibit.digests.get(entries.fileAt(size - 1)));
+    says('chain', 'ledger.root_sha256', root, hex(entries.root(size)));
   }
   const started = items.find(
     ({ entry }) => entry.type === 'APPLY_STARTED' && entry.body.run === lock.run.id,
@@ -135,8 +131,7 @@ function judgePlace(exhibit: Exhibit, { lock, file, began }: Case, written: Lock
   says('policy', 'nonce', lock.nonce, started?.type === 'APPLY_STARTED' ? started.body.nonce : null);
   says('policy', 'mode', lock.mode, written.mode);
   says('policy', 'supersedes', lock.supersedes, written.body.supersedes);
-  const first = items[0]?.entry;
-  const origin = first?.type === 'GENESIS' ? first.body.origin : null;
+  const origin = first?.entry.type === 'GENESIS' ? first.entry.body.origin : null;
   says('origin', 'repository', lock.origin.repository, origin?.repository);
   says('origin', 'environment', lock.origin.environment, origin?.environment);
   for (const { entry, file: name } of [began, { entry: written, file: entryName(written.seq) }]) {
@@ -235,16 +230,4 @@ function judgeBackendSaid(exhibit: Exhibit, { lock, file }: Case, parity: Parity
   }
   for (const [template, digest] of Object.entries(lock.policy.templates))
     says('policy', `template ${template}`, digest, parity.templates[template]);
-}
-
-/** SHA-256 of the lock in force, for the report. */
-export function lockInForce({
-  files,
-}: Exhibit): { readonly sha256: string; readonly lock: BackendLock } | null {
-  const bytes = files.get(LOCK);
-  if (bytes === undefined) return null;
-  return attempt(
-    () => ({ sha256: sha256(bytes), lock: parseLock(bytes, LOCK) }),
-    () => null,
-  );
 }

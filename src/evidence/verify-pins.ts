@@ -9,9 +9,9 @@ import type { Ref } from '../inputs/evidence-documents.ts';
 import { keptVersion, parseTrust, rootsAmong, rootsOf, type Roots, type Trust } from '../inputs/trust.ts';
 import { attempt } from '../kernel/errors.ts';
 import { rootsOfPin } from '../gates/pin.ts';
-import { blobOf, type Exhibit } from './exhibit.ts';
+import { blobOf, type PartialExhibit } from './exhibit.ts';
 import { blobName, TRUST_NAME } from './layout.ts';
-import type { LedgerItem } from './ledger.ts';
+import type { LinkedEntry } from './chain.ts';
 import type { VerifyReport } from './report.ts';
 import { isBeginning } from './trust-on-record.ts';
 import { answerSignature } from './verify-signature.ts';
@@ -30,7 +30,7 @@ export interface Vouching {
 
 /** Judges who vouches for the trust files. */
 export async function judgePins(
-  exhibit: Exhibit,
+  exhibit: PartialExhibit,
   all: readonly TrustInForce[],
   { repository, pins, released }: Vouching,
 ): Promise<VerifyReport['vouched']> {
@@ -67,7 +67,10 @@ export async function judgePins(
   return vouched;
 }
 
-function judgeOwnRoots({ findings }: Exhibit, { trust, sha256, signers, revoked }: TrustInForce): void {
+function judgeOwnRoots(
+  { findings }: PartialExhibit,
+  { trust, sha256, signers, revoked }: TrustInForce,
+): void {
   const own = rootsOf(trust);
   if (isSignedBy(signers, own)) return;
   const have = `${String(rootsAmong(signers, own).length)} of ${String(own.threshold)} of its own root keys signed it`;
@@ -82,7 +85,7 @@ function judgeOwnRoots({ findings }: Exhibit, { trust, sha256, signers, revoked 
 }
 
 /** One number, one file: two files of one version are two histories. */
-function judgeNumbers({ ledger, findings }: Exhibit, all: readonly TrustInForce[]): void {
+function judgeNumbers({ ledger, findings }: PartialExhibit, all: readonly TrustInForce[]): void {
   const named = [
     ...all.map(({ trust, sha256 }) => ({ version: trust.version, sha256 })),
     ...keptIn(refsOf(ledger.items)),
@@ -97,7 +100,7 @@ function judgeNumbers({ ledger, findings }: Exhibit, all: readonly TrustInForce[
 }
 
 function tellUnreached(
-  { findings }: Exhibit,
+  { findings }: PartialExhibit,
   { trust, sha256, signers }: TrustInForce,
   { pins, isReleased, isOld }: { pins: readonly PinFacts[]; isReleased: boolean; isOld: boolean },
 ): void {
@@ -158,7 +161,7 @@ function isSame(a: Roots, b: Roots): boolean {
 
 /** Kept versions after the lowest pin and before the highest that was in force. Their signatures count or do not; nobody acted under them. */
 async function keptOnTheWay(
-  exhibit: Exhibit,
+  exhibit: PartialExhibit,
   all: readonly TrustInForce[],
   pins: readonly PinFacts[],
 ): Promise<readonly SignedTrust[]> {
@@ -185,7 +188,11 @@ async function keptOnTheWay(
   return found;
 }
 
-async function signersOf(exhibit: Exhibit, document: Ref, beside: readonly Ref[]): Promise<Fingerprint[]> {
+async function signersOf(
+  exhibit: PartialExhibit,
+  document: Ref,
+  beside: readonly Ref[],
+): Promise<Fingerprint[]> {
   const file = blobOf(exhibit, document.sha256, document.name);
   const signers: Fingerprint[] = [];
   for (const { name, sha256 } of beside) {
@@ -198,7 +205,7 @@ async function signersOf(exhibit: Exhibit, document: Ref, beside: readonly Ref[]
   return signers;
 }
 
-function readKept(exhibit: Exhibit, name: string, digest: string): Trust | null {
+function readKept(exhibit: PartialExhibit, name: string, digest: string): Trust | null {
   const file = blobOf(exhibit, digest, name);
   if (file === null) return null;
   return attempt(
@@ -211,7 +218,7 @@ function readKept(exhibit: Exhibit, name: string, digest: string): Trust | null 
 }
 
 /** Everything that passed the gates, each file once under each of its names. */
-function refsOf(items: readonly LedgerItem[]): readonly Ref[] {
+function refsOf(items: readonly LinkedEntry[]): readonly Ref[] {
   const refs = items.flatMap(({ entry }) => (isBeginning(entry) ? entry.refs : []));
   return [...new Map(refs.map((ref) => [`${ref.name} ${ref.sha256}`, ref])).values()];
 }

@@ -7,7 +7,7 @@ import { fromBase64 } from '../inputs/base64.ts';
 import type { ProofDocument } from '../inputs/proof-document.ts';
 import { parseTrust } from '../inputs/trust.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { Exhibit } from './exhibit.ts';
+import type { PartialExhibit } from './exhibit.ts';
 import { CHECKPOINT, entryName, signatureOf, TRUST_NAME } from './layout.ts';
 import { PROOF_HINT } from './proof-report.ts';
 import { answerSignature } from './verify-signature.ts';
@@ -15,7 +15,7 @@ import { roleProblem, trustAt, type TrustInForce } from './verify-trust.ts';
 
 /** The lists that the proof brings, with everybody who signed them. */
 export async function trustInProof(
-  exhibit: Exhibit,
+  exhibit: PartialExhibit,
   { trust: lists }: ProofDocument,
 ): Promise<readonly TrustInForce[]> {
   const found: TrustInForce[] = [];
@@ -60,7 +60,7 @@ interface Signed {
 
 /** Judges who signed the checkpoint and the entry. */
 export async function judgeSigned(
-  exhibit: Exhibit,
+  exhibit: PartialExhibit,
   { checkpoint, checkpoint_signature: signature, inclusion }: ProofDocument,
   { size, origin }: Checkpoint,
   trust: readonly TrustInForce[],
@@ -81,7 +81,7 @@ export async function judgeSigned(
 }
 
 async function judgeOne(
-  exhibit: Exhibit,
+  exhibit: PartialExhibit,
   { name, bytes, signature, seq, actor }: Signed,
   trust: readonly TrustInForce[],
   environment: string,

@@ -13,7 +13,8 @@ import type { ProofDocument } from '../inputs/proof-document.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Verifier } from '../ports.ts';
 import { originLine, parseCheckpoint, type Checkpoint } from './checkpoint.ts';
-import type { Exhibit } from './exhibit.ts';
+import type { PartialExhibit } from './exhibit.ts';
+import { FileDigests } from './file-digests.ts';
 import { blobName, CHECKPOINT, entryName, keyName } from './layout.ts';
 import { hex, leafHash, verifyConsistency, verifyInclusion } from './merkle.ts';
 import { ESTABLISHED, limitsOf, PROOF_HINT, summaryOf, type ProofReport } from './proof-report.ts';
@@ -71,19 +72,17 @@ export async function verifyProof(input: ProofInput): Promise<ProofReport> {
 }
 
 /** What the proof holds, as if it lay in a folder. */
-function exhibitOf({ proof, verifier, now }: ProofInput): Exhibit {
+function exhibitOf({ proof, verifier, now }: ProofInput): PartialExhibit {
   const blobs = proof.trust.flatMap(({ file, signatures }) => [file, ...signatures]).map(fromBase64);
   const keys = proof.keys.map((key) => fileOf(keyName(key.fingerprint), fromBase64(key.certificate)));
-  return {
-    files: new Map(blobs.map((bytes) => [blobName(sha256(bytes)), bytes])),
-    names: [],
-    ledger: { items: [], head: null, problems: [], torn: null, lock: null, checkpoint: null, sealed: 0 },
-    ...{ keys, verifier, now, findings: collectFindings(), unsealed: [] },
-  };
+  const files = new Map(blobs.map((bytes) => [blobName(sha256(bytes)), bytes]));
+  const digests = new FileDigests(0);
+  for (const [name, bytes] of files) digests.set(name, sha256(bytes));
+  return { files, digests, ledger: { items: [] }, keys, verifier, now, findings: collectFindings() };
 }
 
 function judgeInclusion(
-  { findings }: Exhibit,
+  { findings }: PartialExhibit,
   { index, entry, path }: NonNullable<ProofDocument['inclusion']>,
   { size, root }: Checkpoint,
 ): LedgerEntry | null {
@@ -114,7 +113,7 @@ function judgeInclusion(
 }
 
 function judgeGrowth(
-  { findings }: Exhibit,
+  { findings }: PartialExhibit,
   consistency: ProofDocument['consistency'],
   checkpoint: Checkpoint,
   anchor: Checkpoint | undefined,
@@ -153,7 +152,7 @@ function judgeGrowth(
 }
 
 function judgeOrigin(
-  { findings }: Exhibit,
+  { findings }: PartialExhibit,
   checkpoint: Checkpoint,
   { anchor, environment }: ProofInput,
   entry: LedgerEntry | null,

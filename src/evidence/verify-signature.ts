@@ -3,13 +3,19 @@
  * not undo what was signed before; a key that was revoked for compromise undoes everything, and a key that was retired does not.
  */
 import type { Code } from '../kernel/codes.ts';
-import { addSeconds } from '../kernel/time.ts';
-import type { Fingerprint, KeyFacts, KeyPart, SignatureFacts, VerifierSays } from '../inputs/facts.ts';
-import { parseSignatureFile } from '../inputs/signature-packet.ts';
+import { secondsBetween, type Instant } from '../kernel/time.ts';
+import type {
+  FileRead,
+  Fingerprint,
+  KeyFacts,
+  KeyPart,
+  SignatureFacts,
+  VerifierSays,
+} from '../inputs/facts.ts';
 import { judgeSignature, type Signed } from '../gates/signature.ts';
 import { fileOf } from '../inputs/file-read.ts';
-import type { Exhibit } from './exhibit.ts';
-import type { Axis } from './report.ts';
+import type { Verifier } from '../ports.ts';
+import type { Axis, Findings } from './report.ts';
 
 export type SignatureAnswer =
   | { readonly is: 'signed'; readonly signed: Signed }
@@ -28,71 +34,100 @@ export type Depth = 'everybody' | 'inside';
 /** Seconds by which clocks of signer and auditor may differ. */
 const TOLERANCE = 60;
 
+/** What judging a signature takes beside it. */
+export interface Judging {
+  /** Certificates. */
+  readonly keys: readonly FileRead[];
+  readonly verifier: Verifier;
+  readonly now: Instant;
+}
+
+type Telling = Judging & { readonly findings: Findings };
+
+/** An answer, with what an auditor must know of it although nothing is wrong. */
+export interface SignatureTold {
+  readonly answer: SignatureAnswer;
+  readonly notes: readonly string[];
+}
+
 /** Judges `signature` (the file `name`) over `data`, as of its own time. */
 export async function answerSignature(
-  exhibit: Exhibit,
+  exhibit: Telling,
   data: Uint8Array,
   name: string,
   signature: Uint8Array,
   depth: Depth = 'everybody',
 ): Promise<SignatureAnswer> {
-  const facts = await signatureFacts(exhibit, data, name, signature, depth);
+  const { answer, notes } = await tellSignature(exhibit, data, fileOf(name, signature), depth);
+  for (const note of notes) exhibit.findings.note(note);
+  return answer;
+}
+
+/** The same without telling anybody yet: signatures of a long ledger are judged side by side, and told in order. */
+export async function tellSignature(
+  judging: Judging,
+  data: Uint8Array,
+  signature: FileRead,
+  depth: Depth,
+): Promise<SignatureTold> {
+  const { facts, notes } = await asOfItsTime(judging, data, signature, depth);
   const { shape, key } = facts;
-  if (shape.is === 'malformed') return refused(shape.code, shape.wrong);
+  const refuse = (code: Code, what: string, revoked: Fingerprint | null = null): SignatureTold => ({
+    answer: { is: 'refused', axis: axisOf(code), code, what, revoked },
+    notes,
+  });
+  if (shape.is === 'malformed') return refuse(shape.code, shape.wrong);
   const { created } = shape.packet;
-  if (created > addSeconds(exhibit.now, TOLERANCE)) {
-    return refused('SIG_FUTURE', `signed at ${created}, and it is ${exhibit.now}`);
-  }
-  if (key?.revoked != null) {
-    return refused(
+  if (secondsBetween(judging.now, created) > TOLERANCE)
+    return refuse('SIG_FUTURE', `signed at ${created}, and it is ${judging.now}`);
+  if (key?.revoked != null)
+    return refuse(
       'KEY_REVOKED',
       `key ${key.fingerprint} is revoked: ${key.revoked.reason}; nothing that it signed counts`,
       key.fingerprint,
     );
-  }
   const verdict = judgeSignature(facts, created);
-  if (verdict.is === 'refused') return refused(verdict.finding.code, verdict.finding.message);
-  if (key?.expires != null && key.expires <= exhibit.now)
-    noteValidThen(exhibit, key, `has expired since, at ${key.expires}`);
+  if (verdict.is === 'refused') return refuse(verdict.finding.code, verdict.finding.message);
+  const expired =
+    key?.expires != null && key.expires <= judging.now
+      ? [validThen(key, `has expired since, at ${key.expires}`)]
+      : [];
   const { is: _, ...signed } = verdict;
-  return { is: 'signed', signed };
+  return { answer: { is: 'signed', signed }, notes: [...notes, ...expired] };
 }
 
-/** Nothing is wrong, and an auditor must know it all the same: the date of a signature is what its maker says. */
-function noteValidThen(
-  { findings }: Exhibit,
-  { fingerprint }: Pick<KeyPart, 'fingerprint'>,
-  since: string,
-): void {
-  findings.note(`VALID_AT_SIGNING: key ${fingerprint} ${since}; what it dated before stands`);
+/** The date of a signature is what its maker says. */
+function validThen({ fingerprint }: Pick<KeyPart, 'fingerprint'>, since: string): string {
+  return `VALID_AT_SIGNING: key ${fingerprint} ${since}; what it dated before stands`;
 }
 
 /** What the verifiers see of a signature as of its own time. A retirement of the key that came later is noted and left out. */
 export async function signatureFacts(
-  exhibit: Exhibit,
+  exhibit: Telling,
   data: Uint8Array,
   name: string,
   signature: Uint8Array,
-  depth: Depth = 'everybody',
 ): Promise<SignatureFacts> {
-  const shape = parseSignatureFile(signature);
-  const at = shape.is === 'ok' ? shape.packet.created : exhibit.now;
-  const facts = await exhibit.verifier.verify({
-    data,
-    signature: fileOf(name, signature),
-    keys: exhibit.keys,
-    at,
-    depth,
-  });
-  const { key } = facts;
+  const { facts, notes } = await asOfItsTime(exhibit, data, fileOf(name, signature), 'everybody');
+  for (const note of notes) exhibit.findings.note(note);
+  return facts;
+}
+
+async function asOfItsTime(
+  { keys, verifier }: Judging,
+  data: Uint8Array,
+  signature: FileRead,
+  depth: Depth,
+): Promise<{ readonly facts: SignatureFacts; readonly notes: readonly string[] }> {
+  const facts = await verifier.verify({ data, signature, keys, at: null, depth });
+  const { key, shape } = facts;
   const issuer = shape.is === 'ok' ? shape.packet.issuerFingerprint : null;
-  if (key === null) return facts;
+  if (key === null) return { facts, notes: [] };
   const parts = [key, ...key.subkeys.filter(({ fingerprint }) => fingerprint === issuer)];
-  const retired = parts.flatMap(({ fingerprint, revoked }) =>
-    revoked?.kind === 'soft' ? [{ fingerprint, reason: revoked.reason }] : [],
+  const notes = parts.flatMap((part) =>
+    part.revoked?.kind === 'soft' ? [validThen(part, `was retired since (${part.revoked.reason})`)] : [],
   );
-  for (const part of retired) noteValidThen(exhibit, part, `was retired since (${part.reason})`);
-  return retired.length === 0 ? facts : asOfSigning(facts, key);
+  return { facts: notes.length === 0 ? facts : asOfSigning(facts, key), notes };
 }
 
 /**
@@ -108,10 +143,6 @@ function asOfSigning(facts: SignatureFacts, key: KeyFacts): SignatureFacts {
     return { ...verifier, says: { is: 'abstains', why: 'it knows no time but now, and the key is retired' } };
   });
   return { ...facts, key: { ...unretired(key), subkeys: key.subkeys.map(unretired) }, verifiers };
-}
-
-function refused(code: Code, what: string, revoked: Fingerprint | null = null): SignatureAnswer {
-  return { is: 'refused', axis: axisOf(code), code, what, revoked };
 }
 
 /** What only people can do wrong: too few of them, the wrong ones, or at the wrong moment. */

@@ -2,13 +2,11 @@
  * The answer `store`: what receipts say that others hold, and, where a store is asked, whether it still is so. A receipt is a record:
  * signed by a person of role evidence. It also shows what the folder itself cannot: that it once held more, or something else.
  */
-import { sha256 } from '../kernel/digest.ts';
 import { mapBounded } from '../kernel/bounded.ts';
 import { isGovbootError } from '../kernel/errors.ts';
 import { addSeconds } from '../kernel/time.ts';
 import type { StoreReceipt } from '../inputs/store-receipt.ts';
 import type { EvidenceVault } from '../ports.ts';
-import { ledgerRoot } from './checkpoint.ts';
 import type { Exhibit } from './exhibit.ts';
 import { CHECKPOINT, parseEntryName, parseReceiptName, RECEIPTS_FOLDER, signatureOf } from './layout.ts';
 import { receiptsFor, receiptsOf, type ReceiptFile } from './receipts.ts';
@@ -74,17 +72,17 @@ async function judgeReceipt(
   const { size, root_sha256: root } = receipt.ledger;
   if (receipt.origin.environment !== origin.environment || receipt.origin.repository !== origin.repository)
     bad(`ORIGIN_MISMATCH: is of ${receipt.origin.repository}/${receipt.origin.environment}`);
-  if (receipt.mode !== ledger.items[0]?.entry.mode) bad(`ORIGIN_MISMATCH: is of mode ${receipt.mode}`);
+  if (receipt.mode !== ledger.first?.entry.mode) bad(`ORIGIN_MISMATCH: is of mode ${receipt.mode}`);
   if (parseReceiptName(file)?.size !== size)
     bad(`is of ${String(size)} entries, which its name does not say`);
-  if (ledger.items.length < size)
+  if (ledger.entries.size < size)
     findings.bad(
       'store',
       file,
-      `TRUNCATED: was made of ${String(size)} entries; ${String(ledger.items.length)} are there`,
+      `TRUNCATED: was made of ${String(size)} entries; ${String(ledger.entries.size)} are there`,
       HINT_LOST,
     );
-  else if (hex(ledgerRoot(ledger.items, size)) !== root)
+  else if (hex(ledger.entries.root(size)) !== root)
     findings.bad('store', file, 'INCONSISTENT: the entries are not those that it was made of', HINT_LOST);
   else judgeCopies(exhibit, file, receipt);
   if (signature === null) {
@@ -95,16 +93,16 @@ async function judgeReceipt(
 }
 
 /** What never changes is here as the receipt says that it is there. */
-function judgeCopies({ files, findings }: Exhibit, file: string, receipt: StoreReceipt): void {
+function judgeCopies({ digests, findings }: Exhibit, file: string, receipt: StoreReceipt): void {
   const prefix = vaultPrefix(receipt.mode, receipt.origin.environment);
   for (const { key, sha256: digest } of receipt.objects) {
     const place = parseVaultKey(prefix, key);
     if (place === null) findings.bad('store', file, `names ${key}, which no file of evidence is called`);
     else if (place.size === null) {
-      const own = files.get(place.name);
-      if (own === undefined) findings.bad('store', place.name, `MISSING: ${file} names it`, HINT_LOST);
-      else if (sha256(own) !== digest)
-        findings.bad('store', place.name, `SHA-256 is ${sha256(own)}; ${file} says ${digest}`, HINT_LOST);
+      const own = digests.get(place.name);
+      if (own === null) findings.bad('store', place.name, `MISSING: ${file} names it`, HINT_LOST);
+      else if (own !== digest)
+        findings.bad('store', place.name, `SHA-256 is ${own}; ${file} says ${digest}`, HINT_LOST);
     }
   }
 }
@@ -128,10 +126,11 @@ async function judgeSigner(
     return;
   }
   const { signed } = answer;
-  const sealed = ledger.items[receipt.ledger.size - 1]?.entry.time;
-  if (sealed !== undefined && addSeconds(signed.created, TOLERANCE) < sealed)
+  const { size } = receipt.ledger;
+  const sealed = size <= ledger.entries.size ? ledger.entries.timeAt(size - 1) : null;
+  if (sealed !== null && addSeconds(signed.created, TOLERANCE) < sealed)
     findings.bad('store', name, `was made at ${signed.created}, before the last entry, at ${sealed}`);
-  const inForce = trustAt(trust, receipt.ledger.size - 1);
+  const inForce = trustAt(trust, size - 1);
   if (inForce === null) {
     findings.undecided('store', name, `signed by ${signed.primary}; no trust file says whether they might`);
     return;
@@ -187,7 +186,7 @@ async function judgeVault(
 ): Promise<string> {
   const { findings, ledger, now } = exhibit;
   const { place } = vault.place;
-  const mode = ledger.items[0]?.entry.mode ?? 'LIVE';
+  const mode = ledger.first?.entry.mode ?? 'LIVE';
   const prefix = vaultPrefix(mode, origin.environment);
   const listing = await listVault(vault, prefix);
   judgeLonger(exhibit, prefix, listing, place);
@@ -218,14 +217,14 @@ function judgeLonger(
   const beyond = [...records.keys()].flatMap((key) => {
     const name = parseVaultKey(prefix, key)?.name ?? '';
     const entry = parseEntryName(name);
-    return entry?.is === 'entry' && entry.seq >= ledger.items.length ? [name] : [];
+    return entry?.is === 'entry' && entry.seq >= ledger.entries.size ? [name] : [];
   });
   const [first] = beyond.sort();
   if (first !== undefined)
     findings.bad(
       'store',
       CHECKPOINT,
-      `TRUNCATED: ${String(ledger.items.length)} entries are here; ${place} holds ${first}`,
+      `TRUNCATED: ${String(ledger.entries.size)} entries are here; ${place} holds ${first}`,
       HINT_LOST,
     );
 }

@@ -6,7 +6,7 @@ import type { Signed } from '../gates/signature.ts';
 import { standingFinding } from '../gates/signers.ts';
 import { blobOf, type Exhibit } from './exhibit.ts';
 import { blobName, TRUST_NAME } from './layout.ts';
-import type { LedgerItem } from './ledger.ts';
+import type { LinkedEntry } from './chain.ts';
 import { isBeginning } from './trust-on-record.ts';
 import { answerSignature } from './verify-signature.ts';
 
@@ -85,7 +85,7 @@ function readOne(exhibit: Exhibit, digest: string): Trust | null {
 
 async function rootSigners(
   exhibit: Exhibit,
-  entry: LedgerItem['entry'],
+  entry: LinkedEntry['entry'],
   digest: string,
 ): Promise<Pick<SignedTrust, 'signers' | 'revoked'>> {
   const file = blobOf(exhibit, digest, TRUST_NAME);
@@ -108,7 +108,11 @@ async function rootSigners(
 }
 
 /** Why whoever signed might not sign evidence when they did, by the list that was in force; null when they might. */
-export function roleProblem(signed: Signed, { trust }: TrustInForce, environment: string): string | null {
+export function roleProblem(
+  signed: Pick<Signed, 'file' | 'primary' | 'created'>,
+  { trust }: TrustInForce,
+  environment: string,
+): string | null {
   const wrong = standingFinding(signed, { trust, roles: ['evidence'], environment, now: signed.created });
   return wrong === null ? null : `${wrong.code}: ${wrong.message}`;
 }

@@ -6,7 +6,7 @@ import { GovbootError } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { FileRead, Mode, PinFacts } from '../inputs/facts.ts';
 import type { EvidenceReader, EvidenceVault, Verifier, Witnesses } from '../ports.ts';
-import { ledgerRoot, originLine, type Checkpoint } from './checkpoint.ts';
+import { originLine, type Checkpoint } from './checkpoint.ts';
 import { readExhibit, type Exhibit } from './exhibit.ts';
 import { CHECKPOINT, LEDGER_FOLDER } from './layout.ts';
 import { judgeChain } from './verify-chain.ts';
@@ -21,8 +21,8 @@ import {
   type WitnessPins,
 } from './verify-attachments.ts';
 import { judgeFiles } from './verify-files.ts';
-import { judgeLocks, lockInForce } from './verify-lock.ts';
-import { askedOfEverybody, judgeRecords } from './verify-records.ts';
+import { judgeLocks } from './verify-lock.ts';
+import { judgeRecords } from './verify-records.ts';
 import { judgePins } from './verify-pins.ts';
 import { judgeStore } from './verify-store.ts';
 import { readTrust } from './verify-trust.ts';
@@ -57,7 +57,8 @@ export async function verifyEvidence(input: VerifyInput): Promise<VerifyReport> 
   const findings = collectFindings();
   const exhibit = await readExhibit(input.store, input.verifier, input.now, findings, input.keys ?? []);
   const { ledger } = exhibit;
-  const first = ledger.items[0]?.entry;
+  const { entries, lock } = ledger;
+  const first = ledger.first?.entry;
   const head = ledger.head;
   if (head === null || first === undefined)
     throw new GovbootError('EVIDENCE_MISSING', `there is no ledger in ${input.store.where}`);
@@ -82,24 +83,23 @@ export async function verifyEvidence(input: VerifyInput): Promise<VerifyReport> 
     ),
     ...kept.answers,
   ];
-  const lock = lockInForce(exhibit);
   const report = {
     overall: worst(answers),
     mode: first.mode,
     origin,
     chain,
-    size: ledger.items.length,
+    size: entries.size,
     head: { file: head.file, sha256: head.sha256, time: head.entry.time },
-    root: btoa(String.fromCharCode(...ledgerRoot(ledger.items))),
+    root: btoa(String.fromCharCode(...entries.root(entries.size))),
     anchor: anchorOf(exhibit, input.anchor),
     lock:
       lock === null
         ? null
         : {
             sha256: lock.sha256,
-            createdAt: lock.lock.created_at,
-            tag: lock.lock.repo.tag_name,
-            commit: lock.lock.repo.commit,
+            createdAt: lock.document.created_at,
+            tag: lock.document.repo.tag_name,
+            commit: lock.document.repo.commit,
           },
     vouched,
     attachments: attached.attachments,
@@ -125,7 +125,7 @@ function judgeOrigin(
   const asked = [
     ['environment', origin.environment, environment],
     ['repository', origin.repository, repository],
-    ['mode', ledger.items[0]?.entry.mode, mode],
+    ['mode', ledger.first?.entry.mode, mode],
   ] as const;
   for (const [what, found, wanted] of asked) {
     if (wanted !== undefined && wanted !== found)
@@ -138,14 +138,14 @@ function judgeOrigin(
 }
 
 function established(
-  { ledger, files }: Exhibit,
+  { ledger, digests }: Exhibit,
   trusts: number,
   { attachments }: AttachmentsJudged,
   { from, to }: { readonly from: Instant; readonly to: Instant },
 ): Readonly<Record<EveryAxis, string>> {
-  const size = String(ledger.items.length);
+  const size = String(ledger.entries.size);
   return {
-    integrity: `${String(files.size)} files are, byte for byte, what was signed`,
+    integrity: `${String(digests.size)} files are, byte for byte, what was signed`,
     authenticity: `every signature is by a listed person of role evidence; pinned root keys signed the list${trusts > 1 ? `, in ${String(trusts)} versions` : ''}`,
     time: `dates grow from ${from} to ${to}, by the host clocks, claimed; every key was valid when it signed${stampedWords(attachments)}`,
     revocation:
@@ -165,7 +165,7 @@ function anchorOf({ ledger }: Exhibit, given: Checkpoint | undefined): VerifyRep
 }
 
 function limitsOf({ anchor, keys }: VerifyInput, { ledger }: Exhibit): string[] {
-  const inside = ledger.items.length - askedOfEverybody(ledger).size;
+  const inside = ledger.entries.size - ledger.everybody.size;
   return [
     ...(anchor === undefined
       ? [

@@ -3,7 +3,7 @@
  * No verifier is believed alone: gpgv takes expired and revoked keys for good, openpgp.js and sqv judge a key at the signature's own time.
  */
 import type { Sha256 } from '../kernel/digest.ts';
-import { addSeconds, type Instant } from '../kernel/time.ts';
+import { secondsBetween, type Instant } from '../kernel/time.ts';
 import type {
   Fingerprint,
   KeyFacts,
@@ -86,7 +86,7 @@ function packetFinding(file: string, packet: SignaturePacket, now: Instant): Fin
         );
   if (packet.unknownCritical.length > 0)
     return finding('SIG_UNSUPPORTED', `${file}: critical ${packet.unknownCritical.join(', ')} is not known`);
-  if (packet.created > addSeconds(now, CLOCK_TOLERANCE))
+  if (secondsBetween(now, packet.created) > CLOCK_TOLERANCE)
     return finding('SIG_FUTURE', `${file}: signed at ${packet.created}, but it is ${now}`);
   if (packet.expires !== null && packet.expires <= now)
     return finding('SIG_EXPIRED', `${file}: the signature ended at ${packet.expires}`);

@@ -13,6 +13,7 @@ export type ArmorKind = 'PGP SIGNATURE' | 'PGP PUBLIC KEY BLOCK';
 /** RFC 2045 §6.8; GnuPG writes 64, OpenPGP.js 60. */
 const MAX_LINE_CHARACTERS = 76;
 const BASE64_LINE = /^[A-Za-z0-9+/]+={0,2}$/;
+const ASCII = new TextDecoder();
 const CRC_LINE = /^=[A-Za-z0-9+/]{4}$/;
 
 /**
@@ -24,10 +25,10 @@ export function dearmor(bytes: Uint8Array, kind: ArmorKind, limitBytes: number, 
   const refuse = (wrong: string): GovbootError => new GovbootError(code, wrong);
   if (bytes.length > limitBytes)
     throw refuse(`the file has ${bytes.length} bytes; the limit is ${limitBytes} bytes`);
-  const odd = bytes.findIndex((byte) => byte !== 0x0a && (byte < 0x20 || byte > 0x7e));
+  const odd = bytes.findIndex(isOdd);
   if (odd >= 0)
     throw refuse(`byte ${odd} is 0x${hexOf(bytes.subarray(odd, odd + 1))}; armor is printable ASCII and LF`);
-  const lines = new TextDecoder().decode(bytes).split('\n');
+  const lines = ASCII.decode(bytes).split('\n');
   const begin = `-----BEGIN ${kind}-----`;
   const end = `-----END ${kind}-----`;
   if (lines[0] !== begin) throw refuse(`line 1 is ${quote(lines[0])}, not ${quote(begin)}`);
@@ -37,6 +38,10 @@ export function dearmor(bytes: Uint8Array, kind: ArmorKind, limitBytes: number, 
   if (lines.length !== last + 2 || lines[last + 1] !== '')
     throw refuse(`line ${last + 1} is not followed by exactly one line feed and the end of the file`);
   return bodyOf(lines.slice(2, last), refuse);
+}
+
+function isOdd(byte: number): boolean {
+  return byte !== 0x0a && (byte < 0x20 || byte > 0x7e);
 }
 
 function bodyOf(lines: readonly string[], refuse: (wrong: string) => GovbootError): Uint8Array {
@@ -75,24 +80,30 @@ function decode(text: string, refuse: (wrong: string) => GovbootError): Uint8Arr
   return bytes;
 }
 
+/** CRC-24 of each octet alone. */
+const CRC = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte << 16;
+  for (let bit = 0; bit < 8; bit++) {
+    crc <<= 1;
+    if ((crc & 0x1000000) !== 0) crc ^= 0x1864cfb;
+  }
+  return crc;
+});
+
 /** RFC 9580 §6.1.1: CRC-24 with generator 0x864cfb and start value 0xb704ce, as three octets. */
 function crc24(bytes: Uint8Array): Uint8Array {
   let crc = 0xb704ce;
-  for (const byte of bytes) {
-    crc ^= byte << 16;
-    for (let bit = 0; bit < 8; bit++) {
-      crc <<= 1;
-      if ((crc & 0x1000000) !== 0) crc ^= 0x1864cfb;
-    }
-  }
+  for (const byte of bytes) crc = ((crc << 8) & 0xffffff) ^ (CRC[((crc >> 16) ^ byte) & 0xff] ?? 0);
   return Uint8Array.of((crc >> 16) & 0xff, (crc >> 8) & 0xff, crc & 0xff);
 }
 
+const PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0').toUpperCase());
+
 /** Upper-case hexadecimal, as fingerprints are written. */
 export function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'))
-    .join('')
-    .toUpperCase();
+  let text = '';
+  for (const byte of bytes) text += PAIRS[byte] ?? '';
+  return text;
 }
 
 function quote(line: string | undefined): string {

@@ -176,7 +176,9 @@ const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
  * OpenPGP.js and sqv do too, and gpg does not.
  */
 function refuseSecondSpelling(s: Uint8Array): void {
-  // Its 32 octets are little-endian; zeros that stood first were left out (RFC 9580 §5.2.3.3).
+  // Of the 32 octets the last is the highest. Below 2 ** 252 there is nothing to compute.
+  if (s.length === 32 && (s[31] ?? 0xff) < 0x10) return;
+  // They are little-endian; zeros that stood first were left out (RFC 9580 §5.2.3.3).
   const value =
     s.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n) << BigInt(8 * Math.max(0, 32 - s.length));
   if (value >= ORDER)

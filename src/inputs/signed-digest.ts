@@ -20,6 +20,8 @@ export interface SignedParts {
   readonly hashAlgorithm: number;
   /** RFC 9580 §5.2.4: the document, the packet up to the end of its hashed subpackets, and how long that was. */
   readonly hashed: readonly Uint8Array[];
+  /** Of all that; null for a hash algorithm that is not accepted. */
+  readonly digest: Uint8Array | null;
   /** The first two bytes of the digest, as the packet says them. */
   readonly said: Uint8Array;
   /** The numbers of the signature, without their lengths (RFC 9580 §5.2.3.1). */
@@ -43,7 +45,8 @@ export function signedParts(binary: Uint8Array, data: Uint8Array): SignedParts {
   const size = [24, 16, 8, 0].map((bits) => (own.length >> bits) & 0xff);
   const numbers: Uint8Array[] = [];
   while (cursor.left > 0) numbers.push(readInteger(cursor).octets);
-  return { hashAlgorithm, hashed: [data, own, Uint8Array.of(4, 0xff, ...size)], said, numbers };
+  const hashed = [data, own, Uint8Array.of(4, 0xff, ...size)];
+  return { hashAlgorithm, hashed, digest: openpgpDigest(hashAlgorithm, ...hashed), said, numbers };
 }
 
 /**
@@ -51,7 +54,10 @@ export function signedParts(binary: Uint8Array, data: Uint8Array): SignedParts {
  * @throws SIG_FORMAT for what is no version 4 signature packet
  */
 export function digestStart(binary: Uint8Array, data: Uint8Array): DigestStart | null {
-  const { hashAlgorithm, hashed, said } = signedParts(binary, data);
-  const digest = openpgpDigest(hashAlgorithm, ...hashed);
+  return startOf(signedParts(binary, data));
+}
+
+/** The same of what was taken apart already. */
+export function startOf({ digest, said }: SignedParts): DigestStart | null {
   return digest === null ? null : { said: hexOf(said), found: hexOf(digest.subarray(0, 2)) };
 }

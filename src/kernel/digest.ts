@@ -1,5 +1,5 @@
 /** SHA-256, the only hash that the project writes (FIPS 180-4). The one door of the pure rooms to node:crypto. */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /** 64 lower-case hexadecimal characters. */
 export type Sha256 = string & { readonly __brand: 'Sha256' };
@@ -8,7 +8,7 @@ const HEX_64 = /^[0-9a-f]{64}$/;
 
 /** Hashes bytes, or the UTF-8 form of a text. */
 export function sha256(data: Uint8Array | string): Sha256 {
-  return createHash('sha256').update(data).digest('hex') as Sha256;
+  return hash('sha256', data) as Sha256;
 }
 
 /** Raw 32-byte digest over the concatenation of `parts`; used where digests are hashed again (RFC 6962 §2.1). */

@@ -6,7 +6,9 @@ export type Instant = string & { readonly __brand: 'Instant' };
 const RFC3339_Z = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
 
 export function isInstant(text: string): text is Instant {
-  return RFC3339_Z.test(text) && !Number.isNaN(Date.parse(text)) && instantFromMs(Date.parse(text)) === text;
+  if (!RFC3339_Z.test(text)) return false;
+  const ms = Date.parse(text);
+  return !Number.isNaN(ms) && instantFromMs(ms) === text;
 }
 
 /** Milliseconds since the epoch, rounded down to the second. */

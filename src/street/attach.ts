@@ -12,7 +12,7 @@ import { storeBlobs } from '../evidence/blobs.ts';
 import { entryName } from '../evidence/layout.ts';
 import type { Ledger } from '../evidence/ledger.ts';
 import { CLOCK_TOLERANCE, existedBy, stampProblem } from '../evidence/stamp.ts';
-import { stateOf, type LedgerState } from '../evidence/statement.ts';
+import { statedLedger, stateOf, type LedgerState } from '../evidence/statement.ts';
 import type { Ports } from '../ports.ts';
 import { assertSound, readHistory, type History } from './history.ts';
 import { recordingDeps } from './may-record.ts';
@@ -38,7 +38,7 @@ export interface Attached {
 export async function stateToVouchFor(ports: Ports, environment: string): Promise<LedgerState> {
   const { ledger } = await soundHistory(ports, environment);
   const size = ledger.items.length;
-  const state = stateOf(ledger, size);
+  const state = stateOf(statedLedger(ledger), size);
   if (state === null || ledger.checkpoint?.size !== size)
     throw new GovbootError('EVIDENCE_UNDECIDED', 'the evidence is not sealed: a run has not ended', {
       hint: 'finish it with `govboot apply --resume`, which seals the evidence',
@@ -152,7 +152,7 @@ async function fromEnvelope(
 ): Promise<Found> {
   const { payload, signatures } = parseEnvelope(envelope, 'the envelope');
   const { size } = parseStatement(payload, 'the statement in the envelope').predicate.ledger;
-  const state = stateOf(ledger, size);
+  const state = stateOf(statedLedger(ledger), size);
   if (state === null || !sameBytes(state.statement, payload))
     throw invalid(`the statement is about ${String(size)} entries that are not those of this ledger`);
   const who = await signerOf(witnesses, keys, payload, signatures);
@@ -182,8 +182,9 @@ function nobody(): GovbootError {
 
 function* states(ledger: Ledger): Generator<LedgerState> {
   const newest = ledger.items.length;
+  const stated = statedLedger(ledger);
   for (let size = newest; size > Math.max(0, newest - MOST_STATES); size--) {
-    const state = stateOf(ledger, size);
+    const state = stateOf(stated, size);
     if (state !== null) yield state;
   }
 }

@@ -1,6 +1,6 @@
 /** The evidence folder on disk. Every name is checked, no part of a path may be a link, and nothing is deleted. */
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { opendir } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { GovbootError, isGovbootError, messageOf } from '../kernel/errors.ts';
 import { safe } from '../kernel/text.ts';
 import type { EvidenceReader, EvidenceStore } from '../ports.ts';
@@ -21,6 +21,8 @@ import { answered, readPlainNow } from './safe-read.ts';
 const MAX_EVIDENCE = 64 * 1024 * 1024;
 /** Names in one evidence folder; more is not evidence of ours. */
 const MAX_NAMES = 500_000;
+/** Of one folder. */
+const NAMES_AT_ONCE = 256;
 const FILE_MODE = 0o644;
 const FOLDER_MODE = 0o755;
 
@@ -74,12 +76,15 @@ export function readFolder(root: string): EvidenceReader {
 
 function readerAt(root: string, base: readonly string[]): EvidenceReader {
   // Folders that were seen to be folders. A ledger has thousands of files in one, and asking about it each time takes longer than reading.
-  const seen = new Set<string>();
-  const areFolders = async (parts: readonly string[]): Promise<boolean> => {
+  const seen = new Map<string, string>();
+  const folderOf = async (parts: readonly string[]): Promise<string | null> => {
     const id = parts.join('/');
-    if (!seen.has(id) && !(await told(() => foldersAreThere(root, parts)))) return false;
-    seen.add(id);
-    return true;
+    const known = seen.get(id);
+    if (known !== undefined) return known;
+    if (!(await told(() => foldersAreThere(root, parts)))) return null;
+    const folder = join(root, ...parts);
+    seen.set(id, folder);
+    return folder;
   };
   return {
     where: join(root, ...base),
@@ -92,8 +97,10 @@ function readerAt(root: string, base: readonly string[]): EvidenceReader {
     },
     async read(name) {
       const parts = [...base, ...partsOf(name)];
-      if (!(await areFolders(parts.slice(0, -1)))) return null;
-      const file = await maybe(async () => readPlainNow(join(root, ...parts), name, MAX_EVIDENCE));
+      const folder = await folderOf(parts.slice(0, -1));
+      if (folder === null) return null;
+      const path = `${folder}${sep}${parts.at(-1) ?? ''}`;
+      const file = await maybe(async () => readPlainNow(path, name, MAX_EVIDENCE));
       if (file.is === 'read') return file.value;
       if (file.problem.code === 'FILE_MISSING') return null;
       throw new GovbootError(file.problem.code, file.problem.wrong, { data: { file: name } });
@@ -128,13 +135,18 @@ async function foldersAreThere(root: string, parts: readonly string[]): Promise<
 /** Every name below, whatever its kind, but temporary files; links are named and not followed. */
 async function collect(base: string, parts: readonly string[], found: string[]): Promise<void> {
   const folder = join(base, ...parts);
-  for (const entry of await answered(folder, () => readdir(folder, { withFileTypes: true }))) {
-    if (entry.name.startsWith(TEMPORARY)) continue;
-    if (entry.isDirectory()) await collect(base, [...parts, entry.name], found);
-    else found.push([...parts, entry.name].join('/'));
-    if (found.length > MAX_NAMES)
-      throw new ProblemError('FILE_UNSAFE', `${base} has more than ${String(MAX_NAMES)} files`);
-  }
+  const folders: string[] = [];
+  await answered(folder, async () => {
+    // In parts: an object for each name of a long ledger would take more memory than the names.
+    for await (const entry of await opendir(folder, { bufferSize: NAMES_AT_ONCE })) {
+      if (entry.name.startsWith(TEMPORARY)) continue;
+      if (entry.isDirectory()) folders.push(entry.name);
+      else found.push([...parts, entry.name].join('/'));
+      if (found.length > MAX_NAMES)
+        throw new ProblemError('FILE_UNSAFE', `${base} has more than ${String(MAX_NAMES)} files`);
+    }
+  });
+  for (const name of folders) await collect(base, [...parts, name], found);
 }
 
 /** Lets a problem out as an error: the store has no other way to tell it. */

@@ -4,9 +4,7 @@
  */
 import { createPublicKey, verify, type JsonWebKey, type KeyObject } from 'node:crypto';
 import process from 'node:process';
-import { isGovbootError } from '../kernel/errors.ts';
-import { openpgpDigest } from '../kernel/digest.ts';
-import { signedParts, type SignedParts } from '../inputs/signed-digest.ts';
+import type { SignedParts } from '../inputs/signed-digest.ts';
 import { algorithmOf, critical, isAccepted, loadLibrary, printOf, timeProblem } from './openpgp.ts';
 import type { Question, Says } from './openpgp.ts';
 
@@ -34,8 +32,8 @@ interface Part {
 const parts = new WeakMap<Uint8Array, Promise<ReadonlyMap<string, Part>>>();
 
 /** What node:crypto says of the bytes of one signature. */
-export async function insideSays(question: Question): Promise<Says> {
-  const { packet, certificate, at, data, binary } = question;
+export async function insideSays(question: Question, signed: SignedParts): Promise<Says> {
+  const { packet, certificate, at } = question;
   const { issuerFingerprint: issuer, created } = packet;
   const bad = (problem: Extract<Says, { is: 'bad' }>['problem']): Says => ({ is: 'bad', problem });
   const untimely = timeProblem(packet, at);
@@ -46,29 +44,38 @@ export async function insideSays(question: Question): Promise<Says> {
   const part = (await known).get(issuer);
   if (part === undefined)
     return bad({ code: 'KEY_INVALID', wrong: `the certificate has no usable key ${issuer}` });
-  if (!isSigned(part, signedParts(binary, data)))
+  if (!(await isSigned(part, signed)))
     return bad({ code: 'SIG_BAD', wrong: `key ${issuer} did not sign these bytes` });
   return { is: 'good', primary: certificate.facts.fingerprint, signingKey: issuer, created };
 }
 
-function isSigned({ key, algorithm }: Part, { hashAlgorithm, hashed, numbers }: SignedParts): boolean {
+/** In a thread beside this one: a long ledger is read on meanwhile. */
+async function isSigned(
+  { key, algorithm }: Part,
+  { hashAlgorithm, hashed, digest, numbers }: SignedParts,
+): Promise<boolean> {
   const hash = HASHES[hashAlgorithm];
-  const digest = openpgpDigest(hashAlgorithm, ...hashed);
   if (hash === undefined || digest === null) return false;
   const curve = CURVES[algorithm];
   const octets = curve?.octets ?? Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
   if (numbers.length !== (curve === undefined ? 1 : 2) || numbers.some(({ length }) => length > octets))
     return false;
   const signature = Buffer.concat(numbers.map((number) => padded(number, octets)));
-  try {
-    // RFC 9580 §5.2.3.3: EdDSA signs the digest as its message. The others are given the message, and hash it themselves.
-    if (algorithm === 'ed25519') return verify(null, digest, key, signature);
-    const options = curve === undefined ? { key } : { key, dsaEncoding: 'ieee-p1363' as const };
-    return verify(hash, Buffer.concat(hashed), options, signature);
-  } catch (error) {
-    if (isGovbootError(error)) throw error;
-    return false;
-  }
+  // RFC 9580 §5.2.3.3: EdDSA signs the digest as its message. The others are given the message, and hash it themselves.
+  const [name, message, options] =
+    algorithm === 'ed25519'
+      ? [null, digest, key]
+      : [
+          hash,
+          Buffer.concat(hashed),
+          curve === undefined ? key : { key, dsaEncoding: 'ieee-p1363' as const },
+        ];
+  return new Promise((resolve) => {
+    verify(name, message, options, signature, (error, isGood) => {
+      // What OpenSSL cannot compute is no signature.
+      resolve(error === null && isGood);
+    });
+  });
 }
 
 function padded(number: Uint8Array, octets: number): Buffer {

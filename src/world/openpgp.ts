@@ -5,7 +5,7 @@
 import type * as OpenPgp from 'openpgp';
 import { messageOf } from '../kernel/errors.ts';
 import { clip, safe } from '../kernel/text.ts';
-import { addSeconds, instantFromMs, msOf, type Instant } from '../kernel/time.ts';
+import { instantFromMs, msOf, secondsBetween, type Instant } from '../kernel/time.ts';
 import type { KeyFacts, Problem, VerifierSays } from '../inputs/facts.ts';
 import { CLOCK_TOLERANCE_SECONDS, type SignaturePacket } from '../inputs/signature-packet.ts';
 
@@ -69,7 +69,7 @@ export async function openpgpSays(question: Question): Promise<Says> {
 
 /** A signature dated after `at`, or expired by then. */
 export function timeProblem(packet: SignaturePacket, at: Instant): Problem | null {
-  if (packet.created > addSeconds(at, CLOCK_TOLERANCE_SECONDS))
+  if (secondsBetween(at, packet.created) > CLOCK_TOLERANCE_SECONDS)
     return { code: 'SIG_FUTURE', wrong: `signed at ${packet.created}, which is after ${at}` };
   if (packet.expires !== null && packet.expires <= at)
     return { code: 'SIG_EXPIRED', wrong: `expired at ${packet.expires}` };

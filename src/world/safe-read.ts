@@ -146,8 +146,12 @@ export function readPlainNow(path: string, shown: string, max: number): Uint8Arr
     // One byte more than it has: a file that grows meanwhile is noticed, and not read in half.
     const buffer = Buffer.allocUnsafeSlow(size + 1);
     let length = 0;
-    for (let read = -1; read !== 0 && length <= size; length += read)
+    let read: number;
+    do {
       read = readSync(file, buffer, length, buffer.length - length, null);
+      length += read;
+      // Fewer than it was asked for, and as many as it has: that is its end.
+    } while (read > 0 && length < size);
     if (length > size) throw new ProblemError('FILE_UNSAFE', `${shown} changed while it was read`);
     return new Uint8Array(buffer.buffer, 0, length);
   });

@@ -4,7 +4,7 @@ import { isGovbootError } from '../kernel/errors.ts';
 import type { FileRead, Problem, VerifierSays } from '../inputs/facts.ts';
 import { parseKeyFile } from '../inputs/key-file.ts';
 import { parseSignatureFile } from '../inputs/signature-packet.ts';
-import { digestStart } from '../inputs/signed-digest.ts';
+import { signedParts, startOf, type SignedParts } from '../inputs/signed-digest.ts';
 import type { Verifier } from '../ports.ts';
 import { readCertificate, type CertificateRead } from './certificate.ts';
 import { gpgvSays } from './gpgv.ts';
@@ -40,6 +40,7 @@ export function makeVerifier(options: VerifierOptions = {}): Verifier {
     ),
   ];
   const certificates = readOnce();
+  const certificateOf = chooser(certificates);
 
   return {
     keys: async (files) =>
@@ -49,17 +50,24 @@ export function makeVerifier(options: VerifierOptions = {}): Verifier {
 
     async verify({ data, signature, keys, at, depth = 'everybody' }) {
       const shape = parseSignatureFile(signature.bytes);
-      const digest = shape.is === 'ok' ? digestStart(shape.binary, data) : null;
+      const parts = shape.is === 'ok' ? signedParts(shape.binary, data) : null;
+      const digest = parts === null ? null : startOf(parts);
       const seen = { file: signature.path, sha256: signature.sha256, shape, digest };
       const issuer = shape.is === 'ok' ? shape.packet.issuerFingerprint : null;
-      if (shape.is === 'malformed' || issuer === null) return { ...seen, key: null, verifiers: [] };
-      const certificate = choose(await certificates(keys), issuer);
+      if (shape.is === 'malformed' || parts === null || issuer === null)
+        return { ...seen, key: null, verifiers: [] };
+      const certificate = await certificateOf(keys, issuer);
       if (certificate === null) return { ...seen, key: null, verifiers: [] };
       const packet = { ...shape.packet, issuerFingerprint: issuer };
-      const question = { data, armored: signature.bytes, binary: shape.binary, packet, certificate, at };
-      const verifiers = await Promise.all(
-        (depth === 'inside' ? [inside] : asked).map((verifier) => verifier.ask(question)),
-      );
+      const { binary } = shape;
+      const question = {
+        ...{ data, armored: signature.bytes, binary, packet, certificate },
+        at: at ?? packet.created,
+      };
+      const verifiers =
+        depth === 'inside'
+          ? [await saysInside(question, parts)]
+          : await Promise.all(asked.map((verifier) => verifier.ask(question)));
       return { ...seen, key: certificate.facts, verifiers };
     },
 
@@ -86,13 +94,9 @@ const library: Asked = {
 };
 
 /** No library and no program: the bytes and no more. */
-const inside: Pick<Asked, 'ask'> = {
-  ask: async (question) => ({
-    tool: 'node:crypto',
-    version: INSIDE_VERSION,
-    says: await insideSays(question),
-  }),
-};
+async function saysInside(question: Question, parts: SignedParts): Promise<VerifierSays> {
+  return { tool: 'node:crypto', version: INSIDE_VERSION, says: await insideSays(question, parts) };
+}
 
 /**
  * A program that is there and cannot be used is a "no": verification with one opinion fewer would be a quiet downgrade. It is not asked
@@ -132,6 +136,21 @@ function choose(reads: readonly CertificateRead[], issuer: string): Certificate 
     all.find(({ prints }) => prints.includes(issuer)) ??
     null
   );
+}
+
+/** The same files are given with every signature of a ledger: which of them an issuer has is found once for each list of files. */
+function chooser(
+  certificates: ReadAll,
+): (keys: readonly FileRead[], issuer: string) => Promise<Certificate | null> {
+  const known = new WeakMap<readonly FileRead[], Map<string, Certificate>>();
+  return async (keys, issuer) => {
+    const chosen = known.get(keys) ?? new Map<string, Certificate>();
+    known.set(keys, chosen);
+    const found = chosen.get(issuer) ?? choose(await certificates(keys), issuer);
+    // An issuer is whatever a signature says: of nobody nothing is remembered.
+    if (found !== null) chosen.set(issuer, found);
+    return found;
+  };
 }
 
 /** Signatures of all certificates together: each costs a millisecond or so, and that it is worth nothing is known only afterwards. */

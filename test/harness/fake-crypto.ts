@@ -116,7 +116,7 @@ export function fakeVerifier(parties: readonly FakeParty[]): Verifier {
         ...seen,
         key: party.facts,
         verifiers: [
-          { tool: 'openpgp.js', version: 'fake', says: says(problemAt(party, at)) },
+          { tool: 'openpgp.js', version: 'fake', says: says(problemAt(party, at ?? created)) },
           { tool: 'gpgv', version: 'fake', says: says(party.facts.revoked === null ? null : 'KEY_REVOKED') },
         ],
       };

@@ -5,7 +5,7 @@ import { append, type EvidenceDeps } from '../../src/evidence/append.ts';
 import { storeBlobs } from '../../src/evidence/blobs.ts';
 import { readLedger, type Ledger } from '../../src/evidence/ledger.ts';
 import { seal } from '../../src/evidence/seal.ts';
-import { stateOf } from '../../src/evidence/statement.ts';
+import { statedLedger, stateOf } from '../../src/evidence/statement.ts';
 import { envelopeOf, preAuthenticationEncoding } from '../../src/inputs/attestation.ts';
 import type { Authority } from './authority.ts';
 import { witnesses } from './witnesses.ts';
@@ -18,7 +18,7 @@ export const ciKey = new TextEncoder().encode(String(ci.publicKey.export({ type:
 /** Over all entries that there are. */
 export async function playStamp(deps: EvidenceDeps, authority: Authority): Promise<Ledger> {
   const ledger = await readLedger(deps.store);
-  const state = stateOf(ledger, ledger.items.length)!;
+  const state = stateOf(statedLedger(ledger), ledger.items.length)!;
   const request = await witnesses.stampRequest(state.checkpointSha256, '00'.repeat(16));
   const stamp = await authority.answer(request, { time: new Date(deps.clock.now()) });
   return playAttached(deps, 'TIME_STAMPED', stamp);
@@ -26,7 +26,7 @@ export async function playStamp(deps: EvidenceDeps, authority: Authority): Promi
 
 export async function playAttestation(deps: EvidenceDeps): Promise<Ledger> {
   const ledger = await readLedger(deps.store);
-  const { statement } = stateOf(ledger, ledger.items.length)!;
+  const { statement } = stateOf(statedLedger(ledger), ledger.items.length)!;
   const signature = sign('sha256', preAuthenticationEncoding(statement), ci.privateKey);
   return playAttached(deps, 'ATTESTED', envelopeOf(statement, signature));
 }
@@ -48,7 +48,7 @@ export async function playAttached(
   const ledger = await readLedger(deps.store);
   const size = ledger.items.length;
   if (isStored) await storeBlobs(deps.store, [bytes]);
-  const of = { size, root_sha256: stateOf(ledger, size)!.rootSha256, ...other };
+  const of = { size, root_sha256: stateOf(statedLedger(ledger), size)!.rootSha256, ...other };
   const digest = sha256(bytes);
   const refs = isStored ? [{ name: 'attached', sha256: digest }] : [];
   const mode = ledger.items[0]!.entry.mode;

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   consistencyProof,
+  GrowingTree,
   hex,
   inclusionProof,
   leafHash,
@@ -128,5 +129,23 @@ describe('properties', () => {
   it('a leaf never passes for a node', () => {
     const [a, b] = [leaves[0]!, leaves[1]!];
     expect(hex(leafHash(Buffer.concat([a, b])))).not.toBe(hex(merkleRoot([a, b])));
+  });
+});
+
+describe('a tree that grows', () => {
+  it('has the root of any number of first leaves, at every size', () => {
+    const many = Array.from({ length: 200 }, (_, i) => leafHash(Buffer.from(String(i))));
+    const tree = new GrowingTree();
+    expect(hex(tree.root(0))).toBe(hex(merkleRoot([])));
+    for (const [i, leaf] of many.entries()) {
+      tree.push(leaf);
+      expect(tree.size).toBe(i + 1);
+      expect(hex(tree.root(i + 1))).toBe(hex(merkleRoot(many.slice(0, i + 1))));
+    }
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 300 }), (size) => {
+        expect(hex(tree.root(size))).toBe(hex(merkleRoot(many.slice(0, size))));
+      }),
+    );
   });
 });

@@ -40,6 +40,7 @@ describe('the canonical form (RFC 8785)', () => {
     ['not a number', [Number.NaN], '$[0] is not a finite number'],
     ['infinity', Infinity, '$ is not a finite number'],
     ['half a character', { a: 'x\ud800' }, '$.a holds a lone surrogate'],
+    ['half a character in a name', { a: { 'x\ud800': 1 } }, '$.a has a name with a lone surrogate'],
     ['a date', new Date(0), '$ is object'],
     ['a function', () => 1, '$ is function'],
     ['a big number', 1n, '$ is bigint'],
@@ -147,5 +148,47 @@ describe('equality', () => {
 
   it('knows objects from lists', () => {
     expect([{}, [], null, 'x', 1].map(isJsonObject)).toEqual([true, false, false, false, false]);
+  });
+});
+
+describe('the short way of reading', () => {
+  it('takes what the long way takes, and nothing else', () => {
+    const key = fc.constantFrom('a', 'b', '10', '9', '__proto__', 'é', '\ufb33', '😀', '\r', '\ud83d');
+    const json = fc.letrec<{ value: Json }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 3 },
+        fc.constantFrom<Json>(null, true, 0, 1e21, 1e-7, -1.5, '', 'x', '\\ud800', '\ud800', '€', '\u2028'),
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc
+          .array(fc.tuple(key, tie('value')), { maxLength: 3 })
+          .map((pairs) => Object.fromEntries(pairs) as Json),
+      ),
+    })).value;
+    const end = fc.constantFrom('\n', '', '\r\n', ' \n');
+    fc.assert(
+      fc.property(json, end, fc.boolean(), (value, ending, isSorted) => {
+        let text: string;
+        try {
+          text = isSorted ? canonicalText(value) : JSON.stringify(value);
+        } catch {
+          text = JSON.stringify(value);
+        }
+        const document = bytes(`${text}${ending}`);
+        let isCanonical: boolean;
+        try {
+          isCanonical = sameBytes(canonicalBytes(JSON.parse(text) as Json), document);
+        } catch {
+          isCanonical = false;
+        }
+        if (isCanonical) expect(parseCanonical(document, 'x')).toEqual(JSON.parse(text));
+        else expect(() => parseCanonical(document, 'x')).toThrow(refusal);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('is not confused by bytes that were no text', () => {
+    expect(() => parseCanonical(Uint8Array.of(0x22, 0xe2, 0x82), 'x')).toThrow('is not JSON');
+    expect(parseCanonical(bytes('"€"\n'), 'x')).toBe('€');
   });
 });

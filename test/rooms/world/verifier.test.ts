@@ -72,6 +72,20 @@ beforeAll(async () => {
   });
 });
 
+describe('as of its own time', () => {
+  test('is a signature judged that was good when it was made, and expired since', async () => {
+    const alone = makeVerifier({ gpgvPath: null, sqvPath: null });
+    const made = await sign(ada, data, { at: new Date(now - 10 * DAY), expiresInSeconds: 86_400 });
+    const signature = fileOf('x.asc', made);
+    const own = await alone.verify({ data, signature, keys: [ada.file()], at: null });
+    expect(answers(own)).toEqual({ 'openpgp.js': 'good' });
+    const inside = await alone.verify({ data, signature, keys: [ada.file()], at: null, depth: 'inside' });
+    expect(answers(inside)).toEqual({ 'node:crypto': 'good' });
+    const later = await alone.verify({ data, signature, keys: [ada.file()], at: instantFromMs(now) });
+    expect(answers(later)).toEqual({ 'openpgp.js': 'SIG_EXPIRED' });
+  });
+});
+
 describe('a good signature', () => {
   test('is good to every verifier, with who made it and when', async () => {
     const facts = await ask([ada.file()], await sign(ada, data, { at: daysAgo(1) }));

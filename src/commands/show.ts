@@ -6,9 +6,9 @@ import { parseLock } from '../inputs/evidence-documents.ts';
 import { blobName } from '../evidence/layout.ts';
 import { environmentsOf } from '../street/environments.ts';
 import { isBelieved, readHistory, type History } from '../street/history.ts';
+import { flagOf } from '../street/next-command.ts';
 import type { CommandRun } from './command.ts';
 import { fieldOf } from './field.ts';
-import { flagOf } from './status-next.ts';
 
 /** @throws EVIDENCE_INVALID, EVIDENCE_UNDECIDED, and then shows nothing; EVIDENCE_MISSING, USAGE */
 export const show: CommandRun<'show'> = async (ports, { environment, record, field }) => {

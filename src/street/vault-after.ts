@@ -1,6 +1,7 @@
 /** After an apply: the evidence goes to the environment's own store by itself. What does not get there is pending, and nothing is lost. */
 import { isGovbootError, messageOf } from '../kernel/errors.ts';
 import type { Ports } from '../ports.ts';
+import { pushCommand } from './next-command.ts';
 import { OWN_STORE, ownStore } from './vault-place.ts';
 import { pushEvidence, type PushOutcome } from './vault-push.ts';
 
@@ -17,10 +18,9 @@ export async function pushAfter(ports: Ports, environment: string): Promise<Kept
     return { is: 'stored', ...pushed };
   } catch (error) {
     if (!isGovbootError(error)) throw error;
-    const flag = ports.mode === 'REHEARSAL' ? ' --rehearse' : '';
     ports.emit({
       type: 'warning',
-      text: `the evidence is here, and not all of it is in its store yet: ${messageOf(error)} [${error.code}]; next: govboot evidence push ${environment}${flag}`,
+      text: `the evidence is here, and not all of it is in its store yet: ${messageOf(error)} [${error.code}]; next: ${pushCommand(environment, null, ports.mode)}`,
     });
     return { is: 'pending', code: error.code, why: messageOf(error) };
   }

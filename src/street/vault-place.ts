@@ -3,7 +3,7 @@ import { GovbootError, isGovbootError } from '../kernel/errors.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import { clip, safe } from '../kernel/text.ts';
 import { findingsOf, judgeProcess } from '../gates/process.ts';
-import { readLedger } from '../evidence/ledger.ts';
+import { readLedger, type Ledger } from '../evidence/ledger.ts';
 import { resolveNames } from '../inputs/names.ts';
 import { parseTrust, TRUST_FILE } from '../inputs/trust.ts';
 import type { EvidenceVault, Ports, VaultPlace, VaultTarget } from '../ports.ts';
@@ -52,7 +52,15 @@ export async function openVault(ports: Ports, environment: string, asked: AskedP
 
 /** The store that the lock in force recorded; before there is one, the one that the policy wants. null when there is none. */
 export async function ownStore(ports: Ports, environment: string): Promise<OwnStore | null> {
-  const { lock } = await readLedger(ports.evidence(environment));
+  return ownStoreOf(ports, environment, await readLedger(ports.evidence(environment)));
+}
+
+/** The same, by a ledger that was read already. */
+export async function ownStoreOf(
+  ports: Ports,
+  environment: string,
+  { lock }: Pick<Ledger, 'lock'>,
+): Promise<OwnStore | null> {
   if (lock !== null) {
     const { account, region, endpoint, resources, controls } = lock.document.backend;
     const bucket = resources.find(({ id }) => id === 'evidence-bucket')?.name;

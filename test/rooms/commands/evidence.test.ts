@@ -9,8 +9,8 @@ import { ApiFault, type AwsApi, type Operation } from '../../../src/cloud/aws/ap
 import { vaultPrefix } from '../../../src/evidence/vault-layout.ts';
 import { OWN_STORE } from '../../../src/street/vault-place.ts';
 import { Killed } from '../../harness/memory-store.ts';
-import { makeWorld, type PortsOptions, type World } from '../../harness/ports.ts';
-import { expectValid, said } from '../street/playing.ts';
+import type { PortsOptions, World } from '../../harness/ports.ts';
+import { expectValid, said, storedWorld } from '../street/playing.ts';
 import { run } from './running.ts';
 
 const DEV = { environment: 'dev', intent: 'intents/dev.yaml', resume: false, approvals: [], rehearse: false };
@@ -25,24 +25,6 @@ const VERIFY = {
   rehearse: false,
 };
 const LOOK = { environment: 'dev', store: OWN_STORE, rehearse: false };
-
-/** A repository whose policy wants a store, released and intended. */
-async function storedWorld(): Promise<World> {
-  const world = await makeWorld();
-  world.edit(
-    'policies/parity.yaml',
-    'permissions_boundary: null',
-    `evidence_store:
-  bucket: "{organisation}-{environment}-evidence-{account}-{region}"
-  key_alias: "alias/{organisation}-{environment}-evidence"
-  retention_days: 2557
-permissions_boundary: null`,
-  );
-  world.edit('policies/parity.yaml', 'state-key, role]', 'state-key, role, evidence-bucket, evidence-key]');
-  await world.release('v1.1.0');
-  await world.intent();
-  return world;
-}
 
 /** The store refuses every call of objects. */
 const down =

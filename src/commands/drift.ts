@@ -8,6 +8,7 @@ import { lookForDrift, type DriftSeen } from '../street/drift.ts';
 import { recordDrift } from '../street/drift-record.ts';
 import { describeDrift } from '../street/drift-words.ts';
 import { environmentsOf } from '../street/environments.ts';
+import { flagOf } from '../street/next-command.ts';
 import type { CommandOptions, CommandRun } from './command.ts';
 import { asJson, headline, worstOf, type Outcome } from './drift-outcome.ts';
 import { watchDrift } from './drift-watch.ts';
@@ -109,7 +110,7 @@ function tell(ports: Ports, outcome: Outcome): void {
       label: 'run',
       status: 'warning',
       text: `run ${seen.unfinished} has not finished, which may be why`,
-      mend: `govboot apply ${environment} --resume`,
+      mend: `govboot apply ${environment} --resume${flagOf(ports.mode)}`,
     });
   if (outcome.is === 'same') return;
   const { record } = outcome;

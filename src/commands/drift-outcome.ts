@@ -7,6 +7,7 @@ import type { Drift } from '../plan/drift.ts';
 import type { DriftSeen } from '../street/drift.ts';
 import { driftOnRecord, isOfDrift } from '../street/drift-on-record.ts';
 import type { DriftRecorded } from '../street/drift-record.ts';
+import type { KeptAfter } from '../street/vault-after.ts';
 
 /** How one environment was found; `untold`: there was nothing to compare, or no way to. */
 export type Outcome =
@@ -17,6 +18,8 @@ export type Outcome =
       readonly seen: DriftSeen;
       /** Where it is on record, or why it is not. */
       readonly record: DriftRecorded | { readonly why: string };
+      /** What became of a new record in the environment's own store; null without either. */
+      readonly store: KeptAfter | null;
     }
   | { readonly is: 'none'; readonly environment: string }
   | { readonly is: 'untold'; readonly environment: string; readonly error: GovbootError };
@@ -117,6 +120,7 @@ export function asJson(mode: Mode, outcomes: readonly Outcome[]): Readonly<Recor
           }),
           record: outcome.is === 'same' ? null : outcome.record,
           was: wasOf(outcome),
+          store: outcome.is === 'same' ? null : outcome.store,
         };
       }),
     ),

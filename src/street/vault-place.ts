@@ -35,7 +35,12 @@ interface OwnStore {
 }
 
 /** Opens it, unless this process would go there by a way that nobody named. @throws USAGE, ENDPOINT, ENVIRONMENT, FILE_MISSING */
-export async function openVault(ports: Ports, environment: string, asked: AskedPlace): Promise<OpenedVault> {
+export async function openVault(
+  ports: Ports,
+  environment: string,
+  asked: AskedPlace,
+  profile: string | null = null,
+): Promise<OpenedVault> {
   const own =
     asked.place === null || asked.place.startsWith('s3://') ? await ownStore(ports, environment) : null;
   const place = asked.place === null ? own?.place : placeOf(asked.place, asked, own?.place ?? null);
@@ -45,7 +50,8 @@ export async function openVault(ports: Ports, environment: string, asked: AskedP
       data: { environment },
     });
   refuseWay(ports, place);
-  const target: VaultTarget = { ...place, environment, repository: await repositoryOf(ports, environment) };
+  const repository = await repositoryOf(ports, environment);
+  const target: VaultTarget = { ...place, profile, environment, repository };
   const isOwn = own !== null && isSamePlace(own.place, place);
   return { vault: await ports.vault(target), isOwn, days: isOwn ? own.days : null };
 }

@@ -37,6 +37,13 @@ export async function lockedWorld(): Promise<World> {
 /** A repository whose policy wants a store, released and intended. */
 export async function storedWorld(): Promise<World> {
   const world = await makeWorld();
+  await withStore(world);
+  await world.intent();
+  return world;
+}
+
+/** Releases a policy that wants one. */
+export async function withStore(world: World): Promise<void> {
   world.edit(
     'policies/parity.yaml',
     'permissions_boundary: null',
@@ -48,8 +55,6 @@ permissions_boundary: null`,
   );
   world.edit('policies/parity.yaml', 'state-key, role]', 'state-key, role, evidence-bucket, evidence-key]');
   await world.release('v1.1.0');
-  await world.intent();
-  return world;
 }
 
 /** Plays a run that must end well. */

@@ -57,7 +57,7 @@ export async function openVault(
 }
 
 /** The store that the lock in force recorded; before there is one, the one that the policy wants. null when there is none. */
-export async function ownStore(ports: Ports, environment: string): Promise<OwnStore | null> {
+async function ownStore(ports: Ports, environment: string): Promise<OwnStore | null> {
   return ownStoreOf(ports, environment, await readLedger(ports.evidence(environment)));
 }
 

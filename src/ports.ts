@@ -182,7 +182,7 @@ export interface EvidenceVault {
 }
 
 /** Which vault is opened. */
-export type VaultTarget = VaultPlace & Pick<CloudTarget, 'environment' | 'repository'>;
+export type VaultTarget = VaultPlace & Pick<CloudTarget, 'environment' | 'repository' | 'profile'>;
 
 /** Writes human-made documents (init, intent, trust, backend file). Never overwrites. */
 export interface Files {

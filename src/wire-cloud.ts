@@ -49,11 +49,7 @@ function tellAgain(emit: Emit): (again: Again) => void {
 
 /** The SDK, told of in the log. */
 async function sdkApi(
-  {
-    region,
-    endpoint,
-    profile = null,
-  }: Pick<VaultTarget, 'region' | 'endpoint'> & Partial<Pick<CloudTarget, 'profile'>>,
+  { region, endpoint, profile }: Pick<VaultTarget, 'region' | 'endpoint' | 'profile'>,
   { emit, learn }: Pick<Way, 'emit' | 'learn'>,
 ): Promise<SdkApi> {
   const { makeSdkApi } = await import('./cloud/aws/sdk-api.ts');

@@ -2,28 +2,30 @@
 import { apply as applyStreet } from '../pipeline.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { toJson } from '../kernel/json.ts';
+import type { Mode } from '../inputs/facts.ts';
 import type { ApprovalFiles } from '../street/approval.ts';
+import { flagOf, pushCommand } from '../street/next-command.ts';
 import { pushAfter, type KeptAfter } from '../street/vault-after.ts';
 import type { CommandRun } from './command.ts';
 
 export const apply: CommandRun<'apply'> = async (ports, { environment, intent, resume, approvals }) => {
   const applied = await applyStreet(ports, { environment, intent, resume }, approvalOf(approvals));
   const kept = await pushAfter(ports, environment);
-  const flag = ports.mode === 'REHEARSAL' ? ' --rehearse' : '';
+  const flag = flagOf(ports.mode);
   const rehearsed = ports.mode === 'REHEARSAL' ? ' (REHEARSAL: no cloud was touched)' : '';
   const lines =
     applied.outcome === 'nothing to do'
       ? [
           `nothing to do: the backend of ${environment} is as its lock says${rehearsed}`,
           `lock      ${applied.lockSha256 ?? ''}`,
-          ...storeLines(kept, environment, flag),
+          ...storeLines(kept, environment, ports.mode),
         ]
       : [
           `the backend of ${environment} is bootstrapped and locked${rehearsed}`,
           `done      ${String(applied.steps)} steps in ${(applied.ms / 1000).toFixed(1)} s`,
           `lock      ${applied.lockSha256 ?? ''}`,
           `evidence  ${applied.where}`,
-          ...storeLines(kept, environment, flag),
+          ...storeLines(kept, environment, ports.mode),
           'next:',
           `  govboot verify ${environment}${flag}`,
           `  govboot backend render ${environment}${flag}`,
@@ -33,11 +35,11 @@ export const apply: CommandRun<'apply'> = async (ports, { environment, intent, r
   ports.emit({ type: 'result', command: 'apply', value, lines });
 };
 
-function storeLines(kept: KeptAfter | null, environment: string, flag: string): readonly string[] {
+function storeLines(kept: KeptAfter | null, environment: string, mode: Mode): readonly string[] {
   if (kept === null) return [];
   return kept.is === 'stored'
     ? [`store     ${kept.place.place}${kept.receipts.length === 0 ? '' : `, ${kept.receipts.join(', ')}`}`]
-    : [`store     PENDING; next: govboot evidence push ${environment}${flag}`];
+    : [`store     PENDING; next: ${pushCommand(environment, null, mode)}`];
 }
 
 /** Signatures that are read; more people than a threshold can ask for. */

@@ -9,8 +9,9 @@ import { verifyEvidence } from '../evidence/verify.ts';
 import { makeBlueprint } from '../plan/make-blueprint.ts';
 import { BACKEND_TEMPLATES, renderBackend } from '../plan/render.ts';
 import { sha256 } from '../kernel/digest.ts';
-import type { FileRead } from '../inputs/facts.ts';
+import type { FileRead, Mode } from '../inputs/facts.ts';
 import type { EvidenceStore, Ports } from '../ports.ts';
+import { flagOf } from '../street/next-command.ts';
 import type { CommandRun } from './command.ts';
 import { orMeant } from './meant.ts';
 
@@ -18,7 +19,7 @@ type Lock = NonNullable<Awaited<ReturnType<typeof readLedger>>['lock']>;
 
 export const backendRender: CommandRun<'backend render'> = async (ports, { environment, format, out }) => {
   const store = readOnce(ports.evidence(environment));
-  const lock = await orMeant(ports, environment, () => lockOf(store, environment));
+  const lock = await orMeant(ports, environment, () => lockOf(store, environment, ports.mode));
   await assertBelievable(ports, store, environment);
   const { document } = lock;
   // Everything comes from the evidence of the lock, not from files that may have changed since.
@@ -64,11 +65,11 @@ export const backendRender: CommandRun<'backend render'> = async (ports, { envir
   });
 };
 
-async function lockOf(store: EvidenceStore, environment: string): Promise<Lock> {
+async function lockOf(store: EvidenceStore, environment: string, mode: Mode): Promise<Lock> {
   const { lock } = await readLedger(store);
   if (lock === null)
     throw new GovbootError('EVIDENCE_MISSING', `there is no lock of ${environment} in ${store.where}`, {
-      hint: `run \`govboot apply ${environment}\` first`,
+      hint: `run \`govboot apply ${environment}${flagOf(mode)}\` first`,
     });
   return lock;
 }
@@ -87,7 +88,7 @@ async function assertBelievable(ports: Ports, store: EvidenceStore, environment:
   const bad = answers.flatMap(({ findings }) => findings).find(({ is }) => is === 'bad');
   if (bad !== undefined)
     throw new GovbootError('EVIDENCE_INVALID', `${bad.file}: ${bad.what}`, {
-      hint: `govboot verify ${environment}`,
+      hint: `govboot verify ${environment}${flagOf(ports.mode)}`,
     });
   // Without a pin anybody could have made it, and it would be just as good.
   const unknown = answers.find(({ axis }) => axis === 'authenticity')?.findings[0];

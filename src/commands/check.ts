@@ -2,6 +2,7 @@
 import { toJson } from '../kernel/json.ts';
 import { judgeGates } from '../pipeline.ts';
 import { refuseUnlessPassed } from '../pipeline.ts';
+import { flagOf } from '../street/next-command.ts';
 import type { CommandRun } from './command.ts';
 import { explain } from './explain.ts';
 import { judgedBy } from './judged-by.ts';
@@ -21,7 +22,7 @@ export const check: CommandRun<'check'> = async (ports, options) => {
     lines: [
       `all gates pass: ${passed.tag.name} may bootstrap ${environment}`,
       await judgedBy(ports),
-      `next: govboot plan ${environment}`,
+      `next: govboot plan ${environment}${flagOf(ports.mode)}`,
     ],
   });
 };

@@ -5,7 +5,9 @@ import type { Mode } from '../inputs/facts.ts';
 import { entryName } from '../evidence/layout.ts';
 import type { Drift } from '../plan/drift.ts';
 import type { DriftSeen } from '../street/drift.ts';
+import { driftOnRecord, isOfDrift } from '../street/drift-on-record.ts';
 import type { DriftRecorded } from '../street/drift-record.ts';
+import type { KeptAfter } from '../street/vault-after.ts';
 
 /** How one environment was found; `untold`: there was nothing to compare, or no way to. */
 export type Outcome =
@@ -16,6 +18,8 @@ export type Outcome =
       readonly seen: DriftSeen;
       /** Where it is on record, or why it is not. */
       readonly record: DriftRecorded | { readonly why: string };
+      /** What became of a new record in the environment's own store; null without either. */
+      readonly store: KeptAfter | null;
     }
   | { readonly is: 'none'; readonly environment: string }
   | { readonly is: 'untold'; readonly environment: string; readonly error: GovbootError };
@@ -30,7 +34,9 @@ export function headline(outcome: Outcome): string {
       return `${environment}: not looked at: ${outcome.error.message} [${outcome.error.code}]`;
     case 'same': {
       const { report, lock } = outcome.seen;
-      return `${environment}: none; ${String(report.same)} controls are as lock ${lock.sha256.slice(0, 16)} says`;
+      const asLocked = `${environment}: none; ${String(report.same)} controls are as lock ${lock.sha256.slice(0, 16)} says`;
+      const was = wasOf(outcome);
+      return was === null ? asLocked : `${asLocked} again; on record as ${was.is}: ${was.file}`;
     }
     case 'drifted':
     case 'unreadable': {
@@ -39,6 +45,17 @@ export function headline(outcome: Outcome): string {
       return `${environment}: ${countsOf(report.drifts)}; ${beside}`;
     }
   }
+}
+
+/** What is on record of a backend that is as its lock says again; null where nothing is. */
+function wasOf({ is, seen }: Extract<Outcome, { seen: DriftSeen }>): {
+  readonly is: 'drifted' | 'unreadable';
+  readonly file: string;
+} | null {
+  const found = is === 'same' ? driftOnRecord(seen.ledger) : null;
+  return found === null
+    ? null
+    : { is: isOfDrift(found) ? 'drifted' : 'unreadable', file: entryName(found.seq) };
 }
 
 function countsOf(drifts: readonly Drift[]): string {
@@ -51,15 +68,10 @@ function countsOf(drifts: readonly Drift[]): string {
 
 /** What the run ends with: drift before forged evidence before whatever kept it from looking; null when all is as it should be. */
 export function worstOf(outcomes: readonly Outcome[]): GovbootError | null {
-  const drifted = outcomes.filter(({ is }) => is === 'drifted').map(({ environment }) => environment);
-  if (drifted.length > 0)
-    return new GovbootError(
-      'DRIFT_FOUND',
-      `the live backend of ${drifted.join(', ')} is not as its lock says`,
-      {
-        data: { environments: drifted },
-      },
-    );
+  const drifted = driftFound(
+    outcomes.filter(({ is }) => is === 'drifted').map(({ environment }) => environment),
+  );
+  if (drifted !== null) return drifted;
   const errors = outcomes.flatMap((one) => (one.is === 'untold' ? [one.error] : []));
   const [error] = [...errors.filter(({ code }) => code === 'EVIDENCE_INVALID'), ...errors];
   if (error !== undefined) return error;
@@ -75,27 +87,42 @@ export function worstOf(outcomes: readonly Outcome[]): GovbootError | null {
       );
 }
 
+/** null where no environment drifted. */
+export function driftFound(environments: readonly string[]): GovbootError | null {
+  return environments.length === 0
+    ? null
+    : new GovbootError(
+        'DRIFT_FOUND',
+        `the live backend of ${environments.join(', ')} is not as its lock says`,
+        { data: { environments } },
+      );
+}
+
 /** For machines: everything, values in full. */
-export function asJson(mode: Mode, outcomes: readonly Outcome[]): Json {
-  return toJson({
+export function asJson(mode: Mode, outcomes: readonly Outcome[]): Readonly<Record<string, Json>> {
+  return {
     mode,
-    environments: outcomes.map((outcome) => {
-      const { is, environment } = outcome;
-      if (outcome.is === 'none') return { environment, is };
-      if (outcome.is === 'untold') {
-        const { code, message } = outcome.error;
-        return { environment, is, code, message };
-      }
-      const { seen } = outcome;
-      return {
-        ...{ environment, is, lock_sha256: seen.lock.sha256, caller: seen.caller.arn },
-        ...{ same: seen.report.same, unfinished: seen.unfinished },
-        drifts: seen.report.drifts.map((one) => {
-          const seq = one.control === null ? undefined : seen.since.get(one.control);
-          return { ...one, since: seq === undefined ? null : entryName(seq) };
-        }),
-        record: outcome.is === 'same' ? null : outcome.record,
-      };
-    }),
-  });
+    environments: toJson(
+      outcomes.map((outcome) => {
+        const { is, environment } = outcome;
+        if (outcome.is === 'none') return { environment, is };
+        if (outcome.is === 'untold') {
+          const { code, message } = outcome.error;
+          return { environment, is, code, message };
+        }
+        const { seen } = outcome;
+        return {
+          ...{ environment, is, lock_sha256: seen.lock.sha256, caller: seen.caller.arn },
+          ...{ same: seen.report.same, unfinished: seen.unfinished },
+          drifts: seen.report.drifts.map((one) => {
+            const seq = one.control === null ? undefined : seen.since.get(one.control);
+            return { ...one, since: seq === undefined ? null : entryName(seq) };
+          }),
+          record: outcome.is === 'same' ? null : outcome.record,
+          was: wasOf(outcome),
+          store: outcome.is === 'same' ? null : outcome.store,
+        };
+      }),
+    ),
+  };
 }

@@ -3,7 +3,7 @@ import { GovbootError, isGovbootError } from '../kernel/errors.ts';
 import { humanSeconds } from '../kernel/time.ts';
 import type { Ports } from '../ports.ts';
 import type { CommandOptions } from './command.ts';
-import { worstOf, type Outcome } from './drift-outcome.ts';
+import { asJson, driftFound, worstOf, type Outcome } from './drift-outcome.ts';
 
 /** Seconds between two looks, where no option says so: each is some sixty calls, which cost next to nothing. */
 const EVERY = 300;
@@ -13,7 +13,7 @@ const LONGEST = 86_400;
 /** Seconds that it waits at most where nothing can be reached. */
 const MOST_BACK_OFF = 3_600;
 
-/** @throws DRIFT_FOUND when it was stopped and any look had found drift, else INTERRUPTED */
+/** At its end it has one result: how often it looked, where any look found drift, and what the last one saw. @throws DRIFT_FOUND when it was stopped and any look had found drift, else INTERRUPTED */
 export async function watchDrift(
   ports: Ports,
   { every }: Pick<CommandOptions['drift'], 'every'>,
@@ -22,36 +22,42 @@ export async function watchDrift(
   const seconds = secondsOf(every);
   let failed = 0;
   let rounds = 0;
-  let found: GovbootError | null = null;
+  let last: readonly Outcome[] = [];
+  const drifted = new Set<string>();
   // Being asked, the port begins to watch for signals.
-  for (; !ports.interrupted(); rounds++) {
-    const worst = worstOf(await look());
-    if (worst?.code === 'DRIFT_FOUND') found = worst;
+  while (!ports.interrupted()) {
+    const outcomes = await unlessStopped(look);
+    if (outcomes === null) break;
+    rounds++;
+    last = outcomes;
+    for (const { is, environment } of outcomes) if (is === 'drifted') drifted.add(environment);
+    const worst = worstOf(outcomes);
     // Drift is an answer; back-off is for those who give none.
     failed = worst === null || worst.code === 'DRIFT_FOUND' ? 0 : failed + 1;
     const wait = Math.max(seconds, Math.min(seconds * 2 ** failed, MOST_BACK_OFF));
     const why = failed === 0 ? '' : `, as ${String(failed)} in a row had no answer`;
     ports.emit({
       ...{ type: 'row', command: 'drift', section: 'watch', label: ports.clock.now(), status: 'plain' },
-      ...{ text: `look ${String(rounds + 1)}; the next in ${humanSeconds(wait)}${why}`, mend: null },
+      ...{ text: `look ${String(rounds)}; the next in ${humanSeconds(wait)}${why}`, mend: null },
     });
-    if (!(await paused(ports, wait * 1_000))) break;
+    if ((await unlessStopped(() => ports.clock.pause(wait * 1_000))) === null) break;
   }
+  const watch = { rounds, drifted: [...drifted] };
+  ports.emit({ type: 'result', command: 'drift', value: { ...asJson(ports.mode, last), watch }, lines: [] });
   throw (
-    found ??
+    driftFound(watch.drifted) ??
     new GovbootError('INTERRUPTED', 'stopped watching, and no look had found drift', {
       hint: 'start it again with `govboot drift --watch`',
     })
   );
 }
 
-/** @returns false when it was stopped meanwhile */
-async function paused({ clock }: Pick<Ports, 'clock'>, ms: number): Promise<boolean> {
+/** @returns null when it was stopped meanwhile */
+async function unlessStopped<T>(act: () => Promise<T>): Promise<T | null> {
   try {
-    await clock.pause(ms);
-    return true;
+    return await act();
   } catch (error) {
-    if (isGovbootError(error) && error.code === 'INTERRUPTED') return false;
+    if (isGovbootError(error) && error.code === 'INTERRUPTED') return null;
     throw error;
   }
 }

@@ -8,6 +8,8 @@ import { lookForDrift, type DriftSeen } from '../street/drift.ts';
 import { recordDrift } from '../street/drift-record.ts';
 import { describeDrift } from '../street/drift-words.ts';
 import { environmentsOf } from '../street/environments.ts';
+import { flagOf } from '../street/next-command.ts';
+import { pushAfter } from '../street/vault-after.ts';
 import type { CommandOptions, CommandRun } from './command.ts';
 import { asJson, headline, worstOf, type Outcome } from './drift-outcome.ts';
 import { watchDrift } from './drift-watch.ts';
@@ -75,7 +77,9 @@ async function lookAt(ports: Ports, environment: string, options: Options): Prom
       if (isGovbootError(error)) return { why: error.message };
       throw error;
     });
-    return { is: hasDrifted(seen.report) ? 'drifted' : 'unreadable', environment, seen, record };
+    const isNew = 'file' in record && record.isNew;
+    const store = isNew ? await pushAfter(ports, environment, { ledger: seen.ledger, profile }) : null;
+    return { is: hasDrifted(seen.report) ? 'drifted' : 'unreadable', environment, seen, record, store };
   } catch (error) {
     if (!isGovbootError(error) || error.code === 'INTERRUPTED') throw error;
     return { is: 'untold', environment, error };
@@ -109,14 +113,16 @@ function tell(ports: Ports, outcome: Outcome): void {
       label: 'run',
       status: 'warning',
       text: `run ${seen.unfinished} has not finished, which may be why`,
-      mend: `govboot apply ${environment} --resume`,
+      mend: `govboot apply ${environment} --resume${flagOf(ports.mode)}`,
     });
   if (outcome.is === 'same') return;
-  const { record } = outcome;
+  const { record, store } = outcome;
   if ('why' in record) ports.emit({ type: 'warning', text: `this is not on record: ${record.why}` });
   else {
     const since = record.isNew ? 'on record' : 'on record since it was first seen';
-    ports.emit({ ...row(environment), label: 'record', status: 'plain', text: `${since}: ${record.file}` });
+    const kept = store?.is === 'stored' ? `, stored in ${store.place.place}` : '';
+    const text = `${since}: ${record.file}${kept}`;
+    ports.emit({ ...row(environment), label: 'record', status: 'plain', text });
   }
 }
 

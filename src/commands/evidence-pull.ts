@@ -2,6 +2,7 @@
 import { GovbootError } from '../kernel/errors.ts';
 import { toJson } from '../kernel/json.ts';
 import { shellWord } from '../kernel/text.ts';
+import { flagOf } from '../street/next-command.ts';
 import { pullEvidence } from '../street/vault-pull.ts';
 import type { CommandRun } from './command.ts';
 
@@ -28,7 +29,7 @@ export const evidencePull: CommandRun<'evidence pull'> = async (
     lines: [
       `${to} holds the evidence of ${environment} as ${pulled.place.place} has it: ${String(pulled.files)} files over ${String(pulled.size)} entries`,
       'next:',
-      `  govboot verify ${environment} --from ${shellWord(to)}`,
+      `  govboot verify ${environment} --from ${shellWord(to)}${flagOf(ports.mode)}`,
     ],
   });
 };

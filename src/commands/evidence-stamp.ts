@@ -2,11 +2,12 @@
 import { shellWord } from '../kernel/text.ts';
 import { preAuthenticationEncoding } from '../inputs/attestation.ts';
 import { stateToVouchFor } from '../street/attach.ts';
+import { flagOf } from '../street/next-command.ts';
 import type { CommandRun } from './command.ts';
 import { orMeant } from './meant.ts';
 import { assertOutside } from './out-file.ts';
 
-export const evidenceStamp: CommandRun<'evidence stamp'> = async (ports, { environment, out, rehearse }) => {
+export const evidenceStamp: CommandRun<'evidence stamp'> = async (ports, { environment, out }) => {
   await assertOutside(ports, out);
   const { size, checkpointSha256 } = await orMeant(ports, environment, () =>
     stateToVouchFor(ports, environment),
@@ -14,7 +15,7 @@ export const evidenceStamp: CommandRun<'evidence stamp'> = async (ports, { envir
   await ports.files.create(out, await ports.witnesses.stampRequest(checkpointSha256, ports.random.hex(16)));
   const file = shellWord(out);
   const answer = shellWord(`${out.replace(/\.tsq$/, '')}.tsr`);
-  const flag = rehearse ? ' --rehearse' : '';
+  const flag = flagOf(ports.mode);
   ports.emit({
     type: 'result',
     command: 'evidence stamp',
@@ -30,14 +31,14 @@ export const evidenceStamp: CommandRun<'evidence stamp'> = async (ports, { envir
 
 export const evidenceStatement: CommandRun<'evidence statement'> = async (
   ports,
-  { environment, out, pae, rehearse },
+  { environment, out, pae },
 ) => {
   if (out !== null) await assertOutside(ports, out);
   const { size, statement } = await orMeant(ports, environment, () => stateToVouchFor(ports, environment));
   const bytes = pae ? preAuthenticationEncoding(statement) : statement;
   if (out !== null) await ports.files.create(out, bytes);
   const text = new TextDecoder().decode(bytes);
-  const flag = rehearse ? ' --rehearse' : '';
+  const flag = flagOf(ports.mode);
   ports.emit({
     type: 'result',
     command: 'evidence statement',

@@ -3,17 +3,17 @@ import { GovbootError } from '../kernel/errors.ts';
 import type { Event } from '../kernel/events.ts';
 import { toJson } from '../kernel/json.ts';
 import { clip } from '../kernel/text.ts';
+import { pushCommand } from '../street/next-command.ts';
 import { vaultStanding, type VaultStanding } from '../street/vault-status.ts';
 import type { CommandRun } from './command.ts';
 import { orMeant } from './meant.ts';
-import { flagOf } from './status-next.ts';
 
 type Row = Pick<Extract<Event, { type: 'row' }>, 'label' | 'status' | 'text' | 'mend'>;
 
 /** @throws VAULT_CONFLICT, WORM_SHADOWED, WORM_WEAK, EVIDENCE_PENDING after all was shown: the worst of what was seen */
 export const evidenceStatus: CommandRun<'evidence status'> = async (ports, { environment, store }) => {
   const standing = await orMeant(ports, environment, () => vaultStanding(ports, environment, store));
-  const push = `govboot evidence push ${environment}${store.place === null ? '' : ` --to ${store.place}`}${flagOf(ports.mode)}`;
+  const push = pushCommand(environment, store, ports.mode);
   for (const row of rowsOf(standing, push))
     ports.emit({ type: 'row', command: 'evidence status', section: environment, ...row });
   ports.emit({

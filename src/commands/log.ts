@@ -4,9 +4,9 @@ import { toJson, type Json } from '../kernel/json.ts';
 import type { Ports } from '../ports.ts';
 import { environmentsOf } from '../street/environments.ts';
 import { intentOf, intentsOf, isBelieved, namesOf, readHistory, type History } from '../street/history.ts';
+import { flagOf } from '../street/next-command.ts';
 import type { CommandRun } from './command.ts';
 import { told } from './log-lines.ts';
-import { flagOf } from './status-next.ts';
 
 /** @throws EVIDENCE_INVALID, EVIDENCE_UNDECIDED after all was shown; EVIDENCE_MISSING for one that was named and has none */
 export const log: CommandRun<'log'> = async (ports, { environment }) => {

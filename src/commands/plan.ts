@@ -7,6 +7,7 @@ import { changes, planBytes, refusals } from '../plan/plan.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { evidenceSigner } from '../street/evidence-signer.ts';
 import type { Gathered } from '../street/gather.ts';
+import { flagOf } from '../street/next-command.ts';
 import { refuseFinished, strangersOf } from '../street/parts.ts';
 import { newRun } from '../street/plan-parts.ts';
 import { isInForce, refuseRefused, refuseToAsk } from '../street/refusals.ts';
@@ -56,8 +57,8 @@ export const plan: CommandRun<'plan'> = async (ports, options) => {
 
 function next({ mode }: Ports, options: Options, { facts }: Gathered, { plan: made, digest }: Planned) {
   const { environment, out } = options;
-  if (out === null) return [`next: govboot apply ${environment}`];
-  const flags = `${facts.resume ? ' --resume' : ''}${mode === 'REHEARSAL' ? ' --rehearse' : ''}`;
+  if (out === null) return [`next: govboot apply ${environment}${flagOf(mode)}`];
+  const flags = `${facts.resume ? ' --resume' : ''}${flagOf(mode)}`;
   return [
     `wrote ${out}: plan ${digest}, to be approved and applied before ${made.expires_at}`,
     'next:',

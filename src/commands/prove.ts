@@ -4,6 +4,7 @@ import { parseCheckpoint } from '../evidence/checkpoint.ts';
 import { readLedger } from '../evidence/ledger.ts';
 import { readOnce } from '../evidence/once.ts';
 import { proofOf } from '../evidence/prove.ts';
+import { flagOf } from '../street/next-command.ts';
 import { verifyHere } from '../street/verify-here.ts';
 import type { CommandRun } from './command.ts';
 import { orMeant } from './meant.ts';
@@ -24,7 +25,7 @@ export const prove: CommandRun<'prove'> = async (ports, { environment, entry, si
     throw new GovbootError(
       'EVIDENCE_INVALID',
       `the evidence of ${environment} does not verify, so nothing is proven by it: ${first.file}: ${first.what}`,
-      { hint: `govboot verify ${environment}` },
+      { hint: `govboot verify ${environment}${flagOf(ports.mode)}` },
     );
   const bytes = await proofOf(store, await readLedger(store), { entry, since: kept });
   if (out !== null) await ports.files.create(out, bytes);

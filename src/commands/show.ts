@@ -2,13 +2,14 @@
 import { GovbootError } from '../kernel/errors.ts';
 import { toJson, type Json } from '../kernel/json.ts';
 import { nearest } from '../kernel/text.ts';
+import type { Mode } from '../inputs/facts.ts';
 import { parseLock } from '../inputs/evidence-documents.ts';
 import { blobName } from '../evidence/layout.ts';
 import { environmentsOf } from '../street/environments.ts';
 import { isBelieved, readHistory, type History } from '../street/history.ts';
+import { flagOf } from '../street/next-command.ts';
 import type { CommandRun } from './command.ts';
 import { fieldOf } from './field.ts';
-import { flagOf } from './status-next.ts';
 
 /** @throws EVIDENCE_INVALID, EVIDENCE_UNDECIDED, and then shows nothing; EVIDENCE_MISSING, USAGE */
 export const show: CommandRun<'show'> = async (ports, { environment, record, field }) => {
@@ -17,7 +18,7 @@ export const show: CommandRun<'show'> = async (ports, { environment, record, fie
   assertVerified(history, environment, `govboot verify ${environment}${flagOf(ports.mode)}`);
   const found =
     record === null
-      ? lockOf(history, environment)
+      ? lockOf(history, environment, ports.mode)
       : /^\d{1,8}$/.test(record) && Number(record) < history.ledger.items.length
         ? entryOf(history, Number(record))
         : await runOf(history, record);
@@ -49,10 +50,10 @@ function assertVerified(history: History, environment: string, hint: string): vo
   );
 }
 
-function lockOf({ ledger, store }: History, environment: string): Found {
+function lockOf({ ledger, store }: History, environment: string, mode: Mode): Found {
   if (ledger.lock === null)
     throw new GovbootError('EVIDENCE_MISSING', `there is no lock of ${environment} in ${store.where}`, {
-      hint: `an entry of its ledger is shown by number: \`govboot show ${environment} 0\``,
+      hint: `an entry of its ledger is shown by number: \`govboot show ${environment} 0${flagOf(mode)}\``,
     });
   return { file: '.backend.lock', value: toJson(ledger.lock.document) };
 }

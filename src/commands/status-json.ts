@@ -1,6 +1,7 @@
 /** Where things stand, for machines. Pure. */
 import { toJson, type Json } from '../kernel/json.ts';
 import type { EnvironmentStanding, Standing } from '../street/standing.ts';
+import { keptJson } from './status-kept.ts';
 
 export function statusJson({ root, trust, tags, environments }: Standing): Json {
   const known = trust.is === 'seen' ? trust.value : null;
@@ -24,6 +25,7 @@ function environmentJson(one: EnvironmentStanding): Json {
         : { sha256: ledger.lock?.sha256, since: lock.created_at, tag: lock.repo.tag_name, run: lock.run.id },
     evidence:
       evidence.is === 'seen' ? evidence.value.overall : evidence.is === 'failed' ? 'unreadable' : 'none',
+    ...keptJson(one),
     waiting: waiting.map(({ path, intent, signedBy, refused }) => ({
       ...{ path, signedBy },
       ...{ action: intent.action, notBefore: intent.not_before, expires: intent.expires },

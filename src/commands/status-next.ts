@@ -1,18 +1,15 @@
 /** The next command, from where things stand. Pure. The first that is missing decides: nothing after it could pass. */
-import type { Mode } from '../inputs/facts.ts';
 import type { Finding } from '../gates/verdict.ts';
+import type { Mode } from '../inputs/facts.ts';
+import { flagOf } from '../street/next-command.ts';
 import type { EnvironmentStanding, Standing, WaitingIntent } from '../street/standing.ts';
+import { pendingStore, pushOf } from './status-kept.ts';
 
 const TAG = 'git tag -s NAME -m "Release NAME", by somebody of role release';
 
 /** @returns one command, or two joined by "then" */
 export function nextOf(standing: Standing): string {
   return repositoryNext(standing) ?? environmentsNext(standing);
-}
-
-/** What a command needs besides, to be about the rehearsals too. */
-export function flagOf(mode: Mode): string {
-  return mode === 'REHEARSAL' ? ' --rehearse' : '';
 }
 
 function repositoryNext({ root, trust, policy, tags, source }: Standing): string | null {
@@ -47,26 +44,31 @@ function repositoryNext({ root, trust, policy, tags, source }: Standing): string
 }
 
 function environmentsNext({ environments, mode }: Standing): string {
-  const all = environments.map((one) => environmentNext(one, flagOf(mode)));
+  const all = environments.map((one) => environmentNext(one, mode));
   const urgent = all.find(({ is }) => is === 'urgent') ?? all.find(({ is }) => is === 'open') ?? all[0];
   return urgent?.command ?? 'govboot doctor';
 }
 
 type Next = { readonly is: 'urgent' | 'open' | 'done'; readonly command: string };
 
-function environmentNext({ name, ledger, lock, evidence, waiting }: EnvironmentStanding, flag: string): Next {
+function environmentNext(one: EnvironmentStanding, mode: Mode): Next {
+  const { name, ledger, lock, evidence, waiting, drift } = one;
+  const flag = flagOf(mode);
   const urgent = (command: string): Next => ({ is: 'urgent', command });
   if (evidence.is === 'failed' || (evidence.is === 'seen' && evidence.value.overall === 'bad'))
     return urgent(`govboot verify ${name}${flag}`);
   if (ledger.unfinished !== null) return urgent(`govboot apply ${name} --resume${flag} --key KEY`);
   const [first] = waiting;
   if (first !== undefined) return urgent(intentNext(name, first, flag));
-  return lock === null
-    ? { is: 'open', command: `govboot intent new ${name} --reason WHY --ticket ID --key KEY` }
-    : {
-        is: 'done',
-        command: `nothing is left to do; govboot drift ${name}${flag} looks whether it is still so`,
-      };
+  const open = (command: string): Next => ({ is: 'open', command });
+  if (drift !== null) return open(`govboot drift ${name}${flag}, which looks whether it is still so`);
+  const pending = pendingStore(one);
+  if (pending !== null) return open(`${pushOf(name, pending, mode)} --key KEY`);
+  if (lock === null) return open(`govboot intent new ${name} --reason WHY --ticket ID --key KEY`);
+  return {
+    is: 'done',
+    command: `nothing is left to do; govboot drift ${name}${flag} looks whether it is still so`,
+  };
 }
 
 /** Codes for which one more signature is all that is missing. */

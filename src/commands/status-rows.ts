@@ -1,12 +1,12 @@
 /** Where things stand, in rows of a screen. Pure: the same standing gives the same rows. */
-import type { Event } from '../kernel/events.ts';
-import { clip } from '../kernel/text.ts';
 import { humanSeconds, secondsBetween, type Instant } from '../kernel/time.ts';
 import type { Finding } from '../gates/verdict.ts';
-import { flagOf, intentOption, isUnsigned } from './status-next.ts';
+import { flagOf } from '../street/next-command.ts';
 import type { EnvironmentStanding, Standing, WaitingIntent } from '../street/standing.ts';
+import { driftRows, storeRows } from './status-kept.ts';
+import { intentOption, isUnsigned } from './status-next.ts';
+import { row, type Row } from './status-row.ts';
 
-export type Row = Omit<Extract<Event, { type: 'row' }>, 'type' | 'command' | 'section'>;
 export interface SectionRows {
   readonly section: string;
   readonly rows: readonly Row[];
@@ -14,15 +14,6 @@ export interface SectionRows {
 
 /** Findings of the first intent that are shown, of others their number; `check` has the others. */
 const MOST_FINDINGS = 2;
-/** Characters of a text that may be of any length; two lines of a screen. */
-const LONGEST = 110;
-
-export const row = (label: string, status: Row['status'], text: string, mend: string | null = null): Row => ({
-  label,
-  status,
-  text: status === 'plain' && label === '' ? text : clip(text, LONGEST),
-  mend,
-});
 
 export function statusRows(standing: Standing): readonly SectionRows[] {
   return [
@@ -99,6 +90,8 @@ function environmentRows(one: EnvironmentStanding, { now, mode }: Standing): rea
     lockRow(one),
     ...runRows(one, flag),
     evidenceRow(one, flag),
+    ...storeRows(one, mode),
+    ...driftRows(one, mode),
     ...intentRows(one, now, flag),
   ];
 }

@@ -6,6 +6,7 @@ import { entryName } from '../evidence/layout.ts';
 import type { Drift } from '../plan/drift.ts';
 import type { Ports } from '../ports.ts';
 import { DRIFT_NAME, driftBytes, type DriftSeen } from './drift.ts';
+import { driftOnRecord } from './drift-on-record.ts';
 import { describeDrift } from './drift-words.ts';
 import { recordingDeps } from './may-record.ts';
 import { sealUnlessPending } from './record.ts';
@@ -24,11 +25,8 @@ export interface DriftRecorded {
 export async function recordDrift(ports: Ports, seen: DriftSeen): Promise<DriftRecorded> {
   const bytes = driftBytes(seen);
   const digest = sha256(bytes);
-  const before = seen.ledger.items
-    .map(({ entry }) => entry)
-    .findLast(({ type }) => type === 'DRIFT_FOUND' || type === 'LOCK_WRITTEN');
-  if (before?.type === 'DRIFT_FOUND' && before.body.drift_sha256 === digest)
-    return { file: entryName(before.seq), isNew: false };
+  const before = driftOnRecord(seen.ledger);
+  if (before?.body.drift_sha256 === digest) return { file: entryName(before.seq), isNew: false };
   // Not the copy that was compared: what is written is read back from the folder itself.
   const { environment, ledger: known } = seen;
   const deps = await recordingDeps(ports, { store: ports.evidence(environment), ledger: known, environment });

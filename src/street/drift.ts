@@ -20,6 +20,7 @@ import { findDrift, type Drift, type DriftReport } from '../plan/drift.ts';
 import { makeBlueprint } from '../plan/make-blueprint.ts';
 import type { EvidenceStore, Ports } from '../ports.ts';
 import { readHistory } from './history.ts';
+import { flagOf } from './next-command.ts';
 import { lockedOf, timed } from './parts.ts';
 import { reach } from './reach.ts';
 
@@ -59,7 +60,7 @@ export async function lookForDrift(ports: Ports, { environment, profile }: Drift
   const locked = lockedOf(ledger);
   if (lock === null || locked === null)
     throw new GovbootError('EVIDENCE_MISSING', `there is no lock of ${environment} to compare with`, {
-      hint: `run \`govboot apply ${environment}\` first`,
+      hint: `run \`govboot apply ${environment}${flagOf(ports.mode)}\` first`,
     });
   const intent = parseIntent(
     fileOf(lock.document.intent.file, await blob(store, lock.document.intent.sha256)),
@@ -87,12 +88,12 @@ export async function lookForDrift(ports: Ports, { environment, profile }: Drift
 }
 
 /** A lock that anybody could have written would make any change look right. */
-function assertBelieved(environment: string, { overall, vouched, answers }: VerifyReport): void {
+function assertBelieved(environment: string, { mode, overall, vouched, answers }: VerifyReport): void {
   if (overall === 'bad' || vouched === 'no') {
     const [first] = answers.flatMap(({ findings }) => findings).filter(({ is }) => is === 'bad');
     const what = first === undefined ? 'nobody vouches for it' : `${first.file}: ${first.what}`;
     throw new GovbootError('EVIDENCE_INVALID', `the evidence of ${environment} is not valid: ${what}`, {
-      hint: `govboot verify ${environment}`,
+      hint: `govboot verify ${environment}${flagOf(mode)}`,
     });
   }
 }

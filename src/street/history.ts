@@ -15,6 +15,7 @@ import {
   type VerifyReport,
 } from '../evidence/report.ts';
 import type { EvidenceStore, Ports } from '../ports.ts';
+import { flagOf } from './next-command.ts';
 import { verifyHere } from './verify-here.ts';
 
 export interface History {
@@ -77,7 +78,7 @@ export function assertSound({ report }: Pick<History, 'report'>, environment: st
   const [wrong] = [...foundationProblems(report).map((problem) => problem.wrong), ...forged];
   if (wrong === undefined) return;
   throw new GovbootError('EVIDENCE_INVALID', `the evidence of ${environment} does not verify: ${wrong}`, {
-    hint: `\`govboot verify ${environment}\` tells all of it; nothing was written`,
+    hint: `\`govboot verify ${environment}${flagOf(report.mode)}\` tells all of it; nothing was written`,
   });
 }
 

@@ -17,11 +17,12 @@ import type { Approved } from './approval.ts';
 import { lockInputOf, type Finished, type RecordedPlan } from './lock-input.ts';
 import { recordingDeps } from './may-record.ts';
 import { decidedOf, refusalEntry, told } from './refusal-entry.ts';
+import { pushAfter } from './vault-after.ts';
 import { planBytes } from '../plan/plan.ts';
 import type { Ports } from '../ports.ts';
 
 export interface Recorder {
-  /** Puts a refusal into the ledger, when there is one; says so when that is not possible. Never throws. */
+  /** Puts a refusal into the ledger, when there is one, and from there into its store; says so when that is not possible. Never throws. */
   refusal(error: GovbootError, planned: RecordedPlan | null): Promise<void>;
   /**
    * Inputs as blobs, GENESIS if need be, then APPLY_STARTED or APPLY_RESUMED: proves before the first write that evidence can be kept.
@@ -71,7 +72,9 @@ class Record implements Recorder {
         type: 'warning',
         text: `the refusal could not be put into the ledger: ${messageOf(cause)}`,
       });
+      return;
     }
+    await pushAfter(this.ports, this.gathered.facts.environment, { ledger: this.ledger });
   }
 
   async begin(passed: Passed, planned: RecordedPlan, approval: Approved | null): Promise<void> {

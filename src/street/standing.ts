@@ -14,10 +14,12 @@ import { judgeSignatures } from '../gates/signers.ts';
 import type { GateVerdict } from '../gates/verdict.ts';
 import type { Look } from '../doctor/facts.ts';
 import type { Ports } from '../ports.ts';
+import { driftOnRecord, type DriftFound } from './drift-on-record.ts';
 import { readPolicy } from './environments.ts';
 import { attemptTrust, gather } from './gather.ts';
 import { look, unlooked } from './look.ts';
 import { readTrustState, type TrustState } from './trust-state.ts';
+import { storesTold, type StoreTold } from './vault-told.ts';
 import { verifyHere } from './verify-here.ts';
 
 export interface WaitingIntent {
@@ -35,6 +37,10 @@ export interface EnvironmentStanding {
   readonly regions: readonly string[];
   readonly ledger: LedgerFacts;
   readonly lock: BackendLock | null;
+  /** The last drift on record since that lock was written. */
+  readonly drift: DriftFound | null;
+  /** What receipts tell of stores; none was asked. */
+  readonly stores: Look<readonly StoreTold[]>;
   /** `left` where there is no evidence. */
   readonly evidence: Look<VerifyReport>;
   readonly waiting: readonly WaitingIntent[];
@@ -152,6 +158,8 @@ async function standingOf(
     ledger,
     lock: found.lock?.document ?? null,
     evidence,
+    drift: driftOnRecord(found),
+    stores: await look(() => storesTold(ports, environment, { store, ledger: found })),
     waiting: judged,
     unjudged: waiting.length - judged.length,
     used: own.length - open.length,

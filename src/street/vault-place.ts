@@ -3,7 +3,7 @@ import { GovbootError, isGovbootError } from '../kernel/errors.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import { clip, safe } from '../kernel/text.ts';
 import { findingsOf, judgeProcess } from '../gates/process.ts';
-import { readLedger } from '../evidence/ledger.ts';
+import { readLedger, type Ledger } from '../evidence/ledger.ts';
 import { resolveNames } from '../inputs/names.ts';
 import { parseTrust, TRUST_FILE } from '../inputs/trust.ts';
 import type { EvidenceVault, Ports, VaultPlace, VaultTarget } from '../ports.ts';
@@ -35,7 +35,12 @@ interface OwnStore {
 }
 
 /** Opens it, unless this process would go there by a way that nobody named. @throws USAGE, ENDPOINT, ENVIRONMENT, FILE_MISSING */
-export async function openVault(ports: Ports, environment: string, asked: AskedPlace): Promise<OpenedVault> {
+export async function openVault(
+  ports: Ports,
+  environment: string,
+  asked: AskedPlace,
+  profile: string | null = null,
+): Promise<OpenedVault> {
   const own =
     asked.place === null || asked.place.startsWith('s3://') ? await ownStore(ports, environment) : null;
   const place = asked.place === null ? own?.place : placeOf(asked.place, asked, own?.place ?? null);
@@ -45,14 +50,23 @@ export async function openVault(ports: Ports, environment: string, asked: AskedP
       data: { environment },
     });
   refuseWay(ports, place);
-  const target: VaultTarget = { ...place, environment, repository: await repositoryOf(ports, environment) };
+  const repository = await repositoryOf(ports, environment);
+  const target: VaultTarget = { ...place, profile, environment, repository };
   const isOwn = own !== null && isSamePlace(own.place, place);
   return { vault: await ports.vault(target), isOwn, days: isOwn ? own.days : null };
 }
 
 /** The store that the lock in force recorded; before there is one, the one that the policy wants. null when there is none. */
-export async function ownStore(ports: Ports, environment: string): Promise<OwnStore | null> {
-  const { lock } = await readLedger(ports.evidence(environment));
+async function ownStore(ports: Ports, environment: string): Promise<OwnStore | null> {
+  return ownStoreOf(ports, environment, await readLedger(ports.evidence(environment)));
+}
+
+/** The same, by a ledger that was read already. */
+export async function ownStoreOf(
+  ports: Ports,
+  environment: string,
+  { lock }: Pick<Ledger, 'lock'>,
+): Promise<OwnStore | null> {
   if (lock !== null) {
     const { account, region, endpoint, resources, controls } = lock.document.backend;
     const bucket = resources.find(({ id }) => id === 'evidence-bucket')?.name;

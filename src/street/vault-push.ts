@@ -45,14 +45,15 @@ export async function keptEvidence(ports: Ports, environment: string): Promise<K
   return { store, report, ledger, sealed: await sealedSet(store, ledger) };
 }
 
-/** Puts there what is missing, and signs for it. @throws VAULT_CONFLICT, VAULT_FAILED, SIGNER and what `keptEvidence` throws */
+/** Puts there what is missing, and signs for it. @param profile of the AWS configuration; null as the SDK finds it. @throws VAULT_CONFLICT, VAULT_FAILED, SIGNER and what `keptEvidence` throws */
 export async function pushEvidence(
   ports: Ports,
   environment: string,
   asked: AskedPlace,
+  profile: string | null = null,
 ): Promise<PushOutcome> {
   const kept = await keptEvidence(ports, environment);
-  const opened = await openVault(ports, environment, asked);
+  const opened = await openVault(ports, environment, asked, profile);
   const { vault } = opened;
   const { mode, origin } = kept.report;
   const prefix = vaultPrefix(mode, origin.environment);

@@ -22,6 +22,14 @@ import {
   type Scene,
   type Undisturbed,
 } from '../harness/fault-scenes.ts';
+import {
+  everyStorePoint,
+  makeStoring,
+  operationsOf,
+  STORING,
+  storeShareOf,
+  tryStoring,
+} from '../harness/fault-store.ts';
 import { startMoto, type Moto } from '../harness/moto.ts';
 
 const ALL = process.env['GOVBOOT_FAULTS'] === 'all';
@@ -82,6 +90,23 @@ describe.skipIf(!requireOrSkip('moto', 'faults on the real program'))(
       const which = ALL ? 'all' : `a share, GOVBOOT_FAULTS_SEED=${String(SEED)}`;
       console.log(`${String(tried.length)} faults tried on the real program (${which})\n${tableOf(tried)}`);
       expect(failuresOf(tried)).toEqual([]);
+    });
+
+    test('at any call that stores evidence: apply ends well, and a push later the store is as undisturbed', async () => {
+      const storing = await makeStoring(proxy, moto);
+      expect(new Set(operationsOf(storing.calls))).toEqual(new Set(STORING));
+      const chosen = ALL ? everyStorePoint(storing) : storeShareOf(storing, SEED);
+      const only = new RegExp(ONLY ?? '');
+      const points = chosen.filter(({ name }) => only.test(`storing: ${name}`));
+      const tried = await tryStoring(storing, points, SIDE_BY_SIDE);
+      const count = (is: string): string => String(tried.filter(({ result }) => result.is === is).length);
+      console.log(
+        `${String(tried.length)} faults tried while evidence is stored: ${count('stored by itself')} stored by itself, ${count('pushed again')} pushed again`,
+      );
+      const failed = tried.flatMap(({ point, result }) =>
+        result.is === 'failed' ? [`${point.name}: ${result.why}`] : [],
+      );
+      expect(failed).toEqual([]);
     });
 
     test('a read that is denied is told as such, and never taken for absence', async () => {

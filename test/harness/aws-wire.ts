@@ -14,7 +14,7 @@ export interface Wanted {
 export interface Call {
   /** `s3:HeadBucket`, as src/cloud/aws/api.ts names it. */
   readonly operation: string;
-  /** What it is about, by the name that it was given, or '' where there is none: a bucket, table, role (and policy), alias, provider. */
+  /** What it is about, by the name that it was given, or '' where there is none: a bucket (and key), table, role (and policy), alias, provider. */
   readonly target: string;
   readonly mutating: boolean;
 }
@@ -35,7 +35,7 @@ function operationOf({ method, url, headers, body }: Wanted): string {
   const service = credentialOf(headers)?.service ?? 'unknown';
   const target = headers['x-amz-target'];
   if (typeof target === 'string') return `${service}:${target.split('.')[1] ?? ''}`;
-  if (service === 's3') return `s3:${bucketCall(method, url)}`;
+  if (service === 's3') return `s3:${keyOf(url) === '' ? bucketCall(method, url) : objectCall(method, url)}`;
   return `${service}:${new URLSearchParams(body).get('Action') ?? method}`;
 }
 
@@ -57,10 +57,13 @@ const SUB_RESOURCES: Readonly<Record<string, string>> = {
   ownershipControls: 'BucketOwnershipControls',
   policy: 'BucketPolicy',
   lifecycle: 'BucketLifecycleConfiguration',
+  replication: 'BucketReplication',
+  'object-lock': 'ObjectLockConfiguration',
 };
 
 function bucketCall(method: string, url: string): string {
-  const sub = /\?([a-zA-Z]+)/.exec(url)?.[1] ?? '';
+  const sub = /\?([a-zA-Z-]+)/.exec(url)?.[1] ?? '';
+  if (method === 'GET' && new URL(url, HERE).searchParams.has('versions')) return 'ListObjectVersions';
   const resource = SUB_RESOURCES[sub];
   const verb = { GET: 'Get', PUT: 'Put', DELETE: 'Delete' }[method];
   if (resource !== undefined && verb !== undefined) return `${verb}${resource}`;
@@ -69,9 +72,30 @@ function bucketCall(method: string, url: string): string {
   return `${method} ${sub}`.trim();
 }
 
+/** Only for what a URL is made of. */
+const HERE = 'http://127.0.0.1';
+
+/** What comes after the bucket, where addresses are path-style. */
+function keyOf(url: string): string {
+  return decodeURIComponent(/^\/[^/?]+\/([^?]+)/.exec(url)?.[1] ?? '');
+}
+
+function objectCall(method: string, url: string): string {
+  const verb = { GET: 'Get', PUT: 'Put', HEAD: 'Head', DELETE: 'Delete' }[method];
+  if (verb === undefined) return method;
+  return new URL(url, HERE).searchParams.has('retention') ? `${verb}ObjectRetention` : `${verb}Object`;
+}
+
+/** The bucket; of an object its key too, and of a listing what its keys begin with. */
+function placeOf(url: string): string {
+  const bucket = /^\/([^/?]+)/.exec(url)?.[1] ?? '';
+  const key = keyOf(url) || (new URL(url, HERE).searchParams.get('prefix') ?? '');
+  return key === '' ? bucket : `${bucket}/${key}`;
+}
+
 function targetOf(operation: string, { url, body }: Wanted): string {
   const [service] = operation.split(':');
-  if (service === 's3') return /^\/([^/?]+)/.exec(url)?.[1] ?? '';
+  if (service === 's3') return placeOf(url);
   const fields =
     service === 'kms' || service === 'dynamodb'
       ? (JSON.parse(body === '' ? '{}' : body) as Readonly<Record<string, unknown>>)

@@ -17,7 +17,9 @@ export type Tool =
   | 'tofu'
   | 'aws-provider'
   | 'moto'
-  | 'opa';
+  | 'opa'
+  | 'aws'
+  | 'jq';
 
 export type Capability =
   { readonly present: true; readonly version: string } | { readonly present: false; readonly why: string };
@@ -36,6 +38,8 @@ export const tools: readonly Tool[] = [
     'aws-provider',
     'moto',
     'opa',
+    'aws',
+    'jq',
   ] as const),
 ];
 
@@ -149,6 +153,8 @@ function detect(tool: Tool): Capability {
     case 'gpgv':
     case 'sqv':
     case 'git':
+    case 'aws':
+    case 'jq':
       return versioned(tool, ['--version']);
     case 'openssl':
       return versioned(tool, ['version']);

@@ -79,7 +79,7 @@ function longestFirst(a: Point, b: Point): number {
 }
 
 /** Draws so many of a list, none twice; the same ones for the same seed (mulberry32). */
-function drawing(seed: number): <T>(from: readonly T[], count: number) => readonly T[] {
+export function drawing(seed: number): <T>(from: readonly T[], count: number) => readonly T[] {
   let state = seed >>> 0;
   const random = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;

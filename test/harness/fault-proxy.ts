@@ -40,6 +40,8 @@ export type Fault =
   | { readonly is: 'hangs' }
   /** Carried out; of the answer the head and the first half of the body come, and then nothing. */
   | { readonly is: 'stalls' }
+  /** Carried out, and answered without these headers. */
+  | { readonly is: 'reduced'; readonly without: RegExp }
   /** Answered in the place of the cloud, and not carried out. */
   | { readonly is: 'answered'; readonly reply: (call: Call) => Reply };
 
@@ -201,6 +203,8 @@ class OpenLane implements Lane {
         return null;
       case 'stalls':
         return stall(response, await answer());
+      case 'reduced':
+        return send(response, without(await answer(), fault.without));
       case 'answered': {
         const { status, headers = {}, body } = fault.reply(call);
         return send(response, { status, headers, body: Buffer.from(body) });
@@ -270,6 +274,11 @@ function send(response: ServerResponse, answer: Answer): number {
   response.writeHead(answer.status, headersOf(answer));
   response.end(answer.body);
   return answer.status;
+}
+
+function without({ headers, ...rest }: Answer, names: RegExp): Answer {
+  const left = Object.entries(headers).filter(([name]) => !names.test(name));
+  return { ...rest, headers: Object.fromEntries(left) };
 }
 
 /** The length that was promised is never reached. */

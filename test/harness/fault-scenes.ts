@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { runCli, type CliResult } from './cli.ts';
 import { drift } from './drift.ts';
-import type { CallRecord, FaultProxy, Lane } from './fault-proxy.ts';
+import type { CallRecord, FaultProxy, Lane, Rule } from './fault-proxy.ts';
 import { commitAll, temporaryFolder } from './git-fixture.ts';
 import { makeGoverned, type Governed } from './governed-repo.ts';
 import { motoEnv, type MotoCopy } from './moto.ts';
@@ -134,9 +134,10 @@ export async function makeFresh(proxy: FaultProxy, empty: MotoCopy): Promise<Sce
   return { kind: 'fresh', folder, cloud: empty, proxy };
 }
 
-function govern(proxy: FaultProxy, folder: string): Promise<Governed> {
+/** @param init further options of `init` */
+export function govern(proxy: FaultProxy, folder: string, init: readonly string[] = []): Promise<Governed> {
   const env = motoEnv(proxy.endpoint);
-  return makeGoverned({ folder, endpoint: proxy.endpoint, github: true, locking: 'both', env });
+  return makeGoverned({ folder, endpoint: proxy.endpoint, github: true, locking: 'both', env, init });
 }
 
 /** All scenes, each made from the one before it. @param empty a moto that holds nothing */
@@ -169,9 +170,15 @@ function copyClone(from: string, to: string): void {
   writeFileSync(pins, text, { mode: 0o600 });
 }
 
-async function bootstrap(governed: Governed, proxy: FaultProxy, cloud: MotoCopy): Promise<void> {
+export async function bootstrap(
+  governed: Governed,
+  proxy: FaultProxy,
+  cloud: MotoCopy,
+  rules: readonly Rule[] = [],
+): Promise<void> {
   const lane = proxy.lane();
   lane.aim(cloud.endpoint);
+  lane.script(rules);
   const args = [...governed.globals, '--key', governed.keyFile('alice'), 'apply', 'dev'];
   const env = { ...governed.env, AWS_ACCESS_KEY_ID: lane.accessKey };
   const played = await playAt(startGovboot(args, { cwd: governed.folder, env, rows: 60 }));

@@ -30,7 +30,11 @@ export const S3_PLACE: VaultPlace = {
   endpoint: null,
 };
 
-export function memoryVault(place: VaultPlace = S3_PLACE): MemoryVault {
+export function memoryVault(of: VaultPlace = S3_PLACE): MemoryVault {
+  // A receipt tells of a place, and not of all that whoever opens it may know.
+  const place: VaultPlace = {
+    ...{ kind: of.kind, place: of.place, account: of.account, region: of.region, endpoint: of.endpoint },
+  };
   const held = new Map<string, HeldVersion[]>();
   let count = 0;
   let number = 0;

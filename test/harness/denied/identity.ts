@@ -39,13 +39,13 @@ export function identityCalls({ b }: Scene): readonly DeniedCall[] {
       'iam:UpdateOpenIDConnectProviderThumbprint',
       'iam:DeleteOpenIDConnectProvider',
     ),
-    ...evidence({ b, keyArn: '' }),
+    ...copies({ b }),
   ];
 }
 
 /** A copy of the evidence elsewhere, and the trail that AWS keeps. */
-function evidence({ b }: Scene): readonly DeniedCall[] {
-  const group = 'the evidence and the rest of the account';
+function copies({ b }: Pick<Scene, 'b'>): readonly DeniedCall[] {
+  const group = 'copies of the evidence and the rest of the account';
   const tls = { 's3:TlsVersion': '1.3' };
   const copy = `arn:${b.partition}:s3:::${b.organisation}-evidence/${b.environment}/.backend.lock`;
   const inside = `arn:${b.partition}:s3:::${b.names.bucket}/evidence/${b.environment}/.backend.lock`;

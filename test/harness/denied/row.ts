@@ -6,17 +6,21 @@ import type { Call, Context } from '../iam-judge.ts';
 export interface Scene {
   readonly b: Blueprint;
   readonly keyArn: string;
+  /** Of the evidence; of no meaning where the environment has no store of it. */
+  readonly storeKeyArn: string;
 }
 
 /**
  * The control: the same call, allowed when one thing is put right.
  * `administrator`: made by a role of the account that may do everything.
  * `break-glass`: the bucket policy or the key policy denies it even to an administrator; made by a break-glass that may do everything.
+ * `elsewhere`: the policy of the resource denies it to everybody; made by an administrator on another that has no such policy.
  * `right`: made by the same role with one thing right, which is what the role is for.
  */
 export type Control =
   | { readonly is: 'administrator' }
   | { readonly is: 'break-glass' }
+  | { readonly is: 'elsewhere'; readonly call: Call }
   | { readonly is: 'right'; readonly call: Call };
 
 export interface DeniedCall {
@@ -42,13 +46,17 @@ export type Group =
   | 'use of the key'
   | 'the key'
   | 'other keys'
+  | 'the evidence'
+  | 'the bucket of the evidence'
+  | 'the key of the evidence'
   | 'IAM and STS'
-  | 'the evidence and the rest of the account';
+  | 'copies of the evidence and the rest of the account';
 
 export const WRITERS: readonly RoleName[] = ['operator', 'automation', 'ci-apply', 'break-glass'];
 
 export const administrator: Control = { is: 'administrator' };
 export const breakGlass: Control = { is: 'break-glass' };
+export const elsewhere = (call: Call): Control => ({ is: 'elsewhere', call });
 export const right = (call: Call): Control => ({ is: 'right', call });
 
 export interface More {

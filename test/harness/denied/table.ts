@@ -4,6 +4,7 @@ import { identityCalls } from './identity.ts';
 import { keyCalls } from './keys.ts';
 import type { DeniedCall, Scene } from './row.ts';
 import { bucketCalls, objectCalls } from './s3.ts';
+import { storeCalls } from './store.ts';
 import { tableCalls } from './tables.ts';
 
 /** Every row for one environment. */
@@ -13,6 +14,7 @@ export function deniedCalls(scene: Scene): readonly DeniedCall[] {
     ...bucketCalls(scene),
     ...(scene.b.locking === 'lockfile' ? [] : tableCalls(scene)),
     ...keyCalls(scene),
+    ...storeCalls(scene),
     ...identityCalls(scene),
   ];
 }

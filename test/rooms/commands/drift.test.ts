@@ -5,7 +5,7 @@ import { drift } from '../../../src/commands/drift.ts';
 import { DRIFT_COMMAND } from '../../../src/commands/drift-command.ts';
 import type { CommandOptions } from '../../../src/commands/command.ts';
 import { memoryStore } from '../../harness/memory-store.ts';
-import { makePorts, type PortsOptions, type World } from '../../harness/ports.ts';
+import { makePorts, makeWorld, type PortsOptions, type World } from '../../harness/ports.ts';
 import { TAMPERINGS, type Tampering } from '../../harness/tamper.ts';
 import { expectValid, ledgerOf, lockedWorld, locksOf, play, typesOf } from '../street/playing.ts';
 import { run } from './running.ts';
@@ -38,7 +38,7 @@ describe('one environment', () => {
     expect(told).toEqual([expect.stringMatching(/^dev: none; \d+ controls are as lock [0-9a-f]{16} says$/)]);
     expect(value).toMatchObject({
       mode: 'LIVE',
-      environments: [{ environment: 'dev', is: 'same', drifts: [], record: null }],
+      environments: [{ environment: 'dev', is: 'same', drifts: [], record: null, was: null }],
     });
     expect(typesOf(world)).toEqual(before);
   });
@@ -97,6 +97,26 @@ describe('one environment', () => {
     expect(typesOf(other)).toEqual(typesOf(world));
   });
 
+  test('as it was again: told with where it is on record, and nothing more is put there', async () => {
+    const other = await lockedWorld();
+    const was = await other.cloud.snapshot();
+    await tamper(other, suspended);
+    expect((await look(other)).code).toBe('DRIFT_FOUND');
+    await tamper(other, (state) => void Object.assign(state, structuredClone(was)));
+    const types = typesOf(other);
+    const { code, told, value } = await look(other);
+    expect(code).toBeNull();
+    expect(told).toEqual([
+      expect.stringMatching(
+        /^dev: none; \d+ controls are as lock [0-9a-f]{16} says again; on record as drifted: ledger\/00000004\.json$/,
+      ),
+    ]);
+    expect(value).toMatchObject({
+      environments: [{ is: 'same', record: null, was: { is: 'drifted', file: 'ledger/00000004.json' } }],
+    });
+    expect(typesOf(other)).toEqual(types);
+  });
+
   test.each(['mallory', 'bob'] as const)('%s puts nothing on record', async (signer) => {
     const other = { ...world, store: memoryStore(new Map(world.store.files)) };
     const { warned } = await look(other, {}, { signer });
@@ -135,17 +155,23 @@ test('what is hidden ends otherwise than what drifted, and is on record too', as
   });
 });
 
-test('a run that did not finish is told beside what it may have changed', async () => {
-  const world = await lockedWorld();
+test.each([
+  ['LIVE', ''],
+  ['REHEARSAL', ' --rehearse'],
+] as const)('%s: a run that did not finish is told beside what it may have changed', async (mode, flag) => {
+  const world = await makeWorld();
+  expect((await play({ world, mode })).error).toBeNull();
   world.edit('policies/parity.yaml', 'noncurrent_days: 365', 'noncurrent_days: 300');
   await world.release('v1.1.0');
   await world.intent({ supersedes: locksOf(world)[0]! });
-  await play({ world, mishap: { at: 'cloud', n: 2, how: 'after' } }).catch(() => undefined);
-  const { told, rows } = await look(world);
+  await play({ world, mode, mishap: { at: 'cloud', n: 2, how: 'after' } }).catch(() => undefined);
+  const { told, rows } = await look(world, {}, { mode });
   expect(told.find((line) => line.startsWith('run: '))).toMatch(
     /^run: run \S+ has not finished, which may be why$/,
   );
-  expect(rows.find(({ label }) => label === 'run')?.mend).toBe('govboot apply dev --resume');
+  expect(rows.find(({ label }) => label === 'run')?.mend).toBe(`govboot apply dev --resume${flag}`);
+  world.store.files.set('.backend.lock', new Uint8Array([0x7b]));
+  expect((await look(world, {}, { mode })).error?.hint).toBe(`govboot verify dev${flag}`);
 });
 
 describe('all environments', () => {
@@ -233,19 +259,57 @@ describe('a watch', () => {
   };
 
   test('looks again and again, and ends as interrupted when nothing was found', async () => {
-    const { code, waits, told } = await watch(await lockedWorld(), 3);
+    const { code, waits, told, value } = await watch(await lockedWorld(), 3);
     expect([code, waits]).toEqual(['INTERRUPTED', [60, 60, 60]]);
+    expect(value).toMatchObject({
+      environments: [{ environment: 'dev', is: 'same' }],
+      watch: { rounds: 3, drifted: [] },
+    });
     expect(told.filter((line) => / look \d; the next in /.test(line))).toHaveLength(3);
   });
 
   test('goes on when it found drift, has it on record once, and ends with it', async () => {
     const world = await lockedWorld();
     await tamper(world, suspended);
-    const { code, waits, told } = await watch(world, 3);
+    const { code, waits, told, value } = await watch(world, 3);
     expect([code, waits]).toEqual(['DRIFT_FOUND', [60, 60, 60]]);
+    expect(value).toMatchObject({ watch: { rounds: 3, drifted: ['dev'] } });
     expect(told.filter((line) => line.startsWith('state-bucket.versioning: '))).toHaveLength(1);
     expect(told.filter((line) => line.endsWith('; as at the last look'))).toHaveLength(2);
     expect(typesOf(world).filter((type) => type === 'DRIFT_FOUND')).toHaveLength(1);
+  });
+
+  test('stopped in the middle of a look it ends with what the looks before have found', async () => {
+    const world = await lockedWorld();
+    await tamper(world, suspended);
+    let looks = 0;
+    const { code, value } = await watch(world, 9, {
+      doors: ({ cloud, claims }) => ({
+        claims,
+        cloud: {
+          ...cloud,
+          observe: async (blueprint) =>
+            ++looks === 2
+              ? Promise.reject(new GovbootError('INTERRUPTED', 'interrupted'))
+              : cloud.observe(blueprint),
+        },
+      }),
+    });
+    expect([code, looks]).toEqual(['DRIFT_FOUND', 2]);
+    expect(value).toMatchObject({
+      environments: [{ environment: 'dev', is: 'drifted' }],
+      watch: { rounds: 1, drifted: ['dev'] },
+    });
+  });
+
+  test('stopped before the first look is over it says so: no look, and nothing found', async () => {
+    const world = await lockedWorld();
+    const cloud = async () => Promise.reject(new GovbootError('INTERRUPTED', 'interrupted'));
+    const { code, value } = await watch(world, 9, { overrides: { cloud } });
+    expect([code, value]).toEqual([
+      'INTERRUPTED',
+      { mode: 'LIVE', environments: [], watch: { rounds: 0, drifted: [] } },
+    ]);
   });
 
   test('waits longer and longer while nothing can be reached, and an hour at most', async () => {

@@ -1,16 +1,30 @@
 // apply, verify and the three commands of the store, over an environment whose policy has one: what they say, and how they end.
 import { describe, expect, test } from 'vitest';
+import { GovbootError } from '../../../src/kernel/errors.ts';
 import { apply } from '../../../src/commands/apply.ts';
+import type { CommandOptions } from '../../../src/commands/command.ts';
+import { drift } from '../../../src/commands/drift.ts';
 import { evidencePull } from '../../../src/commands/evidence-pull.ts';
 import { evidencePush } from '../../../src/commands/evidence-push.ts';
 import { evidenceStatus } from '../../../src/commands/evidence-status.ts';
 import { verify } from '../../../src/commands/verify.ts';
 import { ApiFault, type AwsApi, type Operation } from '../../../src/cloud/aws/api.ts';
 import { vaultPrefix } from '../../../src/evidence/vault-layout.ts';
+import type { VaultTarget } from '../../../src/ports.ts';
 import { OWN_STORE } from '../../../src/street/vault-place.ts';
 import { Killed } from '../../harness/memory-store.ts';
-import { makeWorld, type PortsOptions, type World } from '../../harness/ports.ts';
-import { expectValid, said } from '../street/playing.ts';
+import { typed, type PortsOptions, type World } from '../../harness/ports.ts';
+import { TAMPERINGS } from '../../harness/tamper.ts';
+import {
+  expectValid,
+  locksOf,
+  lockedWorld,
+  said,
+  storedWorld,
+  typesOf,
+  withStore,
+  play,
+} from '../street/playing.ts';
 import { run } from './running.ts';
 
 const DEV = { environment: 'dev', intent: 'intents/dev.yaml', resume: false, approvals: [], rehearse: false };
@@ -25,24 +39,6 @@ const VERIFY = {
   rehearse: false,
 };
 const LOOK = { environment: 'dev', store: OWN_STORE, rehearse: false };
-
-/** A repository whose policy wants a store, released and intended. */
-async function storedWorld(): Promise<World> {
-  const world = await makeWorld();
-  world.edit(
-    'policies/parity.yaml',
-    'permissions_boundary: null',
-    `evidence_store:
-  bucket: "{organisation}-{environment}-evidence-{account}-{region}"
-  key_alias: "alias/{organisation}-{environment}-evidence"
-  retention_days: 2557
-permissions_boundary: null`,
-  );
-  world.edit('policies/parity.yaml', 'state-key, role]', 'state-key, role, evidence-bucket, evidence-key]');
-  await world.release('v1.1.0');
-  await world.intent();
-  return world;
-}
 
 /** The store refuses every call of objects. */
 const down =
@@ -160,6 +156,130 @@ describe('apply with a store', () => {
       }
     }
   }, 240_000);
+});
+
+describe('a refusal that is on record', () => {
+  /** Locked and stored; what waits is refused by the gates unless it has an approver. */
+  const waiting = async (signers: readonly ('alice' | 'bob')[]): Promise<World> => {
+    const world = await storedWorld();
+    await applied(world);
+    world.edit('policies/parity.yaml', 'noncurrent_days: 365', 'noncurrent_days: 300');
+    await world.release('v1.2.0');
+    await world.intent({ supersedes: locksOf(world)[0]!, signers });
+    return world;
+  };
+
+  test('goes to the store as after an apply that ended well', async () => {
+    const world = await waiting(['alice']);
+    const { error } = await applied(world);
+    expect([error?.code, typesOf(world).at(-1)]).toEqual(['GATES_REFUSED', 'GATE_FAIL']);
+    expect([...world.store.files.keys()]).toContain('receipts/00000005.json');
+    expect(await run(evidenceStatus, LOOK, { world })).toMatchObject({ error: null });
+    await expectValid(world);
+  });
+
+  test.each([typed('no'), { is: 'cancelled' } as const])('a no at the prompt too: %j', async (answer) => {
+    const world = await waiting(['alice', 'bob']);
+    const { error } = await applied(world, { answer: () => answer });
+    expect([error?.code, typesOf(world).at(-1)]).toEqual(['CONFIRM', 'DECLINED']);
+    expect([...world.store.files.keys()]).toContain('receipts/00000005.json');
+  });
+
+  test('where the store is down it ends as it would have ended, and says what is pending', async () => {
+    const world = await waiting(['alice']);
+    const { error, ports } = await applied(world, { between: down() });
+    expect(error?.code).toBe('GATES_REFUSED');
+    expect(said(ports).at(-1)).toMatch(/\[VAULT_FAILED\]; next: govboot evidence push dev$/);
+    await expectValid(world);
+    expect((await run(evidencePush, PUSH, { world })).error).toBeNull();
+    expect(await run(evidenceStatus, LOOK, { world })).toMatchObject({ error: null });
+  });
+
+  test('goes to no store that only the policy of today names: it may be what was refused', async () => {
+    const world = await lockedWorld();
+    await withStore(world);
+    await world.intent({ supersedes: locksOf(world)[0]!, signers: ['alice'] });
+    const vault = async () => Promise.reject(new Error('a store was opened'));
+    const { error, ports } = await applied(world, { overrides: { vault } });
+    expect([error?.code, typesOf(world).at(-1)]).toEqual(['GATES_REFUSED', 'GATE_FAIL']);
+    expect(said(ports)).toEqual(['the refusal is in the ledger']);
+  });
+
+  test('nor while there is no lock', async () => {
+    const world = await storedWorld();
+    await play({ world, mishap: { at: 'cloud', n: 3, how: 'before' } }).catch(() => undefined);
+    await world.intent({ path: 'intents/other.yaml', signers: ['alice'] });
+    const vault = async () => Promise.reject(new Error('a store was opened'));
+    const other = { ...DEV, intent: 'intents/other.yaml' };
+    const { error, ports } = await run(apply, other, { world, overrides: { vault } });
+    expect([error?.code, typesOf(world).at(-1)]).toEqual(['GATES_REFUSED', 'GATE_FAIL']);
+    expect(said(ports)).toEqual(['the refusal is in the ledger']);
+  });
+});
+
+describe('drift that is put on record', () => {
+  const { change } = TAMPERINGS.find(({ control }) => control === 'state-bucket.versioning')!;
+  const WATCHED = {
+    environment: 'dev',
+    all: false,
+    watch: false,
+    every: null,
+    profile: null,
+    rehearse: false,
+  };
+  const found = async (options: Partial<PortsOptions> = {}, asked: Partial<CommandOptions['drift']> = {}) => {
+    const world = await storedWorld();
+    await applied(world);
+    await world.cloud.hold(true, change);
+    const ran = await run(drift, { ...WATCHED, ...asked }, { world, ...options });
+    expect(ran.error?.code).toBe('DRIFT_FOUND');
+    return { world, ...ran };
+  };
+
+  test('goes to the store, once for each state that is found', async () => {
+    const { world, value, ports } = await found();
+    expect(value).toMatchObject({ environments: [{ store: { is: 'stored', size: 5 } }] });
+    expect(ports.events).toContainEqual(
+      expect.objectContaining({
+        label: 'record',
+        text: `on record: ledger/00000004.json, stored in ${STORE}`,
+      }),
+    );
+    expect([...world.store.files.keys()]).toContain('receipts/00000005.json');
+    expect(await run(evidenceStatus, LOOK, { world })).toMatchObject({ error: null });
+    const again = await run(drift, WATCHED, { world });
+    expect(again.value).toMatchObject({ environments: [{ record: { isNew: false }, store: null }] });
+    expect([...world.store.files.keys()].filter((name) => /^receipts\/.*json$/.test(name))).toHaveLength(2);
+  });
+
+  test('whoever may not write there is told so, and the drift is told all the same', async () => {
+    const denied = (api: AwsApi): AwsApi => ({
+      call: async (operation, input) => {
+        if (operation !== 's3:PutObject') return api.call(operation, input);
+        const [kind, fault, message] = ['denied', 'AccessDenied', 'not for you'] as const;
+        throw new ApiFault({ operation, kind, fault, message, status: 403, requestId: null, attempts: 1 });
+      },
+    });
+    const { world, value, ports } = await found({ between: denied });
+    expect(said(ports)).toEqual([
+      expect.stringMatching(
+        /s3:PutObject .*AccessDenied: not for you \[CLOUD_DENIED\]; next: govboot evidence push dev, by somebody who may write there; this caller may not$/,
+      ),
+    ]);
+    expect(value).toMatchObject({ environments: [{ store: { is: 'pending', code: 'CLOUD_DENIED' } }] });
+    expect(typesOf(world).at(-1)).toBe('DRIFT_FOUND');
+    await expectValid(world);
+  });
+
+  test('goes there by the profile that it was looked at with', async () => {
+    const opened: (string | null)[] = [];
+    const vault = async ({ profile }: VaultTarget) => {
+      opened.push(profile);
+      return Promise.reject(new GovbootError('VAULT_FAILED', 'down'));
+    };
+    await found({ overrides: { vault } }, { profile: 'acme-{environment}' });
+    expect(opened).toEqual(['acme-dev']);
+  });
 });
 
 describe('a store that was weakened', () => {

@@ -1,13 +1,18 @@
 // Where things stand, in each state of the ceremony, and the command that leads on from there.
 import { describe, expect, test } from 'vitest';
 import { GovbootError } from '../../../src/kernel/errors.ts';
+import { apply } from '../../../src/commands/apply.ts';
+import { drift } from '../../../src/commands/drift.ts';
+import { evidencePush } from '../../../src/commands/evidence-push.ts';
 import { status } from '../../../src/commands/status.ts';
+import { OWN_STORE } from '../../../src/street/vault-place.ts';
 import type { Event } from '../../../src/kernel/events.ts';
 import { renderEvent } from '../../../src/report/human.ts';
 import { PRINTS } from '../../harness/facts.ts';
 import { makeWorld, type PortsOptions, type World } from '../../harness/ports.ts';
+import { TAMPERINGS } from '../../harness/tamper.ts';
 import { styleOf } from '../report/fixture.ts';
-import { lockedWorld, play } from '../street/playing.ts';
+import { applied, lockedWorld, locksOf, play, storedWorld } from '../street/playing.ts';
 import { run } from './running.ts';
 
 const DEV = { environment: 'dev', rehearse: false } as const;
@@ -213,6 +218,144 @@ describe('the next command', () => {
       { status: 'ok' },
     ]);
     expect(next).toContain('govboot plan dev');
+  });
+});
+
+describe('where the evidence is kept', () => {
+  const STORE = 's3://acme-dev-evidence-111111111111-eu-central-1';
+  const APPLY = {
+    environment: 'dev',
+    intent: 'intents/dev.yaml',
+    resume: false,
+    approvals: [],
+    rehearse: false,
+  };
+  const unasked = {
+    overrides: {
+      vault: async () => Promise.reject(new Error('a store was asked')),
+      cloud: async () => Promise.reject(new Error('a cloud was asked')),
+    },
+  };
+  const told = async (world: World) => {
+    const { of, next, value, ports } = await look(world, unasked);
+    expect(heightOf(ports.events)).toBeLessThanOrEqual(24);
+    const { environments } = (value as { standing: { environments: Record<string, unknown>[] } }).standing;
+    return { store: of('store'), copy: of('copy'), drift: of('drift'), next, dev: environments[0]! };
+  };
+
+  test('is told by the policy, before there is any evidence', async () => {
+    const { store, dev } = await told(await storedWorld());
+    expect(store).toMatchObject([
+      { status: 'plain', text: `${STORE}: there is no evidence yet`, mend: null },
+    ]);
+    expect(dev).toMatchObject({ stores: [{ place: STORE, isOwn: true, open: 'there is no evidence yet' }] });
+  });
+
+  test('after an apply that stored it: all of it, by the receipt', async () => {
+    const world = await storedWorld();
+    await run(apply, APPLY, { world });
+    const { store, next, dev } = await told(world);
+    expect(store).toMatchObject([
+      {
+        status: 'ok',
+        text: expect.stringMatching(
+          new RegExp(`^${STORE}: all \\d+ files of 4 entries, receipt of 2026-11-22T\\S+Z$`),
+        ),
+      },
+    ]);
+    expect(dev).toMatchObject({ stores: [{ size: 4, untold: [], open: null }], drift: null });
+    expect(next).toMatch(/^next: nothing is left to do/);
+  });
+
+  test('without a receipt: how much, and the command that stores it', async () => {
+    const world = await storedWorld();
+    const down = async () => Promise.reject(new GovbootError('VAULT_FAILED', 'down'));
+    await run(apply, APPLY, { world, overrides: { vault: down } });
+    const { store, next, dev } = await told(world);
+    expect(store).toMatchObject([
+      {
+        status: 'warning',
+        text: expect.stringMatching(/: (\d+) of \1 files without a receipt$/),
+        mend: 'govboot evidence push dev',
+      },
+    ]);
+    expect(next).toBe('next: govboot evidence push dev --key KEY');
+    expect((dev['stores'] as { untold: string[] }[])[0]?.untold).toContain('ledger/00000003.json');
+    await run(evidencePush, { environment: 'dev', to: OWN_STORE, rehearse: false }, { world });
+    expect((await told(world)).store).toMatchObject([{ status: 'ok' }]);
+  });
+
+  test('while a run has not ended nothing can be stored, and that is said', async () => {
+    const world = await storedWorld();
+    await play({ world, mishap: { at: 'cloud', n: 5, how: 'before' } }).catch(() => undefined);
+    expect((await told(world)).store).toMatchObject([
+      { status: 'plain', text: `${STORE}: the evidence is not sealed: a run has not ended` },
+    ]);
+  });
+
+  test('a receipt of another place is told too, also where there is no store of its own', async () => {
+    const world = await lockedWorld();
+    expect(await told(world)).toMatchObject({ store: [], copy: [], dev: { stores: [] } });
+    const to = { ...OWN_STORE, place: '/mnt/worm' };
+    const push = { environment: 'dev', to, rehearse: false };
+    const pushed = await run(evidencePush, push, { world });
+    expect(pushed.error).toBeNull();
+    const { store, copy, dev } = await told(world);
+    expect(store).toEqual([]);
+    expect(copy).toMatchObject([
+      { status: 'ok', text: expect.stringMatching(/^\/mnt\/worm: all \d+ files/) },
+    ]);
+    expect(dev).toMatchObject({ stores: [{ place: '/mnt/worm', kind: 'folder', isOwn: false }] });
+    await found(world);
+    expect((await told(world)).copy).toMatchObject([
+      { status: 'warning', mend: 'govboot evidence push dev --to /mnt/worm' },
+    ]);
+  });
+
+  test('receipts of evidence that does not verify are told as unverified', async () => {
+    const world = await storedWorld();
+    await run(apply, APPLY, { world });
+    world.store.files.set('receipts/00000004.json.asc', new TextEncoder().encode('forged'));
+    expect((await told(world)).store).toMatchObject([
+      { status: 'warning', text: expect.stringMatching(/^unverified: s3:/) },
+    ]);
+  });
+
+  const found = async (world: World) => {
+    const { change } = TAMPERINGS.find(({ control }) => control === 'state-bucket.versioning')!;
+    await world.cloud.hold(true, change);
+    const options = {
+      environment: 'dev',
+      all: false,
+      watch: false,
+      every: null,
+      profile: null,
+      rehearse: false,
+    };
+    expect((await run(drift, options, { world })).error).toMatchObject({ code: 'DRIFT_FOUND' });
+  };
+
+  test('drift that is on record is told until there is another lock, with the command that looks again', async () => {
+    const world = await lockedWorld();
+    await found(world);
+    const { drift: rows, next, dev } = await told(world);
+    expect(rows).toMatchObject([
+      {
+        status: 'warning',
+        text: expect.stringMatching(
+          /^found at 2026-11-22T\S+Z: state-bucket\.versioning; on record: ledger\/00000004\.json$/,
+        ),
+        mend: 'govboot drift dev',
+      },
+    ]);
+    expect(next).toBe('next: govboot drift dev, which looks whether it is still so');
+    expect(dev).toMatchObject({
+      drift: { record: 'ledger/00000004.json', findings: [{ where: 'state-bucket.versioning' }] },
+    });
+    await world.intent({ action: 'correct', supersedes: locksOf(world)[0]! });
+    expect((await told(world)).next).toMatch(/^next: govboot plan dev/);
+    await applied(world);
+    expect(await told(world)).toMatchObject({ drift: [], dev: { drift: null } });
   });
 });
 

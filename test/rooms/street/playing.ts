@@ -34,6 +34,29 @@ export async function lockedWorld(): Promise<World> {
   return world;
 }
 
+/** A repository whose policy wants a store, released and intended. */
+export async function storedWorld(): Promise<World> {
+  const world = await makeWorld();
+  await withStore(world);
+  await world.intent();
+  return world;
+}
+
+/** Releases a policy that wants one. */
+export async function withStore(world: World): Promise<void> {
+  world.edit(
+    'policies/parity.yaml',
+    'permissions_boundary: null',
+    `evidence_store:
+  bucket: "{organisation}-{environment}-evidence-{account}-{region}"
+  key_alias: "alias/{organisation}-{environment}-evidence"
+  retention_days: 2557
+permissions_boundary: null`,
+  );
+  world.edit('policies/parity.yaml', 'state-key, role]', 'state-key, role, evidence-bucket, evidence-key]');
+  await world.release('v1.1.0');
+}
+
 /** Plays a run that must end well. */
 export async function applied(world: World, request: Partial<Request> = {}): Promise<Played> {
   const played = await play({ world }, request);

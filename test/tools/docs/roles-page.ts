@@ -4,15 +4,16 @@ import { githubRows } from '../../harness/askers/github.ts';
 import { gitlabRows } from '../../harness/askers/gitlab.ts';
 import { peopleRows } from '../../harness/askers/people.ts';
 import type { AskerRow } from '../../harness/askers/row.ts';
-import { exampleBlueprint } from '../../harness/blueprint.ts';
+import { exampleBlueprintWithStore } from '../../harness/blueprint.ts';
 import type { DeniedCall } from '../../harness/denied/row.ts';
 import { deniedTo } from '../../harness/denied/table.ts';
 import { measuredPatterns, type MeasuredCall } from '../../harness/measured.ts';
 import { code, page, table } from './markdown.ts';
 
 const SCENE = {
-  b: exampleBlueprint({ locking: 'both' }),
+  b: exampleBlueprintWithStore({ locking: 'both' }),
   keyArn: 'arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-4333-8444-555555555555',
+  storeKeyArn: 'arn:aws:kms:eu-central-1:123456789012:key/22222222-2222-4333-8444-555555555555',
 };
 
 const ABOUT: Readonly<Record<RoleName, string>> = {
@@ -40,6 +41,7 @@ export function rolesPage(): string {
     'Each of these is denied by the policies, and allowed when one thing is put right: another name, another caller ([test](../test/contract/denied.test.ts)). What is denied *by* a named statement, of bucket or key policy, stays denied whatever else is attached to the role.',
     `By numbers: ${ROLE_NAMES.map((role) => `${role} ${String(deniedTo(role, SCENE).length)}`).join(', ')}.`,
     deniedTable(),
+    'The three groups of the evidence are there where the policy has an `evidence_store`. What is denied *to everybody* there is denied to an administrator who has all permissions too, and to break-glass; only `GovbootDenyLosingBucket` exempts the root user, whom Object Lock stops. The rest, putting evidence and changing the policy or the lock configuration of its bucket, is up to the account: it gives it to whoever runs govboot ([permissions.md](permissions.md)), and to no role of the state.',
     '## Who gets in',
     'By trust policies and identity providers, judged as AWS documents them ([the judge](../test/harness/trust-judge.ts), [test](../test/contract/trust.test.ts)). *Undocumented*: AWS does not say what happens to a token with several audiences.',
     ...(['GitHub', 'GitLab', 'AWS'] as const).flatMap(askers),
@@ -94,11 +96,12 @@ function deniedTable(): string {
   );
 }
 
-function line({ what, call, by }: DeniedCall, to: ReadonlySet<RoleName>): string {
+function line({ what, call, by, control }: DeniedCall, to: ReadonlySet<RoleName>): string {
   const may = ROLE_NAMES.filter((role) => !to.has(role));
   const notes = [
     ...(call.action.endsWith(what) || what.startsWith(call.action) ? [] : [call.action]),
     ...(by === null ? [] : [`by ${by}`]),
+    ...(control.is === 'elsewhere' ? ['to everybody'] : []),
     ...(may.length === 0 ? [] : [`${may.join(', ')} may`]),
   ];
   return notes.length === 0 ? what : `${what} (${notes.join(', ')})`;

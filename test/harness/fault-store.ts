@@ -134,13 +134,19 @@ const ofOperation = (calls: readonly CallRecord[], wanted: string): readonly Cal
 const firstOfEach = (calls: readonly CallRecord[]): readonly CallRecord[] =>
   operationsOf(calls).flatMap((operation) => ofOperation(calls, operation).slice(0, 1));
 
+/** Faults after which it is told how far it is. */
+const TOLD_EVERY = 20;
+
 /** @param limit runs side by side */
 export function tryStoring(
   storing: StoringScene,
   points: readonly StorePoint[],
   limit: number,
 ): Promise<readonly StoreTried[]> {
+  let begun = 0;
   return mapBounded(points, limit, async (point): Promise<StoreTried> => {
+    // All of them take the better part of an hour.
+    if (++begun % TOLD_EVERY === 0) console.log(`${String(begun)} of ${String(points.length)} faults begun`);
     const site = await openSite(storing.scene);
     try {
       return { point, result: { is: await endingOf(site, point, storing.wanted) } };

@@ -69,6 +69,7 @@ describe('what is loaded', { timeout: 120_000 }, () => {
         'src/kernel/exit.ts',
         'src/kernel/text.ts',
         'src/main.ts',
+        'src/wire-cloud.ts',
         'src/wire.ts',
         'src/world/stacks.ts',
       ]);

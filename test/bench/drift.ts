@@ -14,6 +14,8 @@ import { ratioOf } from './stats.ts';
 const ENVIRONMENTS = 100;
 const ROUND_TRIP_MS = 50;
 const PAIRS = 3;
+/** Items of a page, as IAM and DynamoDB give them; a rehearsal turns pages much earlier, to practise that. */
+const PAGE = 100;
 /** Who is calling; what there is; and then its tags and controls together. */
 const DEPTH = 3;
 
@@ -33,7 +35,10 @@ async function environments(say: (text: string) => void): Promise<readonly World
 
 async function lookAt(world: World): Promise<void> {
   const clock = { now: () => world.clock.ms, pause: (ms: number) => delay(ms) };
-  const ports = makePorts({ world, rehearsal: { clock, latencyMs: ROUND_TRIP_MS } });
+  const ports = makePorts({
+    world,
+    rehearsal: { clock, latencyMs: ROUND_TRIP_MS, pageSize: PAGE },
+  });
   const { report } = await lookForDrift(ports, { environment: 'dev', profile: null });
   if (report.drifts.length > 0) throw new Error('what was applied has drifted');
 }

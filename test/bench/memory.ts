@@ -9,7 +9,8 @@ export function watchMemory(pid: number): () => number | null {
   const look = (): void => {
     try {
       const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1];
-      if (kib !== undefined) most = Math.max(most ?? 0, Number(kib) / 1024);
+      // The kernel's own figure only grows, but for one time: until the child has become its program, it is its parent's.
+      if (kib !== undefined) most = Number(kib) / 1024;
     } catch {
       // The process has ended, or there is no /proc.
     }

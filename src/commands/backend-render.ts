@@ -12,6 +12,7 @@ import { sha256 } from '../kernel/digest.ts';
 import type { FileRead, Mode } from '../inputs/facts.ts';
 import type { EvidenceStore, Ports } from '../ports.ts';
 import { flagOf } from '../street/next-command.ts';
+import { judgingHere } from '../street/verify-here.ts';
 import type { CommandRun } from './command.ts';
 import { orMeant } from './meant.ts';
 
@@ -77,13 +78,9 @@ async function lockOf(store: EvidenceStore, environment: string, mode: Mode): Pr
 /** Whoever changes the lock says where the state goes: it is believed only as far as it is signed. @throws EVIDENCE_INVALID, EVIDENCE_UNDECIDED */
 async function assertBelievable(ports: Ports, store: EvidenceStore, environment: string): Promise<void> {
   const { answers } = await verifyEvidence({
+    ...(await judgingHere(ports)),
     store,
-    verifier: ports.verifier,
-    witnesses: ports.witnesses,
-    pins: await ports.pins.load(),
-    now: ports.clock.now(),
     environment,
-    mode: ports.mode,
   });
   const bad = answers.flatMap(({ findings }) => findings).find(({ is }) => is === 'bad');
   if (bad !== undefined)

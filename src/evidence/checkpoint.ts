@@ -2,6 +2,7 @@
 import { sameBytes } from '../kernel/canonical.ts';
 import { GovbootError } from '../kernel/errors.ts';
 import { clip, safe } from '../kernel/text.ts';
+import { fromBase64, toBase64 } from '../inputs/base64.ts';
 import { CHECKPOINT, parseEntryName } from './layout.ts';
 import { leafHash, merkleRoot, type Hash } from './merkle.ts';
 
@@ -33,7 +34,7 @@ function leafOf(bytes: Uint8Array): Hash {
 
 /** Three lines, each ended by a line feed: origin, decimal size, base64 root. */
 export function checkpointBytes({ origin, size, root }: Checkpoint): Uint8Array {
-  return new TextEncoder().encode(`${origin}\n${String(size)}\n${btoa(String.fromCharCode(...root))}\n`);
+  return new TextEncoder().encode(`${origin}\n${String(size)}\n${toBase64(root)}\n`);
 }
 
 /** Refuses every spelling but the one that `checkpointBytes` writes. @throws EVIDENCE_INVALID */
@@ -47,7 +48,7 @@ export function parseCheckpoint(bytes: Uint8Array): Checkpoint {
     const checkpoint = {
       origin,
       size: Number(size),
-      root: Uint8Array.from(atob(root), (c) => c.charCodeAt(0)),
+      root: fromBase64(root),
     };
     if (sameBytes(checkpointBytes(checkpoint), bytes)) return checkpoint;
   }

@@ -8,7 +8,7 @@ import { toJson } from '../kernel/json.ts';
 import { fileOf } from '../inputs/file-read.ts';
 import type { PinFacts } from '../inputs/facts.ts';
 import { parseEntry, type LedgerEntry } from '../inputs/evidence-documents.ts';
-import { fromBase64 } from '../inputs/base64.ts';
+import { fromBase64, toBase64 } from '../inputs/base64.ts';
 import type { ProofDocument } from '../inputs/proof-document.ts';
 import type { Instant } from '../kernel/time.ts';
 import type { Verifier } from '../ports.ts';
@@ -60,7 +60,7 @@ export async function verifyProof(input: ProofInput): Promise<ProofReport> {
   const report = {
     overall,
     ...{ origin: checkpoint.origin, size: checkpoint.size, vouched },
-    root: btoa(String.fromCharCode(...checkpoint.root)),
+    root: toBase64(checkpoint.root),
     entry:
       entry === null || inclusion === null
         ? null

@@ -4,6 +4,7 @@
  */
 import { GovbootError } from '../kernel/errors.ts';
 import type { Instant } from '../kernel/time.ts';
+import { toBase64 } from '../inputs/base64.ts';
 import type { FileRead, Mode, PinFacts } from '../inputs/facts.ts';
 import type { EvidenceReader, EvidenceVault, Verifier, Witnesses } from '../ports.ts';
 import { originLine, type Checkpoint } from './checkpoint.ts';
@@ -90,7 +91,7 @@ export async function verifyEvidence(input: VerifyInput): Promise<VerifyReport> 
     chain,
     size: entries.size,
     head: { file: head.file, sha256: head.sha256, time: head.entry.time },
-    root: btoa(String.fromCharCode(...entries.root(entries.size))),
+    root: toBase64(entries.root(entries.size)),
     anchor: anchorOf(exhibit, input.anchor),
     lock:
       lock === null

@@ -11,6 +11,14 @@ import { newestWholeSet } from '../evidence/vault-pull.ts';
 import type { EvidenceVault, Ports, Repository } from '../ports.ts';
 import { keyFilesOf } from './gather.ts';
 
+/** Who judges on this machine, whom it pinned, what time it is, and what kind of run is asked about. */
+export async function judgingHere(
+  ports: Pick<Ports, 'verifier' | 'witnesses' | 'pins' | 'clock' | 'mode'>,
+): Promise<Pick<VerifyInput, 'verifier' | 'witnesses' | 'pins' | 'now' | 'mode'>> {
+  const { verifier, witnesses, mode } = ports;
+  return { verifier, witnesses, mode, pins: await ports.pins.load(), now: ports.clock.now() };
+}
+
 /** @throws EVIDENCE_MISSING when there is no ledger */
 export async function verifyHere(
   ports: Ports,
@@ -19,13 +27,9 @@ export async function verifyHere(
 ): Promise<VerifyReport> {
   const repository = await ports.repository.open();
   return verifyEvidence({
+    ...(await judgingHere(ports)),
     store: ports.evidence(environment),
-    verifier: ports.verifier,
-    witnesses: ports.witnesses,
-    pins: await ports.pins.load(),
-    now: ports.clock.now(),
     environment,
-    mode: ports.mode,
     ...(await repositoryId(repository)),
     // Certificates as the repository has them today: they know of revocations that the evidence cannot know.
     keys: await keyFilesOf(repository),
@@ -41,12 +45,8 @@ export async function verifyThere(
   more: Partial<Pick<VerifyInput, 'anchor' | 'vault' | 'witnessPins'>> = {},
 ): Promise<VerifyReport> {
   return verifyEvidence({
+    ...(await judgingHere(ports)),
     store: await ports.exhibit(path),
-    verifier: ports.verifier,
-    witnesses: ports.witnesses,
-    pins: await ports.pins.load(),
-    now: ports.clock.now(),
-    mode: ports.mode,
     ...(environment === null ? {} : { environment }),
     ...more,
   });
@@ -69,13 +69,7 @@ export async function verifyStored(
     list: async (folder: string) => names.filter((name) => folder === '' || name.startsWith(`${folder}/`)),
     read: set.read,
   };
-  return verifyEvidence({
-    ...{ store, vault, environment, mode: ports.mode, ...more },
-    verifier: ports.verifier,
-    witnesses: ports.witnesses,
-    pins: await ports.pins.load(),
-    now: ports.clock.now(),
-  });
+  return verifyEvidence({ ...(await judgingHere(ports)), store, vault, environment, ...more });
 }
 
 /** A proof, with nothing else at hand. @throws NOT_CANONICAL, SCHEMA, EVIDENCE_INVALID */

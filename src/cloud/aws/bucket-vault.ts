@@ -4,6 +4,7 @@
  */
 import { sha256Raw } from '../../kernel/digest.ts';
 import { GovbootError, isGovbootError } from '../../kernel/errors.ts';
+import { toBase64 } from '../../inputs/base64.ts';
 import { instantFromMs } from '../../kernel/time.ts';
 import type { Clock, EvidenceVault, Retention, VaultObject, VaultPlace, VaultVersion } from '../../ports.ts';
 import { ApiFault, isFault, type AwsApi, type Output } from './api.ts';
@@ -62,7 +63,7 @@ export function makeBucketVault({ api: bare, clock, place, onAgain }: BucketVaul
             Body: bytes,
             IfNoneMatch: '*',
             ChecksumAlgorithm: 'SHA256',
-            ChecksumSHA256: base64(sha256Raw(bytes)),
+            ChecksumSHA256: toBase64(sha256Raw(bytes)),
           });
           return { version: made.VersionId ?? UNVERSIONED };
         } catch (error) {
@@ -207,10 +208,6 @@ async function asked<T>({ place }: VaultPlace, work: () => Promise<T>): Promise<
     if (!isGovbootError(error) || error.code !== 'CLOUD_FAILED') throw error;
     throw new GovbootError('VAULT_FAILED', error.message, { data: error.data, cause: error });
   }
-}
-
-function base64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

@@ -3,16 +3,12 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { GovbootError } from '../../../src/kernel/errors.ts';
 import { drift } from '../../../src/commands/drift.ts';
 import { DRIFT_COMMAND } from '../../../src/commands/drift-command.ts';
-import type { CommandOptions } from '../../../src/commands/command.ts';
 import { memoryStore } from '../../harness/memory-store.ts';
 import { makePorts, makeWorld, type PortsOptions, type World } from '../../harness/ports.ts';
 import { TAMPERINGS, type Tampering } from '../../harness/tamper.ts';
 import { expectValid, ledgerOf, lockedWorld, locksOf, play, typesOf } from '../street/playing.ts';
-import { run } from './running.ts';
+import { DRIFT_OF_DEV as DEV, run } from './running.ts';
 
-const DEV: CommandOptions['drift'] = {
-  ...{ environment: 'dev', all: false, watch: false, every: null, profile: null, rehearse: false },
-};
 const suspended = TAMPERINGS.find(({ control }) => control === 'state-bucket.versioning')!.change;
 const stream = TAMPERINGS.find(({ control }) => control === 'lock-table.no-streams')!.change;
 

@@ -25,7 +25,7 @@ import {
   withStore,
   play,
 } from '../street/playing.ts';
-import { run } from './running.ts';
+import { DRIFT_OF_DEV, run } from './running.ts';
 
 const DEV = { environment: 'dev', intent: 'intents/dev.yaml', resume: false, approvals: [], rehearse: false };
 const STORE = 's3://acme-dev-evidence-111111111111-eu-central-1';
@@ -219,19 +219,11 @@ describe('a refusal that is on record', () => {
 
 describe('drift that is put on record', () => {
   const { change } = TAMPERINGS.find(({ control }) => control === 'state-bucket.versioning')!;
-  const WATCHED = {
-    environment: 'dev',
-    all: false,
-    watch: false,
-    every: null,
-    profile: null,
-    rehearse: false,
-  };
   const found = async (options: Partial<PortsOptions> = {}, asked: Partial<CommandOptions['drift']> = {}) => {
     const world = await storedWorld();
     await applied(world);
     await world.cloud.hold(true, change);
-    const ran = await run(drift, { ...WATCHED, ...asked }, { world, ...options });
+    const ran = await run(drift, { ...DRIFT_OF_DEV, ...asked }, { world, ...options });
     expect(ran.error?.code).toBe('DRIFT_FOUND');
     return { world, ...ran };
   };
@@ -247,7 +239,7 @@ describe('drift that is put on record', () => {
     );
     expect([...world.store.files.keys()]).toContain('receipts/00000005.json');
     expect(await run(evidenceStatus, LOOK, { world })).toMatchObject({ error: null });
-    const again = await run(drift, WATCHED, { world });
+    const again = await run(drift, DRIFT_OF_DEV, { world });
     expect(again.value).toMatchObject({ environments: [{ record: { isNew: false }, store: null }] });
     expect([...world.store.files.keys()].filter((name) => /^receipts\/.*json$/.test(name))).toHaveLength(2);
   });

@@ -4,6 +4,16 @@ import { GovbootError } from '../../../src/kernel/errors.ts';
 import type { CommandName, CommandOptions, CommandRun } from '../../../src/commands/command.ts';
 import { makePorts, type PortsOptions, type TestPorts } from '../../harness/ports.ts';
 
+/** One look at one environment. */
+export const DRIFT_OF_DEV: CommandOptions['drift'] = {
+  environment: 'dev',
+  all: false,
+  watch: false,
+  every: null,
+  profile: null,
+  rehearse: false,
+};
+
 export interface Ran {
   readonly ports: TestPorts;
   readonly error: GovbootError | null;

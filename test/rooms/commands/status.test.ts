@@ -13,7 +13,7 @@ import { makeWorld, type PortsOptions, type World } from '../../harness/ports.ts
 import { TAMPERINGS } from '../../harness/tamper.ts';
 import { styleOf } from '../report/fixture.ts';
 import { applied, lockedWorld, locksOf, play, storedWorld } from '../street/playing.ts';
-import { run } from './running.ts';
+import { DRIFT_OF_DEV, run } from './running.ts';
 
 const DEV = { environment: 'dev', rehearse: false } as const;
 
@@ -324,15 +324,7 @@ describe('where the evidence is kept', () => {
   const found = async (world: World) => {
     const { change } = TAMPERINGS.find(({ control }) => control === 'state-bucket.versioning')!;
     await world.cloud.hold(true, change);
-    const options = {
-      environment: 'dev',
-      all: false,
-      watch: false,
-      every: null,
-      profile: null,
-      rehearse: false,
-    };
-    expect((await run(drift, options, { world })).error).toMatchObject({ code: 'DRIFT_FOUND' });
+    expect((await run(drift, DRIFT_OF_DEV, { world })).error).toMatchObject({ code: 'DRIFT_FOUND' });
   };
 
   test('drift that is on record is told until there is another lock, with the command that looks again', async () => {

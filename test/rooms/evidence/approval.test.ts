@@ -7,7 +7,6 @@ import { append, type NewEntry } from '../../../src/evidence/append.ts';
 import { entryName, signatureOf } from '../../../src/evidence/layout.ts';
 import { readLedger, whereUsed, type Ledger } from '../../../src/evidence/ledger.ts';
 import { seal, writeLock } from '../../../src/evidence/seal.ts';
-import { verifyEvidence } from '../../../src/evidence/verify.ts';
 import { ENTRY_SCHEMA, type BackendLock } from '../../../src/inputs/evidence-documents.ts';
 import {
   fakeScene,
@@ -20,7 +19,7 @@ import {
 } from '../../harness/evidence-fixture.ts';
 import { edited, encode, PRINTS } from '../../harness/facts.ts';
 import { memoryStore } from '../../harness/memory-store.ts';
-import { witnesses } from '../../harness/witnesses.ts';
+import { verifyScene } from '../../harness/verify-scene.ts';
 
 type Scene = ReturnType<typeof emptyScene>;
 
@@ -47,15 +46,8 @@ async function approved(
   return scene;
 }
 
-async function told({ store, verifier, pins, clock }: Scene): Promise<readonly string[]> {
-  const report = await verifyEvidence({
-    store,
-    verifier,
-    witnesses,
-    pins,
-    now: clock.now(),
-    environment: 'dev',
-  });
+async function told(scene: Scene): Promise<readonly string[]> {
+  const report = await verifyScene(scene);
   return report.answers.flatMap(({ findings }) =>
     findings.map(({ axis, is, file, what }) => `${axis} ${is} ${file}: ${what}`),
   );

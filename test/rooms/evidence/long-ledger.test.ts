@@ -12,7 +12,6 @@ import { entryName, signatureOf } from '../../../src/evidence/layout.ts';
 import { readLedger } from '../../../src/evidence/ledger.ts';
 import { collectFindings, type VerifyReport } from '../../../src/evidence/report.ts';
 import { seal } from '../../../src/evidence/seal.ts';
-import { verifyEvidence, type VerifyInput } from '../../../src/evidence/verify.ts';
 import type { Verifier } from '../../../src/ports.ts';
 import {
   fakeScene,
@@ -23,7 +22,7 @@ import {
   type Scene,
 } from '../../harness/evidence-fixture.ts';
 import { memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
-import { witnesses } from '../../harness/witnesses.ts';
+import { verifyScene as verify } from '../../harness/verify-scene.ts';
 
 type Fake = ReturnType<typeof fakeScene> & { readonly store: MemoryStore };
 
@@ -63,11 +62,6 @@ async function long(
   }
   await seal(scene.deps);
   return { ...scene, store };
-}
-
-function verify(scene: Scene, input: Partial<VerifyInput> = {}): Promise<VerifyReport> {
-  const { store, verifier, pins, clock } = scene;
-  return verifyEvidence({ store, verifier, witnesses, pins, now: clock.now(), environment: 'dev', ...input });
 }
 
 function told(report: VerifyReport): string[] {

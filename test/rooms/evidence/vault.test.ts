@@ -10,13 +10,12 @@ import { vaultKey } from '../../../src/evidence/vault-layout.ts';
 import { pull, type Pulled } from '../../../src/evidence/vault-pull.ts';
 import { push, sealedSet, type Pushed } from '../../../src/evidence/vault-push.ts';
 import { writeReceipts } from '../../../src/evidence/vault-receipt.ts';
-import { verifyEvidence, type VerifyInput } from '../../../src/evidence/verify.ts';
 import type { VerifyReport } from '../../../src/evidence/report.ts';
 import { fakeScene, playApply, type Scene } from '../../harness/evidence-fixture.ts';
 import { REPOSITORY } from '../../harness/facts.ts';
 import { Killed, memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
 import { memoryVault, type MemoryVault } from '../../harness/memory-vault.ts';
-import { witnesses } from '../../harness/witnesses.ts';
+import { verifyScene as verify } from '../../harness/verify-scene.ts';
 
 type Fake = Scene & { readonly store: MemoryStore };
 
@@ -44,11 +43,6 @@ async function pushed({ store, deps, clock, mode }: Fake, vault: MemoryVault): P
     result.objects,
   );
   return result;
-}
-
-async function verify(scene: Fake, input: Partial<VerifyInput> = {}): Promise<VerifyReport> {
-  const { store, verifier, pins, clock } = scene;
-  return verifyEvidence({ store, verifier, witnesses, pins, now: clock.now(), environment: 'dev', ...input });
 }
 
 function told(report: VerifyReport): string[] {

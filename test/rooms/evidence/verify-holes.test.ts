@@ -4,8 +4,7 @@ import { append, openLedger, type NewEntry } from '../../../src/evidence/append.
 import { storeBlobs } from '../../../src/evidence/blobs.ts';
 import { entryName, keyName, signatureOf } from '../../../src/evidence/layout.ts';
 import { readLedger } from '../../../src/evidence/ledger.ts';
-import { verifyEvidence, type VerifyInput } from '../../../src/evidence/verify.ts';
-import type { VerifyReport } from '../../../src/evidence/report.ts';
+import type { VerifyInput } from '../../../src/evidence/verify.ts';
 import { seal, writeLock } from '../../../src/evidence/seal.ts';
 import {
   fakeScene,
@@ -18,7 +17,7 @@ import {
 } from '../../harness/evidence-fixture.ts';
 import { edited, encode, PRINTS, REPOSITORY } from '../../harness/facts.ts';
 import { memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
-import { witnesses } from '../../harness/witnesses.ts';
+import { verifyScene as verify } from '../../harness/verify-scene.ts';
 
 type Fake = ReturnType<typeof fakeScene> & { readonly store: MemoryStore };
 
@@ -33,13 +32,6 @@ async function applied(): Promise<Fake> {
     name === 'trust' ? edited(text, 'roles: [approver]', 'roles: [approver, evidence]') : text;
   await playApply(scene, { edit }, RUN);
   return scene;
-}
-
-function verify(
-  { store, verifier, pins, clock }: Scene,
-  input: Partial<VerifyInput> = {},
-): Promise<VerifyReport> {
-  return verifyEvidence({ store, verifier, witnesses, pins, now: clock.now(), environment: 'dev', ...input });
 }
 
 /** `axis is file: what` of everything found. */

@@ -3,20 +3,13 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/kernel/digest.ts';
 import { addSeconds, type Instant } from '../../../src/kernel/time.ts';
 import { seal, writeLock } from '../../../src/evidence/seal.ts';
-import { verifyEvidence, type VerifyInput } from '../../../src/evidence/verify.ts';
+import type { VerifyInput } from '../../../src/evidence/verify.ts';
 import { foundationProblems, type VerifyReport } from '../../../src/evidence/report.ts';
 import type { FileRead, KeyFacts, PinFacts } from '../../../src/inputs/facts.ts';
-import {
-  fakeScene,
-  lockOf,
-  makeInputs,
-  playRun,
-  type Role,
-  type Scene,
-} from '../../harness/evidence-fixture.ts';
+import { fakeScene, lockOf, makeInputs, playRun, type Role } from '../../harness/evidence-fixture.ts';
 import { fileOf, pinOf, PRINTS, trustYaml, type Who } from '../../harness/facts.ts';
 import { memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
-import { witnesses } from '../../harness/witnesses.ts';
+import { verifyScene } from '../../harness/verify-scene.ts';
 
 type Fake = ReturnType<typeof fakeScene> & { readonly store: MemoryStore };
 
@@ -98,8 +91,7 @@ const pin = (trustVersion: number, roots: readonly Who[], threshold = 1): PinFac
   pinOf({ trustVersion, roots: roots.map((who) => PRINTS[who]), threshold });
 
 async function verify(pins: readonly PinFacts[], input: Partial<VerifyInput> = {}): Promise<VerifyReport> {
-  const { store, verifier, clock } = scene as Scene;
-  return verifyEvidence({ store, verifier, witnesses, pins, now: clock.now(), environment: 'dev', ...input });
+  return verifyScene({ ...scene, pins }, input);
 }
 
 /** What is told of the trust files, as `axis is: what`. */

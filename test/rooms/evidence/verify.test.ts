@@ -9,7 +9,6 @@ import { readLedger } from '../../../src/evidence/ledger.ts';
 import { foundationProblems, type Axis, type VerifyReport } from '../../../src/evidence/report.ts';
 import { seal, writeLock } from '../../../src/evidence/seal.ts';
 import { parseSums, sumsOf } from '../../../src/evidence/sums.ts';
-import { verifyEvidence, type VerifyInput } from '../../../src/evidence/verify.ts';
 import type { BackendLock } from '../../../src/inputs/evidence-documents.ts';
 import {
   fakeScene,
@@ -18,14 +17,13 @@ import {
   playApply,
   playRun,
   type InputOptions,
-  type Scene,
 } from '../../harness/evidence-fixture.ts';
 import { edited, encode, keyOf, pinOf } from '../../harness/facts.ts';
 import type { FakeParty } from '../../harness/fake-crypto.ts';
 import type { FileRead, KeyFacts, KeyRead } from '../../../src/inputs/facts.ts';
 import type { Verifier } from '../../../src/ports.ts';
 import { memoryStore, type MemoryStore } from '../../harness/memory-store.ts';
-import { witnesses } from '../../harness/witnesses.ts';
+import { verifyScene as verify } from '../../harness/verify-scene.ts';
 
 type Fake = ReturnType<typeof fakeScene> & { readonly store: MemoryStore };
 
@@ -40,11 +38,6 @@ async function applied(options: InputOptions = {}): Promise<Fake> {
 function emptyScene(mode: 'LIVE' | 'REHEARSAL' = 'LIVE'): Fake {
   const store = memoryStore();
   return { ...fakeScene(store, mode), store };
-}
-
-function verify(scene: Scene, input: Partial<VerifyInput> = {}): Promise<VerifyReport> {
-  const { store, verifier, pins, clock } = scene;
-  return verifyEvidence({ store, verifier, witnesses, pins, now: clock.now(), environment: 'dev', ...input });
 }
 
 /** `axis: file: what` of everything found. */

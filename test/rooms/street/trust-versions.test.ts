@@ -2,7 +2,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { trustNext } from '../../../src/commands/trust-next.ts';
 import { trustUpdate } from '../../../src/commands/trust-update.ts';
-import { verifyEvidence } from '../../../src/evidence/verify.ts';
 import type { PinFacts } from '../../../src/inputs/facts.ts';
 import { gather } from '../../../src/street/gather.ts';
 import { readTrustVersions } from '../../../src/street/trust-versions.ts';
@@ -21,7 +20,7 @@ import {
   said,
   typesOf,
 } from './playing.ts';
-import { witnesses } from '../../harness/witnesses.ts';
+import { verifyScene } from '../../harness/verify-scene.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -57,15 +56,7 @@ const pinned = (pin: PinFacts): void => void world.pins.splice(0, world.pins.len
 
 /** `axis: what` of all that `govboot verify` tells with these pins. */
 async function told(...pins: readonly PinFacts[]): Promise<readonly string[]> {
-  const { store, clock, verifier } = { ...makePorts({ world }), store: world.store };
-  const report = await verifyEvidence({
-    store,
-    verifier,
-    witnesses,
-    pins,
-    now: clock.now(),
-    environment: 'dev',
-  });
+  const report = await verifyScene({ ...makePorts({ world }), store: world.store, pins });
   return report.answers.flatMap(({ findings }) =>
     findings.map(({ axis, is, what }) => `${axis} ${is}: ${what}`),
   );
